@@ -23,6 +23,7 @@ import { takeBackground } from './http/serve-background.ts';
 import { serveConfirm } from './http/serve-confirm.ts';
 import { serveContract } from './http/serve-contract.ts';
 import { serveDocs } from './http/serve-docs.ts';
+import { serveHosts } from './http/serve-hosts.ts';
 import { serveInvoices } from './http/serve-invoices.ts';
 import { serveLive } from './http/serve-live.ts';
 import { type ModelEndpoint, type ModelRequest, serveModel } from './http/serve-model.ts';
@@ -102,7 +103,8 @@ export function createApp(options: {
   serveInvoices(app, services);
   servePortal(app, services, { bodies });
   serveApp(app);
-  serveRoot(app, { publicUrl: () => services.publicUrl, version, hasApp });
+  serveHosts(app, services);
+  serveRoot(app, { publicUrl: () => services.publicUrl, version, hasApp, services });
   serveDocs(app, { publicUrl: () => services.publicUrl, version });
   serveStatus(app, services, isDraining);
   serveResume(app);

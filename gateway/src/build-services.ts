@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { BrandedHosts } from './accounts/branded-hosts.ts';
 import { idTimeMs } from './accounts/new-id.ts';
 import { operatorAccounts } from './accounts/provider-accounts.ts';
 import { SettingsCache } from './accounts/settings-cache.ts';
@@ -108,6 +109,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
   const refusals = new RefusalLog({ db, log, onWritten: (row) => live.note(row, 'refusals') });
   const failureLog = new FailureLog({ db, log });
   const passwords = new PasswordHasher();
+  const settings = new SettingsCache({ db });
   return {
     db,
     log,
@@ -166,7 +168,7 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     smtp: config.smtp,
     signUp: config.signUp,
     tellOwners: ({ workspaceId, workspaceName, keyName }, change) =>
-      mailOwners({ db, log, smtp: config.smtp }, { workspaceId, workspaceName, change, by: keyName }),
+      mailOwners({ db, log, smtp: config.smtp, settings }, { workspaceId, workspaceName, change, by: keyName }),
     journal,
     unwritten,
     budgets,
@@ -180,7 +182,8 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     outbox,
     httpPools,
     workspaces,
-    settings: new SettingsCache({ db }),
+    settings,
+    brandedHosts: new BrandedHosts({ db }),
     prompts: new PromptCache({ db, secret }),
     experiments: new ExperimentCache(db),
     circuits: new CircuitBreakers({

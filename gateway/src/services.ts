@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { BrandedHosts } from './accounts/branded-hosts.ts';
 import type { TellOwners } from './accounts/owner-notice.ts';
 import type { SettingsCache } from './accounts/settings-cache.ts';
 import type { StripeSettings } from './accounts/stripe-settings.ts';
@@ -94,6 +95,7 @@ export interface Services {
   httpPools: HttpPools;
   workspaces: WorkspaceCache;
   settings: SettingsCache;
+  brandedHosts: BrandedHosts;
   prompts: PromptCache;
   experiments: ExperimentCache;
   circuits: CircuitBreakers;

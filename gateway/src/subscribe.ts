@@ -32,6 +32,7 @@ export function subscribe(
     workspaces: (id) => {
       services.workspaces.forget(id);
       services.settings.forget(id);
+      services.brandedHosts.forget();
       services.prompts.forget(id);
       services.routing.forget(id);
       services.experiments.forget(id);
@@ -63,6 +64,7 @@ export function subscribe(
       services.sessions.forget();
       services.workspaces.forget();
       services.settings.forget();
+      services.brandedHosts.forget();
       services.prompts.forget();
       services.routing.forget();
       services.experiments.forget();

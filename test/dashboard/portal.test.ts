@@ -105,6 +105,9 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     await json(jane.send('POST', '/auth/link', { token: tokenOf(url), name: 'Jane' }));
     const page = await opened(await dashboard.open('/app', { cookie: jane.cookie() }));
     expect(new URL(page.url()).pathname).toBe('/portal');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    expect((await jane.get('/portal/api/overview')).status).toBe(401);
     await page.context().close();
   });
 

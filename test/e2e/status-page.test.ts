@@ -211,6 +211,94 @@ describe('an incident', () => {
     await query(`update provider_states set down = false where account = 'openai'`);
   });
 
+  it('is merged into another one, which shows the words of both and lasts as long as either provider fails', async () => {
+    const failed = async (account: string): Promise<{ id: string }> => {
+      await query(
+        `insert into provider_states values ($1, true, now() - interval '3 minutes')
+         on conflict (account) do update set down = true, since = excluded.since, failed_at = now()`,
+        [account],
+      );
+      await look();
+      const { rows } = await query('select id from incidents where component = $1 and resolved_at is null', [account]);
+      return rows[0] as { id: string };
+    };
+    await query('update incidents set resolved_at = now(), state = $1 where resolved_at is null', ['resolved']);
+    await query(`update incidents set opened_at = opened_at - interval '1 day' where component is not null`);
+    const [from, into] = [await failed('openai'), await failed('anthropic')];
+    const patch = (id: string, body: object): Promise<Response> =>
+      gateway.send('PATCH', `/v1/incidents/${id}`, body, operator);
+    await json(patch(from.id, { text: 'x', merge_into: 'inc_none' }), 404);
+    await json(patch(from.id, { text: 'x', merge_into: from.id }), 400);
+    await json(patch(from.id, { text: 'x', merge_into: into.id, state: 'resolved' }), 400);
+    const merged = await json<Incident>(patch(from.id, { text: 'A network fault of our host.', merge_into: into.id }));
+    expect(merged).toMatchObject({ id: into.id, state: 'investigating', resolved_at: null });
+    expect(merged.updates.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^OpenAI is failing: Calls to OpenAI fail/),
+      expect.stringMatching(/^Calls to Anthropic fail/),
+      'A network fault of our host.',
+    ]);
+    await eventually(async () =>
+      expect((await status()).incidents.map(({ id }) => id)).toEqual(expect.not.arrayContaining([from.id])),
+    );
+    const page = await fetch(`${gateway.url}/status/incidents/${from.id}`, { redirect: 'manual' });
+    expect([page.status, page.headers.get('location')]).toEqual([302, `/status/incidents/${into.id}`]);
+    // Its entry in the feed stays, and says where it goes on.
+    const feed = await (await fetch(`${gateway.url}/status/feed.atom`)).text();
+    expect(feed.split('<entry>').find((entry) => entry.includes(`incident:${from.id}`))).toContain(
+      'Merged into &quot;Anthropic is failing&quot;.',
+    );
+    // Who follows both hears the end of one and the words of the other.
+    expect((await eventsOf(gateway)).slice(0, 2)).toMatchObject([
+      { type: 'incident.updated', data: { incident: { id: into.id, text: 'A network fault of our host.' } } },
+      { type: 'incident.resolved', data: { incident: { id: from.id, text: 'Merged into "Anthropic is failing".' } } },
+    ]);
+    await json(patch(from.id, { text: 'Words for one that is merged.' }), 409);
+    await json(patch(into.id, { text: 'x', merge_into: from.id }), 409);
+    // Anthropic works again, OpenAI does not.
+    await query(`update provider_states set down = false where account = 'anthropic'`);
+    await query(`update incidents set last_bad_at = now() - interval '11 minutes' where id = $1`, [into.id]);
+    await look();
+    await look();
+    const { rows: open } = await query('select 1 from incidents where id = $1 and resolved_at is null', [into.id]);
+    expect(open).toHaveLength(1);
+    await query(`update provider_states set down = false where account = 'openai'`);
+    await query(`update incidents set last_bad_at = now() - interval '11 minutes' where id = $1`, [into.id]);
+    await look();
+    await eventually(async () =>
+      expect((await status()).incidents.find(({ id }) => id === into.id)?.state).toBe('resolved'),
+    );
+  });
+
+  it('is planned ahead with its times, and counts in between only', async () => {
+    await query('delete from status_days');
+    const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const work = { title: 'New disks', text: 'Two hours of work.', severity: 'maintenance' };
+    await json(gateway.post('/v1/incidents', { ...work, severity: 'minor', starts_at: at(1) }, operator), 400);
+    await json(gateway.post('/v1/incidents', { ...work, starts_at: at(2), ends_at: at(1) }, operator), 400);
+    const planned = await json<Incident>(
+      gateway.post('/v1/incidents', { ...work, starts_at: at(24), ends_at: at(26) }, operator),
+      201,
+    );
+    await eventually(async () => {
+      const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
+      expect(page).toMatch(/<h2>Planned work<\/h2>.*New disks/s);
+      expect((await status()).description).not.toContain('Planned work is under way');
+    });
+    const downMs = async (): Promise<number> => {
+      await query('delete from status_days');
+      await look('1 hour');
+      const { rows } = await query(`select sum(down_ms)::float8 as ms from status_days where component = 'accepting'`);
+      return (rows[0] as { ms: number }).ms;
+    };
+    expect(await downMs()).toBeGreaterThan(3_000_000);
+    await query(`update incidents set starts_at = now() - interval '1 hour' where id = $1`, [planned.id]);
+    expect(await downMs()).toBe(0);
+    await eventually(async () => expect((await status()).description).toBe('Planned work is under way.'));
+    await query(`update incidents set ends_at = now() - interval '1 minute' where id = $1`, [planned.id]);
+    expect(await downMs()).toBeGreaterThan(3_000_000);
+    await json(gateway.send('PATCH', `/v1/incidents/${planned.id}`, { state: 'resolved', text: 'Done.' }, operator));
+  });
+
   it('does not open for the failure of an account that a workspace has stored', async () => {
     await query(`insert into provider_states values ('acc_of_somebody', true, now() - interval '9 minutes')`);
     await look();

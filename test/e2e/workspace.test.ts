@@ -45,7 +45,7 @@ describe('a workspace', () => {
         invoice_prefix: null,
         next_number: 1,
       },
-      branding: { logo: null, accent: null },
+      branding: { name: null, logo: null, accent: null, reply_to: null, host: null },
     });
     await change({
       name: 'North Agency',

@@ -4,7 +4,8 @@ import { eventually } from './ask.ts';
 export interface Mailbox {
   /** For SMTP_URL. */
   url: string;
-  mails: { to: string; text: string }[];
+  /** `raw` is for `readMail`. */
+  mails: { to: string; text: string; raw: string }[];
   /** The newest mail to an address, once there are that many. */
   newest(to: string, count?: number): Promise<string>;
   /** A mail to an address with these words in it, once there is one. */
@@ -30,7 +31,9 @@ export async function startMailbox(): Promise<Mailbox> {
             continue;
           }
           // Quoted-printable: a soft line break ends in "=".
-          mails.push({ to, text: lines.join('\n').replaceAll('=\n', '').replaceAll('=3D', '=') });
+          // A dot at the beginning of a line was doubled on the way.
+          const raw = lines.map((one) => one.replace(/^\.\./, '.')).join('\n');
+          mails.push({ to, raw, text: raw.replaceAll('=\n', '').replaceAll('=3D', '=') });
           lines = undefined;
           socket.write('250 taken\r\n');
         } else if (line === 'DATA') {

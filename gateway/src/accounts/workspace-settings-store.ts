@@ -1,3 +1,4 @@
+import { sqlState } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 import { type SetFields, settingsFrom, type WorkspaceSettings } from './workspace-settings.ts';
 
@@ -31,10 +32,26 @@ export async function lockSettings(tx: Db, { workspaceId, livemode }: SettingsKe
   return readRow(rows[0] as SettingsRow);
 }
 
-/** Saves, and tells every process in the same transaction. */
-export async function saveSettings(tx: Db, { workspaceId, livemode }: SettingsKey, fields: SetFields): Promise<void> {
+/** Saves, and tells every process in the same transaction. `taken`: another workspace has the host name. */
+export async function saveSettings(
+  tx: Db,
+  { workspaceId, livemode }: SettingsKey,
+  fields: SetFields,
+): Promise<'saved' | 'taken'> {
   if (livemode && fields.name !== undefined)
     await tx.query('update workspaces set name = $2 where id = $1', [workspaceId, fields.name]);
+  try {
+    await writeFields(tx, { workspaceId, livemode }, fields);
+  } catch (error) {
+    // The index over host names decides where two workspaces take one at once.
+    if (sqlState(error) === '23505') return 'taken';
+    throw error;
+  }
+  await tx.query(`select pg_notify('workspaces', $1)`, [workspaceId]);
+  return 'saved';
+}
+
+async function writeFields(tx: Db, { workspaceId, livemode }: SettingsKey, fields: SetFields): Promise<void> {
   await tx.query(
     `update workspace_settings set name = $3, timezone = $4, locale = $5, billing = $6, branding = $7
      where workspace_id = $1 and livemode = $2`,
@@ -48,7 +65,6 @@ export async function saveSettings(tx: Db, { workspaceId, livemode }: SettingsKe
       JSON.stringify(fields.branding ?? {}),
     ],
   );
-  await tx.query(`select pg_notify('workspaces', $1)`, [workspaceId]);
 }
 
 interface SettingsRow {

@@ -10,8 +10,13 @@ interface BillingSettings {
 }
 
 export interface BrandingSettings {
+  /** Null: the name of the workspace. */
+  name: string | null;
   logo: string | null;
   accent: string | null;
+  reply_to: string | null;
+  /** The portal's own host name, of live mode. */
+  host: string | null;
 }
 
 /** The settings of a workspace, in live or in test mode. */
@@ -48,7 +53,7 @@ const unset: Omit<WorkspaceSettings, 'name'> = {
     footer: null,
     invoice_prefix: null,
   },
-  branding: { logo: null, accent: null },
+  branding: { name: null, logo: null, accent: null, reply_to: null, host: null },
 };
 
 /** The settings in force, from the lowest layer to the highest. */

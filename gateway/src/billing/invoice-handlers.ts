@@ -1,6 +1,7 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Caller } from '../accounts/api-key.ts';
+import type { BrandedHosts } from '../accounts/branded-hosts.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient, seesMargin } from '../accounts/own-tags.ts';
@@ -31,6 +32,7 @@ import {
 interface InvoicePorts extends IssuePorts {
   secret: string;
   publicUrl: string;
+  brandedHosts: BrandedHosts;
   tags: TagRegistry;
 }
 
@@ -48,7 +50,7 @@ export const invoiceHandlers: Pick<
     const onMade: OnMade = (tx, invoice) => audit(tx, invoiceMade(invoice));
     const issued = await issueInvoice(services, { place, range, onMade });
     if (issued.state !== 'made') throw notBilled(issued);
-    return withLink(services, caller, issued.invoice);
+    return (await linker(services, caller))(issued.invoice);
   },
 
   'invoices.list': async (input, { caller, services }) => {
@@ -61,7 +63,7 @@ export const invoiceHandlers: Pick<
       limit: input.limit + 1,
     });
     return pageOf(rows, input.limit, {
-      view: (row) => withLink(services, caller, row),
+      view: await linker(services, caller),
       cursor: ({ number }) => writeParts([String(number)]),
     });
   },
@@ -95,19 +97,22 @@ export const invoiceHandlers: Pick<
     const range = invoicePeriod({ period }, timezone, services.now());
     await letCallsArrive(services, range.to.getTime());
     const onMade: OnMade = (tx) => audit(tx, invoicesMade(period));
+    const withLink = await linker(services, caller);
     const data = [];
     for (const id of await clientsOf(services, { place, range, clientId: undefined })) {
       // Each in a transaction of its own: one client's fault is no reason to take back another's invoice.
       const issued = await issueInvoice(services, { place, range: { clientId: id, ...range }, onMade });
-      data.push(outcome(services, caller, { id, issued }));
+      data.push(outcome({ id, issued, withLink }));
     }
     return { data };
   },
 
-  'invoices.get': async ({ id }, { caller, services }) => withLink(services, caller, await find(services, caller, id)),
+  'invoices.get': async ({ id }, { caller, services }) =>
+    (await linker(services, caller))(await find(services, caller, id)),
 
-  'invoices.void': ({ id, reason }, { caller, services, audit }) =>
-    withTransaction(services.db, async (tx) => {
+  'invoices.void': async ({ id, reason }, { caller, services, audit }) => {
+    const withLink = await linker(services, caller);
+    return withTransaction(services.db, async (tx) => {
       const place = placeOf(caller);
       await lockInvoices(tx, place);
       const invoice = await find(services, caller, id, tx);
@@ -124,17 +129,25 @@ export const invoiceHandlers: Pick<
       await markVoid(tx, place, invoice.id);
       await insertInvoice(tx, place, note);
       await audit(tx, invoiceVoided(invoice, note));
-      return withLink(services, caller, note);
-    }),
+      return withLink(note);
+    });
+  },
 };
 
 export function placeOf({ workspaceId, livemode }: Caller): InvoiceModeKey {
   return { workspaceId, livemode };
 }
 
-function withLink(services: InvoicePorts, caller: Caller, invoice: InvoiceDocument): OutputOf<'invoices.get'> {
-  const token = invoiceToken(services.secret, { workspaceId: caller.workspaceId, id: invoice.id });
-  return { ...forCaller(caller, invoice), url: `${services.publicUrl}/invoices/${token}` };
+type WithLink = (invoice: InvoiceDocument) => OutputOf<'invoices.get'>;
+
+/** Adds the link for the client, at the workspace's own host name where it has one. */
+async function linker({ secret, publicUrl, brandedHosts }: InvoicePorts, caller: Caller): Promise<WithLink> {
+  const { workspaceId } = caller;
+  const baseUrl = await brandedHosts.urlFor(workspaceId, publicUrl);
+  return (invoice) => ({
+    ...forCaller(caller, invoice),
+    url: `${baseUrl}/invoices/${invoiceToken(secret, { workspaceId, id: invoice.id })}`,
+  });
 }
 
 type Priced = Pick<InvoiceDocument, 'lines' | 'markup_percent'>;
@@ -193,8 +206,8 @@ function preview(caller: Caller, options: { id: string; range: { from: Date; to:
   };
 }
 
-function outcome(services: InvoicePorts, caller: Caller, { id, issued }: { id: string; issued: Issued }) {
-  const invoice = 'invoice' in issued ? withLink(services, caller, issued.invoice) : undefined;
+function outcome({ id, issued, withLink }: { id: string; issued: Issued; withLink: WithLink }) {
+  const invoice = 'invoice' in issued ? withLink(issued.invoice) : undefined;
   return {
     client_id: id,
     name: issued.name,

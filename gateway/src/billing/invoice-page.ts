@@ -1,3 +1,4 @@
+import { readableOnWhite } from '@ai-gateway/shared/accent';
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
@@ -17,7 +18,7 @@ export function invoicePage(
 /** The beginning of a page, up to its first sheet. */
 export function pageHead(page: { title: string; language: string; branding: BrandingSettings }): string {
   const { title, language, branding } = page;
-  const accent = branding.accent ?? '#1c1e21';
+  const accent = readableOnWhite(branding.accent) ?? '#1c1e21';
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -79,10 +80,11 @@ export function sheet(invoice: InvoiceDocument, { branding }: { branding: Brandi
   const { words } = face;
   const party = ({ title, name, lines }: (typeof face)['seller']): string =>
     `<div class="party"><h2>${escapeHtml(title)}</h2><p><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</p></div>`;
+  const name = branding.name ?? face.seller.name;
   const logo =
     branding.logo === null
-      ? `<p class="name">${escapeHtml(face.seller.name)}</p>`
-      : `<img class="logo" src="${escapeHtml(branding.logo)}" alt="${escapeHtml(face.seller.name)}">`;
+      ? `<p class="name" dir="auto">${escapeHtml(name)}</p>`
+      : `<img class="logo" src="${escapeHtml(branding.logo)}" alt="${escapeHtml(name)}">`;
   return `<article>
 ${face.isTest ? `<div class="test" aria-hidden="true">${words.test}</div>\n` : ''}<header>
 <div><h1>${escapeHtml(face.title)}</h1>${face.mark === undefined ? '' : `<span class="void">${escapeHtml(face.mark)}</span>`}</div>

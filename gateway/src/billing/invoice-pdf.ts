@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { readableOnWhite } from '@ai-gateway/shared/accent';
 import type PdfDocument from 'pdfkit';
+import { pictureOf } from '../accounts/logo.ts';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
 import { faceOf, type InvoiceFace } from './invoice-face.ts';
-import { pictureOf } from './logo.ts';
 import { trueTypeOf } from './woff.ts';
 
 /** DejaVu has Latin, Greek, Cyrillic, Arabic, Hebrew and signs such as €; Sawarabi Gothic has Japanese, and other kanji with it. */
@@ -168,10 +169,11 @@ function draw(
 ): void {
   const { pdf } = pen;
   const { words } = face;
-  const accent = branding.accent ?? ink;
+  const accent = readableOnWhite(branding.accent) ?? ink;
   pdf.rect(0, 0, pdf.page.width, 6).fill(accent);
   let y = pen.block(face.title, left, 56, { most: 300, size: 19, bold: true, color: accent, leading: 25 });
-  if (!drawLogo(pdf, branding.logo)) pen.line(face.seller.name, right, 60, { align: 'right', size: 12, bold: true });
+  if (!drawLogo(pdf, branding.logo))
+    pen.line(branding.name ?? face.seller.name, right, 60, { align: 'right', size: 12, bold: true });
   if (face.mark !== undefined) {
     pen.line(face.mark, left, y + 2, { bold: true, size: 11, color: '#b3261e' });
     y += 20;

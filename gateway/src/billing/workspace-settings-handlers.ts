@@ -1,18 +1,23 @@
+import { accentNote } from '@ai-gateway/shared/accent';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
+import { isProvenHost } from '../accounts/branded-host-store.ts';
+import type { BrandedHosts } from '../accounts/branded-hosts.ts';
 import type { Context } from '../accounts/context.ts';
+import { faultOfPicture, pictureOf } from '../accounts/logo.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { SetFields } from '../accounts/workspace-settings.ts';
 import { lockSettings, readSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockInvoices, nextNumber, setNextNumber } from './invoice-store.ts';
-import { faultOfPicture, pictureOf } from './logo.ts';
 
 interface SettingsPorts {
   db: Pool;
   settings: SettingsCache;
+  brandedHosts: BrandedHosts;
+  publicUrl: string;
 }
 
 export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, 'workspace.get' | 'workspace.update'> = {
@@ -35,15 +40,49 @@ export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, '
       }
       const set = await lockSettings(tx, place);
       const before = await readSettings(tx, place);
-      await saveSettings(tx, place, merged(set, { ...given, billing }));
+      const host = given.branding?.host;
+      // One that stays as it is needs no proof again: people send back what they read.
+      if (host != null && host !== before.branding.host) await checkHost(tx, { caller, host, ...services });
+      // Test mode shows live mode's host name, and has none of its own.
+      const branding = livemode ? given.branding : { ...given.branding, host: undefined };
+      if ((await saveSettings(tx, place, merged(set, { ...given, billing, branding }))) === 'taken')
+        throw hostTaken(host ?? '');
       const numbered = number === undefined ? {} : { next_invoice_number: number };
       const after = { ...(await readSettings(tx, place)), ...numbered };
       await audit(tx, { target: { type: 'workspace', id: workspaceId, name: after.name }, before, after });
     });
     services.settings.forget(workspaceId);
-    return describe(services, caller);
+    services.brandedHosts.forget();
+    const after = await describe(services, caller);
+    const accent = given.branding?.accent;
+    const note = accent == null ? null : accentNote(accent);
+    return note === null ? after : { ...after, branding: { ...after.branding, accent_note: note } };
   },
 };
+
+/** People type what they know into a page at this name: it has to be the workspace's own. Throws `conflict` and `invalid_request`. */
+async function checkHost(
+  tx: Db,
+  { caller, host, publicUrl }: { caller: Caller; host: string; publicUrl: string },
+): Promise<void> {
+  if (!caller.livemode)
+    throw new GatewayError('invalid_request', 'Test mode has no host name of its own. Set it in live mode.', {
+      param: 'branding.host',
+    });
+  if (host === new URL(publicUrl).hostname) throw hostTaken(host);
+  if (await isProvenHost(tx, caller.workspaceId, host)) return;
+  throw new GatewayError(
+    'conflict',
+    `The domain of ${host} is not verified. Add ${host}, or the domain above it, as a domain of the workspace (POST /v1/domains), create its TXT record, verify it, then set the host name.`,
+    { param: 'branding.host', details: { host } },
+  );
+}
+
+function hostTaken(host: string): GatewayError {
+  return new GatewayError('conflict', `${host} is in use on this gateway already. Choose another host name.`, {
+    param: 'branding.host',
+  });
+}
 
 function checkLogo(logo: string | null | undefined): void {
   const picture = logo == null ? undefined : pictureOf(logo);

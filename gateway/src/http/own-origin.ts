@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { BrandedHosts } from '../accounts/branded-hosts.ts';
 
 /** Where people meet this gateway, as their browser writes it. */
 export interface OwnOrigin {
@@ -34,8 +35,44 @@ function isForwarded(headers: IncomingHttpHeaders): boolean {
 /** Throws `misdirected_request` where the host is not ours. */
 export function requireOwnHost(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin {
   const own = ownOrigin(headers, publicUrl);
+  if (own === undefined) throw misdirected(publicUrl);
+  return own;
+}
+
+export interface PortalOrigin extends OwnOrigin {
+  /** The host name is this workspace's own, and shows nothing of others. Undefined: PUBLIC_URL's, or loopback. */
+  workspaceId?: string;
+}
+
+export interface HostPorts {
+  publicUrl: string;
+  brandedHosts: Pick<BrandedHosts, 'workspaceOf'>;
+}
+
+/**
+ * The same for the portal, which a workspace may have at a host name of its own. Nobody signs in there: the name's owner decides where it leads,
+ * and would read what is typed. Throws `misdirected_request`.
+ */
+export async function requirePortalHost(headers: IncomingHttpHeaders, services: HostPorts): Promise<PortalOrigin> {
+  const own = ownOrigin(headers, services.publicUrl);
   if (own !== undefined) return own;
-  throw new GatewayError(
+  const workspaceId = await workspaceAtHost(headers, services);
+  if (workspaceId === undefined) throw misdirected(services.publicUrl);
+  const { protocol } = new URL(services.publicUrl);
+  return { origin: new URL(`${protocol}//${headers.host}`).origin, isHttps: protocol === 'https:', workspaceId };
+}
+
+/** The workspace whose own host name a request was made to. */
+export async function workspaceAtHost(
+  { host = '' }: IncomingHttpHeaders,
+  { brandedHosts }: Pick<HostPorts, 'brandedHosts'>,
+): Promise<string | undefined> {
+  const [, name] = /^([a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host) ?? [];
+  return name === undefined ? undefined : brandedHosts.workspaceOf(name);
+}
+
+export function misdirected(publicUrl: string): GatewayError {
+  return new GatewayError(
     'misdirected_request',
     `This address is not the gateway's. Open ${new URL(publicUrl).origin}, or set PUBLIC_URL to the address that people use.`,
   );

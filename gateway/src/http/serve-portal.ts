@@ -15,14 +15,14 @@ import { deleteSession, findSession } from '../portal/portal-store.ts';
 import type { BodyShares } from './body-shares.ts';
 import { countedAddress } from './counted-address.ts';
 import { callerOfCookie, type IdentifyPorts } from './identify-caller.ts';
-import { requireOwnHost, requireOwnPage } from './own-origin.ts';
+import { type HostPorts, type PortalOrigin, requireOwnPage, requirePortalHost } from './own-origin.ts';
 import { parseBody } from './parse-body.ts';
 import { clearPortalCookie, portalToken, setPortalCookie } from './portal-cookie.ts';
 import { readBody } from './read-body.ts';
 import { sendText } from './send-text.ts';
 import { hasSessionCookie } from './session-cookie.ts';
 
-interface PortalServicePorts extends OpenPortalPorts, PortalBudgetPorts, IdentifyPorts {}
+interface PortalServicePorts extends OpenPortalPorts, PortalBudgetPorts, IdentifyPorts, HostPorts {}
 
 type Answer = (viewer: PortalViewer, req: Request, res: Response) => Promise<unknown>;
 
@@ -30,12 +30,13 @@ type Answer = (viewer: PortalViewer, req: Request, res: Response) => Promise<unk
 export function servePortal(router: Router, services: PortalServicePorts, { bodies }: { bodies: BodyShares }): void {
   router.post('/portal/session', async (req, res) => {
     privately(res);
-    const own = requireOwnHost(req.headers, services.publicUrl);
+    const own = await requirePortalHost(req.headers, services);
     // A program has no page and no cookies: the token of the link is all that counts.
     if (isOfPage(req)) requireOwnPage(req.headers, own);
     const given = await readJson(req, res, bodies);
     const { session, expiresAt } = await openPortal(services, given, {
       countedAddress: countedAddress(req, services.proxies),
+      onlyWorkspace: own.workspaceId,
     });
     setPortalCookie(res, own, { token: session, expiresAt });
     res.json({ expires_at: expiresAt.toISOString() });
@@ -44,12 +45,15 @@ export function servePortal(router: Router, services: PortalServicePorts, { bodi
   // The page asks first: browsers report every refused call as a fault.
   router.get('/portal/session', async (req, res) => {
     privately(res);
-    res.json({ open: hasSessionCookie(req.headers) || (await linkViewer(services, req)) !== undefined });
+    const own = await requirePortalHost(req.headers, services);
+    const open = isSignedIn(req, own) || (await linkViewer(services, req, own)) !== undefined;
+    // Nobody signs in at a host name of a workspace's own.
+    res.json({ open, sign_in_url: own.workspaceId === undefined ? '/app' : `${services.publicUrl}/app` });
   });
 
   router.delete('/portal/session', async (req, res) => {
     privately(res);
-    const own = requireOwnHost(req.headers, services.publicUrl);
+    const own = await requirePortalHost(req.headers, services);
     requireOwnPage(req.headers, own);
     const hash = hashToken(portalToken(req.headers, own) ?? '');
     if (hash !== undefined) await deleteSession(services.db, hash);
@@ -106,9 +110,10 @@ function isOfPage({ headers }: Request): boolean {
 
 /** By the cookie of a link, else by the session of a person of the client, who sees every part. */
 async function viewerOf(services: PortalServicePorts, req: Request, res: Response): Promise<PortalViewer> {
-  const viewer = await linkViewer(services, req);
+  const own = await requirePortalHost(req.headers, services);
+  const viewer = await linkViewer(services, req, own);
   if (viewer !== undefined) return viewer;
-  if (!hasSessionCookie(req.headers))
+  if (!isSignedIn(req, own))
     throw new GatewayError(
       'invalid_credentials',
       'The portal is not open here, or its link is expired or revoked. Open your link again.',
@@ -116,13 +121,23 @@ async function viewerOf(services: PortalServicePorts, req: Request, res: Respons
   const { role, workspaceId, livemode, tags } = await callerOfCookie(services, { req, res, isRead: true });
   if (role !== 'client' || !tags.client_id)
     throw new GatewayError('forbidden', 'The portal is for people of a client. Open /app instead.');
-  return { workspaceId, livemode, clientId: tags.client_id, shows: portalParts };
+  return { workspaceId, livemode, clientId: tags.client_id, shows: portalParts, isSignedIn: true };
 }
 
-async function linkViewer(services: PortalServicePorts, { headers }: Request): Promise<PortalViewer | undefined> {
-  const own = requireOwnHost(headers, services.publicUrl);
+/** Sessions are those of the gateway's own address. */
+function isSignedIn({ headers }: Request, { workspaceId }: PortalOrigin): boolean {
+  return workspaceId === undefined && hasSessionCookie(headers);
+}
+
+/** Undefined at a host name of another workspace. */
+async function linkViewer(
+  services: PortalServicePorts,
+  { headers }: Request,
+  own: PortalOrigin,
+): Promise<PortalViewer | undefined> {
   const hash = hashToken(portalToken(headers, own) ?? '');
-  return hash && findSession(services.db, hash, new Date(services.now()));
+  const viewer = hash && (await findSession(services.db, hash, new Date(services.now())));
+  return own.workspaceId === undefined || viewer?.workspaceId === own.workspaceId ? viewer : undefined;
 }
 
 /** Throws `forbidden` where the link leaves this part out. */

@@ -7,7 +7,12 @@ import { serveRoot } from './serve-root.ts';
 
 it('a browser gets a page that says how to begin where there is no dashboard, with a command that the API takes', async () => {
   const router = express();
-  serveRoot(router, { publicUrl: () => 'https://gateway.example', version: '0', hasApp: () => false });
+  serveRoot(router, {
+    publicUrl: () => 'https://gateway.example',
+    version: '0',
+    hasApp: () => false,
+    services: { brandedHosts: { workspaceOf: async () => undefined } },
+  });
   const server = router.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

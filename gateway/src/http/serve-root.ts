@@ -1,14 +1,24 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { Router } from 'express';
+import { type HostPorts, workspaceAtHost } from './own-origin.ts';
 
-/** `/`: a browser gets to the dashboard, or to a page that says how to begin where there is none; a program gets the addresses it may want. */
+/**
+ * `/`: a browser gets to the dashboard, or to a page that says how to begin where there is none; a program gets the addresses it may want. At a host
+ * name of a workspace's own everybody gets to its portal.
+ */
 export function serveRoot(
   router: Router,
-  options: { publicUrl: () => string; version: string; hasApp: () => boolean },
+  options: {
+    publicUrl: () => string;
+    version: string;
+    hasApp: () => boolean;
+    services: Pick<HostPorts, 'brandedHosts'>;
+  },
 ): void {
-  router.get('/', (req, res) => {
+  router.get('/', async (req, res) => {
     res.vary('accept');
-    const { publicUrl, version, hasApp } = options;
+    const { publicUrl, version, hasApp, services } = options;
+    if ((await workspaceAtHost(req.headers, services)) !== undefined) return res.redirect(302, '/portal');
     const isPerson = req.accepts(['json', 'html']) === 'html';
     if (isPerson && hasApp()) res.redirect(302, '/app');
     else if (isPerson)

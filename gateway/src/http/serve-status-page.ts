@@ -35,7 +35,9 @@ export function serveStatusPage(router: Router, services: ReportPorts): void {
   });
   router.get('/status/feed.atom', async (_req, res) => {
     const atMs = services.now();
-    const incidents = await incidentsOf(services, atMs - feedDays * 86_400_000, atMs + 60_000);
+    const [from, to] = [new Date(atMs - feedDays * 86_400_000), new Date(atMs + 60_000)];
+    // An entry that was there stays, and says where it goes on.
+    const incidents = await selectIncidents(services.db, { from, to, withMerged: true });
     res
       .setHeader('cache-control', 'public, max-age=60')
       .type('application/atom+xml')
@@ -57,6 +59,7 @@ export function serveStatusPage(router: Router, services: ReportPorts): void {
     const id = String(req.params.id);
     const incident = /^inc_[0-9a-z]{1,40}$/.test(id) ? await findIncident(services.db, id) : undefined;
     if (incident === undefined) notFound(res);
+    else if (incident.mergedInto !== null) res.redirect(302, `/status/incidents/${incident.mergedInto}`);
     else sendPage(res, incidentPage(incident));
   });
 }

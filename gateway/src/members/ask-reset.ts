@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { findPerson } from '../people/person-store.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkMs, linkUrl } from '../people/sign-in-link.ts';
+import { brandOf } from '../webhooks/mail-brand.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
+import { onlyWorkspaceOf } from './member-store.ts';
 import type { SignUpPorts } from './sign-up.ts';
 import { insertReset } from './sign-up-store.ts';
 import { takeMail } from './take-mail.ts';
@@ -13,7 +16,7 @@ import { takeMail } from './take-mail.ts';
  * for. Without a mail server it does nothing: the operator prints a link. Throws `rate_limited`.
  */
 export async function askReset(
-  services: Omit<SignUpPorts, 'signUp'>,
+  services: Omit<SignUpPorts, 'signUp'> & { settings: SettingsCache },
   email: string,
   askedFrom: string | undefined,
 ): Promise<void> {
@@ -28,19 +31,24 @@ export async function askReset(
     return found;
   });
   if (person === undefined) return;
-  void sendMail(services, {
-    to: email,
-    subject: 'Your new password',
-    lines: [
-      `Somebody asked for a new password for your account at ${services.publicUrl}.`,
-      '',
-      'To sign in and set one, open this link:',
-      linkUrl(services.publicUrl, token),
-      '',
-      'It works once, within fifteen minutes. If it was not you, ignore this e-mail: nothing changes.',
-    ],
-    messageId: randomUUID(),
-  }).catch((error: unknown) =>
+  void (async () => {
+    // A person of several workspaces has an account of none of them.
+    const workspaceId = await onlyWorkspaceOf(services.db, person.id);
+    await sendMail(services, {
+      to: email,
+      subject: 'Your new password',
+      lines: [
+        `Somebody asked for a new password for your account at ${services.publicUrl}.`,
+        '',
+        'To sign in and set one, open this link:',
+        { label: 'Set a new password', url: linkUrl(services.publicUrl, token) },
+        '',
+        'It works once, within fifteen minutes. If it was not you, ignore this e-mail: nothing changes.',
+      ],
+      messageId: randomUUID(),
+      brand: workspaceId === undefined ? undefined : await brandOf(services, workspaceId),
+    });
+  })().catch((error: unknown) =>
     services.log.warn({ reason: (error as { code?: string }).code ?? 'failed' }, 'a reset could not be mailed'),
   );
 }

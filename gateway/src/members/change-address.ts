@@ -46,7 +46,7 @@ export async function askNewAddress(
           `An account at ${services.publicUrl} is to use this e-mail address.`,
           '',
           'To confirm it, open this link in the browser in which you are signed in:',
-          linkUrl(services.publicUrl, token),
+          { label: 'Confirm the address', url: linkUrl(services.publicUrl, token) },
           '',
           'It works once, within fifteen minutes. If it was not you, ignore this e-mail.',
         ]

@@ -9,6 +9,7 @@ import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkUrl } from '../people/sign-in-link.ts';
+import { brandForStrangers } from '../webhooks/mail-brand.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import {
   countInvited,
@@ -24,6 +25,7 @@ import { isMember } from './member-store.ts';
 interface InvitationPorts extends OwnerMailPorts {
   now: () => number;
   publicUrl: string;
+  signUp: 'open' | 'closed';
 }
 
 const dayMs = 86_400_000;
@@ -108,20 +110,26 @@ function mailInvitation(
   { invitation, url, caller }: { invitation: Invitation; url: string; caller: Caller },
 ): void {
   if (services.smtp === undefined) return;
-  void sendMail(services, {
-    to: invitation.email,
-    // Without the name of the workspace: it is the inviter's text, and the mail goes to a stranger.
-    subject: 'You are invited to a workspace',
-    lines: [
-      `You are invited to a workspace of AI Gateway at ${services.publicUrl}, with the role ${invitation.role}.`,
-      '',
-      'To accept, open this link:',
-      url,
-      '',
-      `It works once, until ${invitation.expiresAt.toUTCString()}. If you do not expect it, ignore this e-mail.`,
-    ],
-    messageId: randomUUID(),
-  }).catch((error: unknown) =>
+  void (async () => {
+    const brand = await brandForStrangers(services, caller.workspaceId);
+    await sendMail(services, {
+      to: invitation.email,
+      // Without the name of a workspace that is not branded: it is the inviter's text, and the mail goes to a stranger.
+      subject: 'You are invited to a workspace',
+      lines: [
+        brand === undefined
+          ? `You are invited to a workspace of AI Gateway at ${services.publicUrl}, with the role ${invitation.role}.`
+          : `${brand.name} invites you to a workspace at ${services.publicUrl}, with the role ${invitation.role}.`,
+        '',
+        'To accept, open this link:',
+        { label: 'Accept the invitation', url },
+        '',
+        `It works once, until ${invitation.expiresAt.toUTCString()}. If you do not expect it, ignore this e-mail.`,
+      ],
+      messageId: randomUUID(),
+      brand,
+    });
+  })().catch((error: unknown) =>
     services.log.warn(
       { reason: (error as { code?: string }).code ?? 'failed', workspace: caller.workspaceId },
       'an invitation could not be mailed',

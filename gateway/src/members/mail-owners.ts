@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { OwnerChange } from '../accounts/owner-notice.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
+import { brandOf } from '../webhooks/mail-brand.ts';
+import { oneLine } from '../webhooks/one-line.ts';
 import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
 import { ownerAddresses } from './member-store.ts';
 
 export interface OwnerMailPorts extends MailPorts {
   db: Pool;
   log: Logger;
+  settings: SettingsCache;
 }
 
 /** Mails the owners, where there is a mail server. Not waited for: the change is made, and a slow server holds nobody up. */
@@ -23,6 +27,7 @@ export function mailOwners(
   if (services.smtp === undefined) return;
   const { subject, sentence } = wordsOf(change);
   void (async () => {
+    const brand = await brandOf(services, workspaceId);
     for (const to of await ownerAddresses(services.db, workspaceId))
       await sendMail(services, {
         to,
@@ -36,6 +41,7 @@ export function mailOwners(
           'If this is not expected, undo it under People, Keys or Single sign-on, and end the sessions of that person.',
         ],
         messageId: randomUUID(),
+        brand,
       });
   })().catch((error: unknown) =>
     services.log.warn({ reason: (error as { code?: string }).code ?? 'failed' }, 'the owners could not be mailed'),
@@ -54,9 +60,4 @@ function wordsOf(change: OwnerChange): { subject: string; sentence: string } {
     case 'key-rolled':
       return { subject: 'Key rolled', sentence: `The key "${oneLine(change.key)}" was rolled and has a new text.` };
   }
-}
-
-/** Names are strangers' text: no line of a mail is theirs. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{C}\u2028\u2029]+/gu, ' ').trim();
 }

@@ -143,6 +143,13 @@ export async function ownerAddresses(db: Db, workspaceId: string): Promise<strin
   return (rows as { email: string }[]).map(({ email }) => email);
 }
 
+/** The workspace of a person who is a member of one alone. */
+export async function onlyWorkspaceOf(db: Db, personId: string): Promise<string | undefined> {
+  const { rows } = await db.query('select distinct workspace_id from members where person_id = $1 limit 2', [personId]);
+  const found = (rows as { workspace_id: string }[]).map(({ workspace_id: id }) => id);
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /** The names of the workspaces whose only owner who can sign in is this person; their owners are locked until commit. */
 export async function ownedAlone(tx: Db, personId: string): Promise<string[]> {
   await tx.query(

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { withTransaction } from '../db/transaction.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkUrl } from '../people/sign-in-link.ts';
+import type { MailLine } from '../webhooks/mail-html.ts';
 import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
 import { findByAddress } from './person-store.ts';
 import { insertSignUp } from './sign-up-store.ts';
@@ -57,19 +58,19 @@ export async function askSignUp(
 }
 
 /** Without what the stranger typed: the mail goes to an address that somebody else may have typed. */
-function linesOf(url: string, publicUrl: string): string[] {
+function linesOf(url: string, publicUrl: string): MailLine[] {
   return [
     `Somebody asked for a workspace at ${publicUrl} with this e-mail address.`,
     '',
     'To make it, open this link:',
-    url,
+    { label: 'Create the workspace', url },
     '',
     'It works once, within an hour. If it was not you, ignore this e-mail.',
   ];
 }
 
 /** With a link for an account that nobody has shown to be the address's: somebody else may have made it. */
-function linesForKnown(publicUrl: string, url: string | undefined): string[] {
+function linesForKnown(publicUrl: string, url: string | undefined): MailLine[] {
   return [
     `Somebody asked for a workspace at ${publicUrl} with this e-mail address, which has an account already.`,
     '',
@@ -79,7 +80,7 @@ function linesForKnown(publicUrl: string, url: string | undefined): string[] {
       ? []
       : [
           'If you did not make that account, open this link. It takes the address from that account and makes one of your own:',
-          url,
+          { label: 'Take the address', url },
           '',
           'The link works once, within an hour.',
         ]),

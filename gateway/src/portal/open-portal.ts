@@ -26,13 +26,13 @@ interface Given {
 export async function openPortal(
   services: OpenPortalPorts,
   { token, password }: Given,
-  { countedAddress }: { countedAddress: string | undefined },
+  { countedAddress, onlyWorkspace }: { countedAddress: string | undefined; onlyWorkspace: string | undefined },
 ): Promise<{ session: string; expiresAt: Date }> {
   const { db, now } = services;
   const at = new Date(now());
   const hash = hashToken(token);
   const link = hash && (await findLink(db, hash, at));
-  if (link === undefined) throw linkOver();
+  if (link === undefined || (onlyWorkspace ?? link.workspaceId) !== link.workspaceId) throw linkOver();
   await checkPassword(services, link, { password, countedAddress });
   const session = newToken();
   const tokenHash = hashToken(session);

@@ -3,6 +3,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
+import type { BrandedHosts } from '../accounts/branded-hosts.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { ownClient } from '../accounts/own-tags.ts';
@@ -17,6 +18,7 @@ interface LinkPorts {
   db: Pool;
   now: () => number;
   publicUrl: string;
+  brandedHosts: BrandedHosts;
   passwords: PasswordHasher;
 }
 
@@ -43,7 +45,8 @@ export const portalLinkHandlers: Pick<
       await audit(tx, { target: targetOf(made), after: settingsOf(made) });
       return made;
     });
-    return { ...describeLink(link), url: `${forPeople(services.publicUrl)}/portal#${token}` };
+    const baseUrl = await services.brandedHosts.urlFor(place.workspaceId, forPeople(services.publicUrl));
+    return { ...describeLink(link), url: `${baseUrl}/portal#${token}` };
   },
 
   'clients.links.list': async ({ id, cursor, limit }, { caller, services }) => {

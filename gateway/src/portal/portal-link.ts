@@ -7,6 +7,8 @@ export interface PortalViewer {
   livemode: boolean;
   clientId: string;
   shows: readonly PortalPart[];
+  /** A person with an account, and no link. */
+  isSignedIn?: true;
 }
 
 export interface PortalLink extends PortalViewer {

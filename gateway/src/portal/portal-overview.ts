@@ -1,4 +1,4 @@
-import { pictureOf } from '../billing/logo.ts';
+import { pictureOf } from '../accounts/logo.ts';
 import { daysOf } from '../usage/usage-range.ts';
 import { sumByGroup } from '../usage/usage-sum-store.ts';
 import { billedAmount, billedParts } from './billing-terms.ts';
@@ -10,9 +10,14 @@ export async function portalOverview(ports: PortalPorts, viewer: PortalViewer, a
   const month = await readMonth(ports, viewer, asked);
   const { settings, client, terms } = month;
   return {
-    agency: { name: settings.name, logo: shownLogo(settings.branding.logo), accent: settings.branding.accent },
+    agency: {
+      name: settings.branding.name ?? settings.name,
+      logo: shownLogo(settings.branding.logo),
+      accent: settings.branding.accent,
+    },
     client: { id: viewer.clientId, name: client.name ?? viewer.clientId },
     livemode: viewer.livemode,
+    signed_in: viewer.isSignedIn === true,
     shows: viewer.shows,
     month: month.month,
     from: month.from.toISOString(),

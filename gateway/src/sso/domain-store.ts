@@ -81,8 +81,13 @@ export async function setSsoRequired(
   return rows.map(readRow)[0];
 }
 
+/** Tells every process: a host name below the domain leads nowhere from now on. */
 export async function deleteDomain(db: Db, workspaceId: string, id: string): Promise<boolean> {
-  const { rowCount } = await db.query('delete from domains where workspace_id = $1 and id = $2', [workspaceId, id]);
+  const { rowCount } = await db.query(
+    `with gone as (delete from domains where workspace_id = $1 and id = $2 returning workspace_id)
+     select pg_notify('workspaces', workspace_id) from gone`,
+    [workspaceId, id],
+  );
   return rowCount === 1;
 }
 

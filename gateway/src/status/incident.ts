@@ -3,7 +3,7 @@ import type { Incident } from './incident-store.ts';
 
 /** As the API, the page and events show it. */
 export function viewIncident(incident: Incident, publicUrl: string) {
-  const { id, title, severity, state, openedAt, updatedAt, resolvedAt, updates } = incident;
+  const { id, title, severity, state, openedAt, updatedAt, resolvedAt, startsAt, endsAt, updates } = incident;
   return {
     id,
     title,
@@ -12,9 +12,16 @@ export function viewIncident(incident: Incident, publicUrl: string) {
     opened_at: openedAt.toISOString(),
     updated_at: updatedAt.toISOString(),
     resolved_at: resolvedAt?.toISOString() ?? null,
+    starts_at: startsAt?.toISOString() ?? null,
+    ends_at: endsAt?.toISOString() ?? null,
     updates: updates.map(({ state: was, text, at }) => ({ state: was, text, at: at.toISOString() })),
     url: `${publicUrl}/status/incidents/${id}`,
   };
+}
+
+/** Planned work that has not begun. */
+export function isPlanned({ severity, startsAt, resolvedAt }: Incident, atMs: number): boolean {
+  return severity === 'maintenance' && resolvedAt === null && startsAt !== null && startsAt.getTime() > atMs;
 }
 
 /** The same event for each workspace: it says nothing of any. */

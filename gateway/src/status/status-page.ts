@@ -1,4 +1,5 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
+import { isPlanned } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 import { type ComponentReport, daysShown, type StatusReport } from './status-report.ts';
 
@@ -10,8 +11,9 @@ export function statusPage({ condition, sentence, components, incidents, atMs }:
     const own = components.filter((component) => component.group === id);
     return `<section><h2>${title}</h2>${own.length === 0 ? `<p>${none}</p>` : own.map(componentBlock).join('')}</section>`;
   };
+  const planned = incidents.filter((incident) => isPlanned(incident, atMs));
   const [open, past] = [
-    incidents.filter(({ resolvedAt }) => resolvedAt === null),
+    incidents.filter((incident) => incident.resolvedAt === null && !planned.includes(incident)),
     incidents.filter(({ resolvedAt }) => resolvedAt !== null),
   ];
   return page(
@@ -20,6 +22,7 @@ export function statusPage({ condition, sentence, components, incidents, atMs }:
 ${open.map((incident) => incidentBlock(incident, 'h2')).join('')}
 ${group('gateway', 'Gateway', '')}
 ${group('providers', 'Providers', 'No provider account is set up; test keys are answered by the sandbox.')}
+${planned.length === 0 ? '' : `<section><h2>Planned work</h2>${planned.map((incident) => incidentBlock(incident, 'h3')).join('')}</section>`}
 <section><h2>Resolved in the last two weeks</h2>
 ${past.length === 0 ? '<p>No incidents.</p>' : past.map((incident) => incidentBlock(incident, 'h3')).join('')}</section>
 <p><a href="/status/history">Earlier incidents</a> · <a href="/status/feed.atom">Atom feed</a> · <a href="/status.json">JSON</a></p>
@@ -77,13 +80,18 @@ function barOf(uptime: number | null): string {
   return uptime >= 95 ? 'degraded' : 'down';
 }
 
-function incidentBlock({ id, title, severity, state, updates }: Incident, heading: 'h2' | 'h3'): string {
+function incidentBlock(incident: Incident, heading: 'h2' | 'h3'): string {
+  const { id, title, severity, state, startsAt, endsAt, updates } = incident;
+  const times = [
+    ...(startsAt === null ? [] : [`from ${time(startsAt)}`]),
+    ...(endsAt === null ? [] : [`until ${time(endsAt)}`]),
+  ];
   const list = [...updates]
     .reverse()
     .map(({ state: was, text, at }) => `<li><strong>${was}</strong> <span>${escapeHtml(text)}</span> ${time(at)}</li>`)
     .join('');
   return `<article class="incident ${severity}"><${heading}><a href="/status/incidents/${escapeHtml(id)}" dir="auto">${escapeHtml(title)}</a></${heading}>
-<p>${severity}, ${state}</p><ol>${list}</ol></article>`;
+<p>${severity}, ${[state, ...times].join(' ')}</p><ol>${list}</ol></article>`;
 }
 
 function time(at: Date): string {

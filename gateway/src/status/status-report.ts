@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { providerName } from '../providers/providers.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { type ComponentDay, type Condition, gatewayParts, lastDays, partNames, uptimePercent } from './component.ts';
+import { isPlanned } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 import { selectIncidents } from './incident-store.ts';
 import { isDeliveryLate, selectDays } from './status-store.ts';
@@ -71,7 +72,7 @@ export async function reportStatus(services: ReportPorts): Promise<StatusReport>
         };
       }),
     ];
-    return { atMs, components, incidents, ...summary(components, incidents) };
+    return { atMs, components, incidents, ...summary(atMs, components, incidents) };
   } catch {
     const components = gatewayParts.map((id) => part(id, 'down', { dayNames, days: [] }));
     return { atMs, components, incidents: [], condition: 'down', sentence: 'The gateway cannot reach its database.' };
@@ -104,12 +105,13 @@ function component(
 }
 
 function summary(
+  atMs: number,
   components: readonly ComponentReport[],
   incidents: readonly Incident[],
 ): { sentence: string; condition: Condition } {
   const bad = components.filter(({ condition }) => condition !== 'up');
   const condition = bad.some(({ condition: one }) => one === 'down') ? 'down' : bad.length > 0 ? 'degraded' : 'up';
-  const open = incidents.filter(({ resolvedAt }) => resolvedAt === null);
+  const open = incidents.filter((incident) => incident.resolvedAt === null && !isPlanned(incident, atMs));
   if (open.some(({ severity }) => severity === 'maintenance'))
     return { sentence: 'Planned work is under way.', condition };
   const [first] = open;

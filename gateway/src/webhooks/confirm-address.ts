@@ -2,8 +2,10 @@ import { createHash, createHmac } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { Db } from '../db/transaction.ts';
 import { askAddress, confirmAddress, forgetAddress } from './mail-address-store.ts';
+import { brandForStrangers } from './mail-brand.ts';
 import { type MailPorts, sendMail } from './send-mail.ts';
 
 export interface ConfirmPorts extends MailPorts {
@@ -11,6 +13,8 @@ export interface ConfirmPorts extends MailPorts {
   log: Logger;
   secret: string;
   publicUrl: string;
+  settings: SettingsCache;
+  signUp: 'open' | 'closed';
 }
 
 /** The e-mail address of a `mailto:` URL; undefined for others. */
@@ -50,19 +54,23 @@ export async function askOnce(services: ConfirmPorts, workspaceId: string, addre
       { param: 'url', retryAfterSeconds: 3_600 },
     );
   if (asking === 'asked') return;
-  void sendMail(services, {
-    to: address,
-    subject: 'Confirm your address for alerts',
-    lines: [
-      'Somebody asked AI Gateway to send alerts about AI budgets and scenarios to this address.',
-      '',
-      'To get them, open this link:',
-      `${services.publicUrl}/webhooks/confirm/${token}`,
-      '',
-      'If you do not want them, ignore this e-mail. No other will follow.',
-    ],
-    messageId: `confirm-${place.tokenHash.toString('hex').slice(0, 32)}`,
-  }).catch(async (cause: unknown) => {
+  void (async () => {
+    const brand = await brandForStrangers(services, workspaceId);
+    await sendMail(services, {
+      to: address,
+      subject: 'Confirm your address for alerts',
+      lines: [
+        `Somebody asked ${brand?.name ?? 'AI Gateway'} to send alerts about AI budgets and scenarios to this address.`,
+        '',
+        'To get them, open this link:',
+        { label: 'Send me alerts', url: `${services.publicUrl}/webhooks/confirm/${token}` },
+        '',
+        'If you do not want them, ignore this e-mail. No other will follow.',
+      ],
+      messageId: `confirm-${place.tokenHash.toString('hex').slice(0, 32)}`,
+      brand,
+    });
+  })().catch(async (cause: unknown) => {
     services.log.warn(
       { reason: (cause as { code?: string }).code ?? 'failed' },
       'an e-mail address could not be asked for confirmation',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import {
@@ -11,6 +12,7 @@ import {
   takeOverdue,
 } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
+import { brandOf } from './mail-brand.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
@@ -20,6 +22,7 @@ import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts
 
 export interface DeliveryPorts extends MailPorts, PostPorts {
   db: Pool;
+  settings: SettingsCache;
   secret: string;
   outbox: Pick<PgBossOutbox, 'plan'>;
   metrics: { deliveryTried(status: 'delivered' | 'failed' | 'pending'): void };
@@ -122,7 +125,7 @@ async function send(
   });
   try {
     if (url.protocol === 'mailto:') {
-      await mail(services, url, event);
+      await mail(services, url, { event, workspaceId: webhook.workspaceId });
       return { tried: tried(250, null), gone: false };
     }
     const status = await post(services, webhook, url, event);
@@ -165,12 +168,17 @@ async function post(services: DeliveryPorts, webhook: WebhookRow, url: URL, even
   });
 }
 
-async function mail(services: DeliveryPorts, url: URL, event: GatewayEvent): Promise<void> {
+async function mail(
+  services: DeliveryPorts,
+  url: URL,
+  { event, workspaceId }: { event: GatewayEvent; workspaceId: string },
+): Promise<void> {
   const { subject, lines } = textOf(event);
   await sendMail(services, {
     to: decodeURIComponent(url.pathname),
     subject,
     lines: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`],
     messageId: event.id,
+    brand: await brandOf(services, workspaceId),
   });
 }

@@ -24,6 +24,11 @@ const text = z
   .max(5_000)
   .meta({ title: 'Text', description: 'The fault and the next step, in plain words. Everybody can read it.' });
 
+const planned = (title: string, description: string) =>
+  z.iso.datetime({ offset: true }).optional().meta({ title, description });
+const starts = 'Of announced maintenance: it counts from this time. Default: from its announcement.';
+const ends = 'Of announced maintenance: failures after this time count again. Default: until it is resolved.';
+
 const incident = z
   .object({
     id,
@@ -33,6 +38,8 @@ const incident = z
     opened_at: isoTime.meta({ title: 'Opened at', description: 'Time at which it was opened.' }),
     updated_at: isoTime.meta({ title: 'Updated at', description: 'Time of its last update.' }),
     resolved_at: isoTime.nullable().meta({ title: 'Resolved at', description: 'Null while it is open.' }),
+    starts_at: isoTime.nullable().meta({ title: 'Starts at', description: starts }),
+    ends_at: isoTime.nullable().meta({ title: 'Ends at', description: ends }),
     updates: z
       .array(
         z.object({
@@ -57,6 +64,8 @@ const sample = {
   opened_at: '2026-11-01T08:00:00.000Z',
   updated_at: '2026-11-01T08:00:00.000Z',
   resolved_at: null,
+  starts_at: null,
+  ends_at: null,
   updates: [{ state: 'investigating' as const, text: 'We look into slow answers.', at: '2026-11-01T08:00:00.000Z' }],
   url: 'https://gateway.example/status/incidents/inc_01k2',
 };
@@ -75,13 +84,31 @@ export const createIncident = operation({
   surfaces: ['dashboard'],
   access: 'operator',
   status: 201,
-  input: z.strictObject({ title, text, severity: severity.default('minor') }),
+  input: z
+    .strictObject({
+      title,
+      text,
+      severity: severity.default('minor'),
+      starts_at: planned('Starts at', starts),
+      ends_at: planned('Ends at', ends),
+    })
+    .superRefine(({ severity: how, starts_at: from, ends_at: to }, { addIssue }) => {
+      const [time] = from === undefined ? (to === undefined ? [] : ['ends_at']) : ['starts_at'];
+      if (time !== undefined && how !== 'maintenance')
+        addIssue({ code: 'custom', path: [time], message: 'is for the severity maintenance only' });
+      else if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from))
+        addIssue({ code: 'custom', path: ['ends_at'], message: 'must be after starts_at' });
+    }),
   output: incident,
   errors: ['invalid_api_key', 'invalid_request'],
   sample: { input: { title: 'Slow answers', text: 'We look into slow answers.' }, output: sample },
   wrong: [
     { input: { title: 'Slow answers' }, because: 'an incident says what happens' },
     { input: { title: 'Slow answers', text: 'We look.', severity: 'bad' }, because: 'there is no such severity' },
+    {
+      input: { title: 'Slow answers', text: 'We look.', starts_at: '2026-12-01T22:00:00Z' },
+      because: 'only planned work has a time to begin at',
+    },
   ],
 });
 
@@ -92,12 +119,25 @@ export const updateIncident = operation({
   group: 'Operator',
   label: 'Update an incident',
   description:
-    'Adds words to an incident and moves its state. Sends `incident.updated`, or `incident.resolved`. Needs the operator’s key.',
+    'Adds words to an incident and moves its state, or merges it into another one. Sends `incident.updated`, or `incident.resolved`. Needs the operator’s key.',
   surfaces: ['dashboard'],
   access: 'operator',
-  input: z.strictObject({ id, state: state.optional(), text }),
+  input: z
+    .strictObject({
+      id,
+      state: state.optional(),
+      text,
+      merge_into: id.optional().meta({
+        title: 'Merge into',
+        description: 'The id of the incident that this one is part of: it shows both from now on, and the text.',
+      }),
+    })
+    .superRefine(({ state: next, merge_into: into }, { addIssue }) => {
+      if (next !== undefined && into !== undefined)
+        addIssue({ code: 'custom', path: ['state'], message: 'cannot be given together with merge_into' });
+    }),
   output: incident,
-  errors: ['invalid_api_key', 'invalid_request', 'not_found'],
+  errors: ['invalid_api_key', 'invalid_request', 'not_found', 'conflict'],
   sample: {
     input: { id: 'inc_01k2', state: 'resolved', text: 'Answers are fast again.' },
     output: {
@@ -114,6 +154,10 @@ export const updateIncident = operation({
   wrong: [
     { input: { id: 'inc_01k2', state: 'resolved' }, because: 'an update says what happened' },
     { input: { id: 'inc_01k2', state: 'gone', text: 'It is over.' }, because: 'there is no such state' },
+    {
+      input: { id: 'inc_01k2', state: 'resolved', text: 'Both.', merge_into: 'inc_01k3' },
+      because: 'a merged incident has the state of the other',
+    },
   ],
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { branding, brandingInput, brandingSample } from './branding.ts';
 import { clientId, id, lines, locale, nothing, timeZone } from './common.ts';
 
 const key = (title: string) => z.string().meta({ title, description: 'Shown only once.' });
@@ -75,13 +76,6 @@ const about = {
     description: 'The number of the next invoice or credit note. Raise it to continue the numbering of earlier books.',
   },
   billing: { title: 'Billing', description: 'The seller’s side of invoices.' },
-  branding: { title: 'Branding', description: 'The look of invoices.' },
-  logo: {
-    title: 'Logo',
-    description:
-      'A PNG or JPEG (also WebP, GIF or SVG) as a data URL of at most 200 KB, or an https address. PDF files show PNG and JPEG given as a data URL.',
-  },
-  accent: { title: 'Accent', description: 'A colour such as #1a56db.' },
 } as const;
 
 const zone = 'The time zone in which days and months begin: an IANA name such as Europe/Berlin.';
@@ -104,9 +98,7 @@ const workspace = z
         next_number: z.number().int().optional().meta(about.next),
       })
       .meta(about.billing),
-    branding: z
-      .object({ logo: z.string().nullable().meta(about.logo), accent: z.string().nullable().meta(about.accent) })
-      .meta(about.branding),
+    branding,
   })
   .meta({ title: 'Workspace', description: 'The workspace with its settings.' });
 
@@ -124,7 +116,7 @@ const workspaceSample = {
     invoice_prefix: 'INV-',
     next_number: 7,
   },
-  branding: { logo: null, accent: '#1a56db' },
+  branding: brandingSample,
 };
 
 export const getWorkspace = operation({
@@ -186,28 +178,7 @@ export const updateWorkspace = operation({
       })
       .optional()
       .meta(about.billing),
-    branding: z
-      .strictObject({
-        logo: z
-          .string()
-          .trim()
-          .max(280_000)
-          .refine(
-            isImageAddress,
-            'must be an https address, or a data URL of a PNG, JPEG, WebP, GIF or SVG image in base64',
-          )
-          .nullable()
-          .optional()
-          .meta(about.logo),
-        accent: z
-          .string()
-          .regex(/^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'must be a colour such as #1a56db')
-          .nullable()
-          .optional()
-          .meta(about.accent),
-      })
-      .optional()
-      .meta(about.branding),
+    branding: brandingInput.optional(),
   }),
   output: workspace,
   errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'conflict'],
@@ -224,6 +195,9 @@ export const updateWorkspace = operation({
     { input: { locale: 'deutsch_DE' }, because: 'languages are BCP 47 tags' },
     { input: { branding: { accent: 'blue' } }, because: 'colours are hexadecimal' },
     { input: { branding: { logo: 'http://agency.example/logo.png' } }, because: 'a logo comes over https' },
+    { input: { branding: { logo: 'data:image/svg+xml;base64,PHN2Zz4=' } }, because: 'a drawing may hold scripts' },
+    { input: { branding: { reply_to: 'billing' } }, because: 'answers need an address' },
+    { input: { branding: { host: 'https://ai.agency.example' } }, because: 'a URL is not a host name' },
     { input: { billing: { invoice_prefix: 'A1' } }, because: 'A1 and 2 would read as A and 12' },
   ],
 });
@@ -252,8 +226,3 @@ export const exportWorkspace = operation({
     { input: { from: '2026-11-01' }, because: 'unknown fields are refused' },
   ],
 });
-
-function isImageAddress(address: string): boolean {
-  if (/^data:image\/(png|jpeg|webp|gif|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/.test(address)) return true;
-  return URL.canParse(address) && new URL(address).protocol === 'https:' && address.length <= 2_000;
-}

@@ -6,6 +6,8 @@ export interface Overview {
   agency: { name: string; logo: string | null; accent: string | null };
   client: { id: string; name: string };
   livemode: boolean;
+  /** By an account, and not by a link. */
+  signed_in: boolean;
   shows: PortalPart[];
   /** `2026-11` */
   month: string;
@@ -93,14 +95,18 @@ export async function openPortal(token: string, password: string | undefined): P
   });
 }
 
-/** Is the portal open on this device, or is somebody signed in who may see one? */
-export async function isPortalOpen(): Promise<boolean> {
+/** Is the portal open on this device, or is somebody signed in who may see one? And where people with an account sign in. */
+export async function findSession(): Promise<{ open: boolean; sign_in_url: string }> {
   const answer = await ask('/portal/session', {});
-  return ((await answer.json()) as { open: boolean }).open;
+  return (await answer.json()) as { open: boolean; sign_in_url: string };
 }
 
 export async function closePortal(): Promise<void> {
   await ask('/portal/session', { method: 'DELETE' });
+}
+
+export async function signOut(): Promise<void> {
+  await ask('/auth/sign-out', { method: 'POST', headers: { 'x-gateway-app': '1' } });
 }
 
 async function read<Answer>(name: string, query: Record<string, string | undefined>): Promise<Answer> {

@@ -1,5 +1,13 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { closePortal, isPortalOpen, type Overview, openPortal, PortalError, readOverview } from './portal-api.ts';
+import {
+  closePortal,
+  findSession,
+  type Overview,
+  openPortal,
+  PortalError,
+  readOverview,
+  signOut,
+} from './portal-api.ts';
 import { Door, PasswordDoor } from './portal-door.tsx';
 import { PortalPage } from './portal-page.tsx';
 
@@ -8,7 +16,8 @@ type State =
   | { kind: 'password'; token: string; refusal?: string }
   | { kind: 'open'; overview: Overview }
   | { kind: 'over' | 'failed'; message: string }
-  | { kind: 'signed-out' | 'closed' };
+  | { kind: 'signed-out'; signInUrl: string }
+  | { kind: 'closed' | 'signed-off' };
 
 /** The month that the address names. */
 function monthInAddress(): string | undefined {
@@ -22,7 +31,10 @@ export function PortalApp({ token }: { token: string | undefined }): ReactNode {
   const enter = async (given: { token: string; password?: string } | undefined): Promise<void> => {
     try {
       if (given !== undefined) await openPortal(given.token, given.password);
-      else if (!(await isPortalOpen())) return setState({ kind: 'signed-out' });
+      else {
+        const { open, sign_in_url: signInUrl } = await findSession();
+        if (!open) return setState({ kind: 'signed-out', signInUrl });
+      }
       setState({ kind: 'open', overview: await readOverview(monthInAddress()) });
     } catch (cause) {
       setState(afterRefusal(cause, given));
@@ -54,12 +66,14 @@ export function PortalApp({ token }: { token: string | undefined }): ReactNode {
       return (
         <Door title="The portal is closed" message="Nobody sees it on this device until you open your link again." />
       );
+    case 'signed-off':
+      return <Door title="You are signed out" message="Nobody sees the portal on this device." signInUrl="/app" />;
     case 'signed-out':
       return (
         <Door
           title="Portal"
           message="Open the portal by the link that you were sent. It is open for a day on the device where you opened the link; after that, open the link again."
-          canSignIn
+          signInUrl={state.signInUrl}
         />
       );
     case 'open':
@@ -68,8 +82,9 @@ export function PortalApp({ token }: { token: string | undefined }): ReactNode {
           first={state.overview}
           onOver={() => setState({ kind: 'over', message: over })}
           onClose={async () => {
-            await closePortal();
-            setState({ kind: 'closed' });
+            const isSignedIn = state.overview.signed_in;
+            await (isSignedIn ? signOut() : closePortal());
+            setState({ kind: isSignedIn ? 'signed-off' : 'closed' });
           }}
         />
       );
@@ -82,7 +97,7 @@ const over =
 function afterRefusal(cause: unknown, given: { token: string; password?: string } | undefined): State {
   if (!(cause instanceof PortalError)) throw cause;
   const { status, message, details } = cause;
-  if (given === undefined && status === 401) return { kind: 'signed-out' };
+  if (given === undefined && status === 401) return { kind: 'signed-out', signInUrl: '/app' };
   if (status === 410) return { kind: 'over', message };
   if (given !== undefined && details.password_required === true)
     return { kind: 'password', token: given.token, ...(given.password === undefined ? {} : { refusal: message }) };

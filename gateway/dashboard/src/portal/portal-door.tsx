@@ -7,11 +7,11 @@ interface DoorProps {
   message: string;
   onRetry?: () => Promise<void>;
   /** People with an account sign in to the dashboard's door. */
-  canSignIn?: boolean;
+  signInUrl?: string;
 }
 
 /** In the place of the portal while it is not open. */
-export function Door({ title, message, onRetry, canSignIn = false }: DoorProps): ReactNode {
+export function Door({ title, message, onRetry, signInUrl }: DoorProps): ReactNode {
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -20,11 +20,11 @@ export function Door({ title, message, onRetry, canSignIn = false }: DoorProps):
       <h1>{title}</h1>
       <p role="status">{message}</p>
       {onRetry === undefined ? null : <Button onClick={() => void onRetry()}>Try again</Button>}
-      {canSignIn ? (
+      {signInUrl === undefined ? null : (
         <p>
-          <a href="/app">Sign in with an account</a>
+          <a href={signInUrl}>Sign in with an account</a>
         </p>
-      ) : null}
+      )}
     </main>
   );
 }

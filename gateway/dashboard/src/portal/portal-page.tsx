@@ -1,7 +1,7 @@
+import { accentFor } from '@ai-gateway/shared/accent';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../components/button.tsx';
 import { addMonths, dayIn, monthForPeople, placeOf } from '../format/when.ts';
-import { accentFor } from './accent.ts';
 import { BudgetSection } from './budget-section.tsx';
 import { InvoicesSection } from './invoices-section.tsx';
 import styles from './portal.module.css';
@@ -62,7 +62,7 @@ export function PortalPage({ first, onOver, onClose }: PortalPageProps): ReactNo
           ))}
         </nav>
         <Button small className="screen-only" onClick={() => void onClose()}>
-          Close the portal
+          {last.signed_in ? 'Sign out' : 'Close the portal'}
         </Button>
       </header>
       <main className={styles.main}>

@@ -8,7 +8,7 @@ const readable = 4.5;
 const white: Rgb = [255, 255, 255];
 const black: Rgb = [0, 0, 0];
 
-/** The page and the cards of theme.css, on which the accent is seen. */
+/** The page and the cards of the dashboard’s theme.css, on which the accent is seen. Invoices and mails are white. */
 const surfaces: Readonly<Record<'light' | 'dark', readonly Rgb[]>> = {
   light: [[246, 247, 249], white],
   dark: [
@@ -20,6 +20,27 @@ const surfaces: Readonly<Record<'light' | 'dark', readonly Rgb[]>> = {
 export interface Accent {
   light: { accent: string; onAccent: string };
   dark: { accent: string; onAccent: string };
+}
+
+/** As paper and mails show it. Undefined where there is no colour. */
+export function readableOnWhite(colour: string | null): string | undefined {
+  return colour === null ? undefined : accentFor(colour)?.light.accent;
+}
+
+/** Why the colour is not shown as it is, for people; null where it is readable in both themes. */
+export function accentNote(colour: string): string | null {
+  const rgb = readColour(colour);
+  const shown = accentFor(colour);
+  if (rgb === undefined || shown === undefined) return null;
+  const as = writeColour(rgb);
+  const faults = (['light', 'dark'] as const)
+    .filter((theme) => shown[theme].accent !== as)
+    .map((theme) => {
+      const ratio = Math.floor(Math.min(...surfaces[theme].map((surface) => contrast(rgb, surface))) * 10) / 10;
+      return `${ratio.toFixed(1)} to 1 on ${theme === 'light' ? 'white' : 'dark'}, shown as ${shown[theme].accent} there`;
+    });
+  if (faults.length === 0) return null;
+  return `Text is readable from a contrast of ${readable} to 1. ${as} has ${faults.join(', and ')}.`;
 }
 
 /** Undefined for a text that is not a hexadecimal colour. */

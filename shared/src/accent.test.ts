@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { accentFor } from '../../gateway/dashboard/src/portal/accent.ts';
+import { accentFor, accentNote } from './accent.ts';
 
 /** By WCAG 2.2: relative luminance, and the contrast of two of them. */
 function contrast(one: string, other: string): number {
@@ -36,4 +36,15 @@ it('a colour that is readable already stays as it is, and short ones are read', 
 
 it('a text that is not a colour gives none', () => {
   for (const text of ['', 'red', '#12', '#12345g', 'url(x)', '#1a56db;x']) expect(accentFor(text)).toBeUndefined();
+});
+
+it('a colour that is hard to read is named with its contrast, and the colours that are shown in its place', () => {
+  expect(accentNote('#FC0')).toBe(
+    'Text is readable from a contrast of 4.5 to 1. #ffcc00 has 1.4 to 1 on white, shown as #806600 there.',
+  );
+  expect(accentNote('#1a56db')).toMatch(
+    /^Text is readable .* #1a56db has \d\.\d to 1 on dark, shown as #[0-9a-f]{6} there\.$/,
+  );
+  expect(accentNote('#777777')).toContain(' on white, ');
+  expect(accentNote('red')).toBeNull();
 });
