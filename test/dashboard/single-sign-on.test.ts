@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)(`single sign-on by SAML in a browser
     await domains.getByRole('textbox').fill('saml.example');
     await form.getByLabel(/^Default role/).selectOption('viewer');
     await form.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('cell', { name: 'ADFS' }).waitFor();
+    await page.getByRole('cell', { name: 'ADFS', exact: true }).waitFor();
 
     const { data } = await json<{ data: { txt_name: string; txt_value: string }[] }>(
       dashboard.gateway.get('/v1/domains'),
