@@ -167,6 +167,18 @@ describe('the key for OpenAI’s cache', () => {
     expect(keys[2]).not.toBe(keys[0]);
   });
 
+  it('comes beside a caller’s own breakpoints, which stay where they are and get no other', async () => {
+    const part = { type: 'text', text: 'Rules.', prompt_cache_breakpoint: { mode: 'explicit' } };
+    const options = { mode: 'explicit', ttl: '30m' };
+    const messages = [
+      { role: 'system', content: [part] },
+      { role: 'user', content: 'One?' },
+    ];
+    await json(gateway.post(chat, hello({ messages, prompt_cache_options: options }), { 'x-session-id': 'own' }));
+    expect(gateway.fakes.openai.requests.at(-1)?.json).toMatchObject({ messages, prompt_cache_options: options });
+    expect(gateway.fakes.openai.requests.at(-1)?.text?.match(/prompt_cache_breakpoint/g)).toHaveLength(1);
+  });
+
   it('is left to a caller who has one, and is not made up without a session', async () => {
     await json(gateway.post(chat, hello({ prompt_cache_key: 'mine' }), { 'x-session-id': 's' }));
     expect(keyOf()).toBe('mine');

@@ -61,6 +61,12 @@ export function withPromptCache(
 /**
  * OpenAI: "Requests are routed to a machine based on a hash of the initial prefix of the prompt … If you provide the prompt_cache_key
  * parameter, it is combined with the prefix hash, allowing you to influence routing and improve cache hit rates."
+ * (https://developers.openai.com/api/docs/guides/prompt-caching)
+ *
+ * No breakpoint is added: from gpt-5.6 on, "when `prompt_cache_options.mode` is implicit", which is the default, "OpenAI places a breakpoint at
+ * the end of the latest eligible message" by itself, and each further one may cost a write at "1.25× the uncached input token rate". Those of
+ * the caller (`prompt_cache_breakpoint` in a part) go out as they came. The least length, 1,024 tokens from gpt-5.6 on and by other pages
+ * 2,048 before, needs no rule here: a key on a shorter prompt costs nothing.
  */
 function withCacheKey({ secret }: PromptCachePorts, body: Buffer | string, asked: PromptRequest): Buffer | string {
   const { request, decision } = asked;

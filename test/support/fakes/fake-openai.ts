@@ -145,7 +145,7 @@ function modelFault(body: Json, { effort, param }: { effort: unknown; param: str
 }
 
 const responsesFields = new Set(
-  'model input instructions metadata store max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice parallel_tool_calls text stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention service_tier reasoning include truncation previous_response_id conversation prompt background context_management'.split(
+  'model input instructions metadata store max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice parallel_tool_calls text stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options service_tier reasoning include truncation previous_response_id conversation prompt background context_management'.split(
     ' ',
   ),
 );
@@ -211,7 +211,7 @@ function inputFault(input: unknown, reasons: boolean): [string, string] | undefi
 
 /** Requests that OpenAI refuses, as far as a translation could get them wrong. */
 const chatFields = new Set(
-  'model messages metadata store max_tokens max_completion_tokens temperature top_p n stop seed tools tool_choice parallel_tool_calls response_format stream stream_options user safety_identifier prompt_cache_key service_tier reasoning_effort verbosity frequency_penalty presence_penalty logit_bias logprobs top_logprobs modalities audio prediction web_search_options functions function_call'.split(
+  'model messages metadata store max_tokens max_completion_tokens temperature top_p n stop seed tools tool_choice parallel_tool_calls response_format stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options service_tier reasoning_effort verbosity frequency_penalty presence_penalty logit_bias logprobs top_logprobs modalities audio prediction web_search_options functions function_call'.split(
     ' ',
   ),
 );

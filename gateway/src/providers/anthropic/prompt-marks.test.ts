@@ -59,14 +59,25 @@ it('a thought is never marked', () => {
   expect(withMarks({ messages }, { system: false, turn: true }).messages).toEqual(messages);
 });
 
-it('the least that is kept depends on the model', () => {
-  expect(
-    [
-      'claude-sonnet-4-5-20250929',
-      'claude-sonnet-4-6',
-      'claude-haiku-4-5',
-      'claude-3-5-haiku-20241022',
-      'claude-new-9',
-    ].map(leastCachedTokens),
-  ).toEqual([1_024, 2_048, 4_096, 2_048, 4_096]);
+it.each([
+  ['claude-opus-5-5', 512],
+  ['claude-sonnet-5-5', 512],
+  ['claude-haiku-5-5', 512],
+  ['claude-fable-5-1', 512],
+  ['claude-opus-5-20260724', 512],
+  ['claude-sonnet-5', 1_024],
+  ['claude-opus-4-8', 1_024],
+  ['claude-sonnet-4-5-20250929', 1_024],
+  ['claude-opus-4-1-20250805', 1_024],
+  ['claude-opus-4-20250514', 1_024],
+  ['anthropic/claude-sonnet-4-0', 1_024],
+  ['claude-sonnet-4-6', 2_048],
+  ['claude-3-5-haiku-latest', 2_048],
+  ['claude-opus-4-7', 4_096],
+  ['claude-haiku-4-5', 4_096],
+  ['claude-opus-4-6', 4_096],
+  ['claude-new-9', 4_096],
+  ['claude-haiku-5', 4_096],
+])('the least that is kept of %s is %i tokens', (model, tokens) => {
+  expect(leastCachedTokens(model)).toBe(tokens);
 });

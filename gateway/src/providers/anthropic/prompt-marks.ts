@@ -2,20 +2,32 @@ import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../../dialects/neutral.ts';
 
 /**
- * The least tokens of a beginning that Anthropic keeps, by model, as its page on prompt caching has them: "Claude Opus 4.6, Opus 4.5 4,096;
- * Claude Sonnet 4.6 2,048; Claude Sonnet 4.5, Opus 4.1, Opus 4, Sonnet 4, Sonnet 3.7 1,024; Claude Haiku 4.5 4,096; Claude Haiku 3.5, Haiku 3
- * 2,048". A model that is not among them is taken to need the most: a mark on less is ignored, so the price of a mistake is a read that
- * does not happen.
+ * The least tokens of a beginning that Anthropic keeps. Its page has, under "Cache limitations"
+ * (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, read 2026-10-08): "512 tokens for Claude Fable 5.1, Claude Mythos 5.1,
+ * Claude Opus 5.5, Claude Opus 5, Claude Sonnet 5.5, Claude Fable 5, Claude Mythos 5, and Claude Haiku 5.5"; "2,048 tokens for Claude Mythos
+ * Preview and Claude Opus 4.7"; "4,096 tokens for Claude Opus 4.6 and Claude Opus 4.5"; "1,024 tokens for Claude Opus 4.8, Claude Sonnet 5,
+ * Claude Sonnet 4.6, Claude Sonnet 4.5, Claude Opus 4.1 …, Claude Opus 4 …, and Claude Sonnet 4 …"; "4,096 tokens for Claude Haiku 4.5";
+ * "2,048 tokens for Claude Haiku 3.5". Older copies of it and gateways' pages say more of three models, and the larger number is safe under
+ * both: Sonnet 4.6 2,048 (docs.orq.ai), Opus 4.7 4,096 (docs.litellm.ai, of Bedrock), Haiku 3 2,048.
+ *
+ * "Any requests to cache fewer than this number of tokens will be processed without caching, and no error is returned": too small a
+ * number costs nothing but a useless mark, too large a one the reads between. A model that is not named needs the most.
  */
 export function leastCachedTokens(model: string): number {
-  return rows.find(([pattern]) => pattern.test(model))?.[1] ?? 4_096;
+  const [, name = ''] = /claude-([a-z0-9-]+?)(?:-\d{8}|-latest|-0)?$/.exec(model) ?? [];
+  return least.get(name) ?? 4_096;
 }
 
-const rows: readonly (readonly [RegExp, number])[] = [
-  [/claude-(?:opus-4-[56]|haiku-4-5)/, 4_096],
-  [/claude-(?:sonnet-4-6|3-5-haiku|3-haiku)/, 2_048],
-  [/claude-(?:sonnet-4|opus-4|3-7-sonnet|3-5-sonnet|3-opus)/, 1_024],
-];
+const least: ReadonlyMap<string, number> = new Map([
+  ...named(512, 'fable-5-1 mythos-5-1 opus-5-5 opus-5 sonnet-5-5 fable-5 mythos-5 haiku-5-5'),
+  ...named(1_024, 'opus-4-8 sonnet-5 sonnet-4-5 opus-4-1 opus-4 sonnet-4 3-7-sonnet 3-5-sonnet 3-opus'),
+  ...named(2_048, 'mythos-preview sonnet-4-6 3-5-haiku 3-haiku'),
+  ...named(4_096, 'opus-4-7 opus-4-6 opus-4-5 haiku-4-5'),
+]);
+
+function named(tokens: number, models: string): [string, number][] {
+  return models.split(' ').map((model) => [model, tokens]);
+}
 
 /** Where marks go: behind tools and system text, and behind the last turn that is closed. */
 export interface MarkPlaces {
