@@ -240,6 +240,80 @@ describe('prompts of another place', () => {
     expect(none.prompts[0]).toMatchObject({ action: 'conflict', because: 'The prompt has no version.' });
   });
 
+  it('of Langfuse that refer to each other have the text of the other, at the version that was referred to', async () => {
+    const refer = (to: string): string => `@@@langfusePrompt:name=${to}@@@`;
+    const items = [
+      { name: 'Reply to a mail', version: 2, prompt: `${refer('House rules|label=production')}\nAnswer {{mail}}.` },
+      {
+        ...{ name: 'Chat about it', version: 1, type: 'chat' },
+        prompt: [
+          { role: 'system', content: `${refer('House rules|version=2')} ${refer('Sign off|label=latest')}` },
+          { role: 'user', content: 'Hello' },
+        ],
+      },
+      { name: 'House rules', version: 2, prompt: 'New rules for {{who}}.', labels: ['latest'] },
+      { name: 'House rules', version: 1, prompt: 'Old rules.', labels: ['production'] },
+      { name: 'Sign off', version: 2, prompt: `${refer('Sign off|version=1')} {{me}}` },
+      { name: 'Sign off', version: 1, prompt: 'Yours,' },
+    ];
+    const look = await json<Import>(bring('langfuse', items, { dry_run: true }));
+    expect(look).toMatchObject({ conflicts: 0 });
+    expect(look.prompts.map(({ id, versions }) => [id, versions])).toEqual([
+      ['reply-to-a-mail', [2]],
+      ['chat-about-it', [1]],
+      ['house-rules', [1, 2]],
+      ['sign-off', [1, 2]],
+    ]);
+    await json(bring('langfuse', items));
+    expect(await version('reply-to-a-mail', 2)).toMatchObject({
+      messages: [{ role: 'user', content: 'Old rules.\nAnswer {{mail}}.' }],
+      variables: [{ name: 'mail' }],
+      snippets: ['house-rules@1'],
+    });
+    expect(await version('chat-about-it', 1)).toMatchObject({
+      messages: [
+        { role: 'system', content: 'New rules for {{who}}. Yours, {{me}}' },
+        { role: 'user', content: 'Hello' },
+      ],
+      variables: [{ name: 'who' }, { name: 'me' }],
+    });
+    expect((await json<Import>(bring('langfuse', items))).prompts.map(({ action }) => action)).toEqual(
+      items.slice(0, 4).map(() => 'none'),
+    );
+    // A prompt that is here already is found too.
+    const later = { name: 'Later', version: 1, prompt: `${refer('House rules|label=production')} Later.` };
+    expect(await json<Import>(bring('langfuse', later))).toMatchObject({ prompts: [{ action: 'create' }] });
+    expect(await version('later', 1)).toMatchObject({ messages: [{ content: 'Old rules. Later.' }] });
+  });
+
+  it('of Langfuse with a reference that leads nowhere, to a chat or in a circle are in conflict', async () => {
+    const refer = (to: string): string => `@@@langfusePrompt:name=${to}@@@`;
+    const items = [
+      { name: 'lost', version: 1, prompt: refer('gone|version=3') },
+      { name: 'unlabelled', version: 1, prompt: refer('a chat|label=production') },
+      { name: 'of a chat', version: 1, prompt: refer('a chat|version=1') },
+      {
+        ...{ name: 'a chat', version: 1, type: 'chat' },
+        prompt: ['system', 'user'].map((role) => ({ role, content: 'x' })),
+      },
+      { name: 'hen', version: 1, prompt: refer('egg|version=1') },
+      { name: 'egg', version: 1, prompt: refer('hen|version=1') },
+      // Langfuse takes none of these for a reference: they are text there as well.
+      { name: 'plain words', version: 1, prompt: `${refer('hen')} ${refer('hen|version=1|label=x')} @@@x@@@` },
+    ];
+    const look = await json<Import>(bring('langfuse', items, { dry_run: true }));
+    expect(look.prompts.map(({ action, because }) => because ?? action)).toEqual([
+      'It refers to version 3 of prompt "gone", which is neither in this import nor here. Import that prompt too.',
+      'It refers to label "production" of prompt "a chat", which is neither in this import nor here. Import that prompt too.',
+      'There is no snippet "a-chat@1". A snippet is a version of a prompt that has one message, of text.',
+      'create',
+      expect.stringContaining('which is in conflict itself or refers back to this one'),
+      expect.stringContaining('which is in conflict itself or refers back to this one'),
+      'create',
+    ]);
+    await json(bring('langfuse', items), 409);
+  });
+
   it('that are broken are refused in words, never by a fault of the gateway', async () => {
     for (const source of ['langfuse', 'openai', 'helicone', 'files'])
       for (const data of [

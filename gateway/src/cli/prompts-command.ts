@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Client, createClient } from '@ai-gateway/shared/client';
+import type { OutputOf } from '@ai-gateway/shared/contract';
 import { isRecord } from '@ai-gateway/shared/json';
 import { gatewayAddress } from '../config.ts';
 import { command, type Io, UsageError } from './command.ts';
@@ -51,34 +52,86 @@ async function pull(client: Client, dir: string, { print, tell }: Io): Promise<b
   return true;
 }
 
-/** A request has at most 2 MiB: prompts go one after another, so that a large number of them fits. */
+type Look = OutputOf<'prompts.import'>['prompts'][number];
+
 async function push(
   client: Client,
   { dir, dryRun }: { dir: string; dryRun: boolean },
   { print, tell }: Io,
 ): Promise<boolean> {
-  const byPrompt = Map.groupBy(filesIn(dir), (path) => path.slice(0, path.indexOf('/')));
-  if (byPrompt.size === 0) throw new Error(`There are no prompts in ${dir}. Pull them first, or set --dir.`);
-  let conflicts = 0;
-  for (const [id, paths] of [...byPrompt].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    for (const data of batches(dir, paths, dryRun)) {
+  const paths = filesIn(dir);
+  if (paths.length === 0) throw new Error(`There are no prompts in ${dir}. Pull them first, or set --dir.`);
+  const files = paths.map((path): PushedFile => ({ path, content: readText(join(dir, path)) ?? '' }));
+  const isSmall = files.reduce((sum, file) => sum + bytesOf(file), 0) <= batchBytesMax;
+  const looks = await (isSmall ? pushTogether(client, files, dryRun) : pushEach(client, files, { dryRun }));
+  for (const look of looks) if (look.action !== 'none') print(lineOf(look));
+  const conflicts = looks.filter(({ action }) => action === 'conflict').length;
+  const count = new Set(paths.map(promptOf)).size;
+  tell(
+    `${count} ${count === 1 ? 'prompt' : 'prompts'}, ${conflicts} in conflict${dryRun ? '. Nothing was changed' : ''}.`,
+  );
+  if (conflicts > 0)
+    tell(
+      'A version never changes: copy a file that you edited to the next free number, or pull to get the file of the gateway.',
+    );
+  return conflicts === 0;
+}
+
+function lineOf({ action, id, versions, labels, because }: Look): string {
+  if (action === 'conflict') return `conflict ${id}: ${because ?? ''}`;
+  const changes = [
+    ...versions.map((version) => `version ${version}`),
+    ...labels.map(({ label, version }) => `${label} at ${version}`),
+  ];
+  return `${action} ${id}${changes.length === 0 ? '' : `: ${changes.join(', ')}`}`;
+}
+
+/** One import for all of them, so that a prompt may name a snippet of another. Those in conflict are left out. */
+async function pushTogether(client: Client, files: readonly PushedFile[], dryRun: boolean): Promise<Look[]> {
+  const { prompts } = await client.call('prompts.import', { source: 'files', data: files, dry_run: true });
+  const changed = new Set(
+    prompts.filter(({ action }) => action === 'create' || action === 'update').map(({ id }) => id),
+  );
+  const data = files.filter(({ path }) => changed.has(promptOf(path)));
+  if (!dryRun && data.length > 0) await client.call('prompts.import', { source: 'files', data });
+  return prompts;
+}
+
+/** A request has at most 2 MiB: prompts go one after another, so that a large number of them fits, each after those that it names. */
+async function pushEach(
+  client: Client,
+  files: readonly PushedFile[],
+  { dryRun }: { dryRun: boolean },
+): Promise<Look[]> {
+  const looks: Look[] = [];
+  for (const own of inOrder(Map.groupBy(files, ({ path }) => promptOf(path))))
+    for (const data of batches(own, dryRun)) {
       const look = await client.call('prompts.import', { source: 'files', data, dry_run: true });
       const [found] = look.prompts;
       if (found === undefined) continue;
-      if (found.action === 'conflict') {
-        conflicts += 1;
-        print(`conflict ${id}: ${found.because ?? ''}`);
-        break;
-      }
+      looks.push(found);
+      if (found.action === 'conflict') break;
       if (!dryRun && found.action !== 'none') await client.call('prompts.import', { source: 'files', data });
-      const labels = found.labels.map(({ label, version }) => `${label} at ${version}`);
-      const changes = [...found.versions.map((version) => `version ${version}`), ...labels];
-      if (found.action !== 'none')
-        print(`${found.action} ${id}${changes.length === 0 ? '' : `: ${changes.join(', ')}`}`);
     }
-  }
-  tell(`${byPrompt.size} prompts, ${conflicts} in conflict${dryRun ? '. Nothing was changed' : ''}.`);
-  return conflicts === 0;
+  return looks;
+}
+
+function inOrder(byPrompt: ReadonlyMap<string, PushedFile[]>): PushedFile[][] {
+  const ordered = new Map<string, PushedFile[]>();
+  const begun = new Set<string>();
+  const visit = (id: string): void => {
+    const files = byPrompt.get(id);
+    if (files === undefined || begun.has(id)) return;
+    begun.add(id);
+    for (const { content } of files) for (const [, named = ''] of content.matchAll(/\{\{> *([\w-]+)@/g)) visit(named);
+    ordered.set(id, files);
+  };
+  for (const id of [...byPrompt.keys()].sort()) visit(id);
+  return [...ordered.values()];
+}
+
+function promptOf(path: string): string {
+  return path.slice(0, path.indexOf('/'));
 }
 
 const batchBytesMax = 1_000_000;
@@ -92,12 +145,11 @@ interface PushedFile {
  * The file with the settings goes first, so that a new prompt is never open to more clients than it says, and its labels go last: they
  * point at versions. A dry run saves no version, so there each label goes with its version.
  */
-function batches(dir: string, paths: readonly string[], dryRun: boolean): PushedFile[][] {
-  const read = (path: string): PushedFile => ({ path, content: readText(join(dir, path)) ?? '' });
-  const [head] = paths.filter((path) => path.endsWith('/prompt.json')).map(read);
+function batches(files: readonly PushedFile[], dryRun: boolean): PushedFile[][] {
+  const head = files.find(({ path }) => path.endsWith('/prompt.json'));
   const all: PushedFile[][] = [[]];
   let bytes = bytesOf(head);
-  for (const file of paths.filter((path) => path !== head?.path).map(read)) {
+  for (const file of files.filter((one) => one !== head)) {
     if (bytes > 0 && bytes + bytesOf(file) > batchBytesMax) {
       all.push([]);
       bytes = bytesOf(head);

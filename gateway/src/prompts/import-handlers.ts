@@ -14,6 +14,7 @@ import { exportPage } from './export-prompts.ts';
 import { readHelicone } from './import-helicone.ts';
 import { readLangfuse } from './import-langfuse.ts';
 import { readOpenAi } from './import-openai.ts';
+import { ImportReferences } from './import-references.ts';
 import type { ImportedPrompt, VersionName } from './imported-prompt.ts';
 import { versionNumberMax } from './prompt.ts';
 import { readPromptFiles } from './prompt-files.ts';
@@ -83,10 +84,14 @@ async function importAll(
 ): Promise<Imported[]> {
   const done: Imported[] = [];
   const settings = new Map<string, Settings>();
+  const references = new ImportReferences(given);
+  const found = new Map<ImportedPrompt, Imported>();
   try {
     await withTransaction(services.db, async (tx) => {
       await lockPrompts(tx, caller.workspaceId);
-      for (const prompt of given) done.push(await importOne(tx, services, { caller, prompt, follows, settings }));
+      for (const prompt of references.inOrder())
+        found.set(prompt, await importOne(tx, services, { caller, prompt, follows, settings, references }));
+      done.push(...given.flatMap((prompt) => found.get(prompt) ?? []));
       if (dryRun || done.some(({ action }) => action === 'conflict')) throw new RolledBack();
       await tellPrompts(tx, caller.workspaceId);
       const made = done
@@ -106,6 +111,7 @@ interface One {
   follows: boolean;
   /** Takes those of prompts that existed and are changed, by their ids. */
   settings: Map<string, Settings>;
+  references: ImportReferences;
 }
 
 /** One prompt; what is wrong with it is said of it, and the others are looked at all the same. */
@@ -119,6 +125,7 @@ async function importOne(tx: Db, services: PromptPorts, one: One): Promise<Impor
   } catch (error) {
     if (!isGatewayError(error)) throw error;
     await undoOne(tx);
+    one.references.forget(one.prompt);
     return { id, name, action: 'conflict', versions: [], labels: [], because: error.message };
   }
 }
@@ -126,7 +133,7 @@ async function importOne(tx: Db, services: PromptPorts, one: One): Promise<Impor
 async function apply(
   tx: Db,
   services: PromptPorts,
-  { caller, prompt, follows, settings }: One,
+  { caller, prompt, follows, settings, references }: One,
 ): Promise<Pick<Imported, 'action' | 'versions' | 'labels'>> {
   const { workspaceId } = caller;
   checkNumbers(prompt);
@@ -148,7 +155,8 @@ async function apply(
   const versions: number[] = [];
   const saved: number[] = [];
   const place = { tx, secret: services.secret, workspaceId };
-  for (const { number, content, note } of prompt.versions) {
+  for (const { number, content: own, note } of prompt.versions) {
+    const content = await references.placed(tx, workspaceId, own);
     const {
       id: _id,
       note: said,
@@ -160,6 +168,7 @@ async function apply(
       ...{ by: actorOf(caller), number },
     });
     saved.push(version);
+    references.noteSaved(prompt, version);
     if (isNew) versions.push(version);
   }
   const row = await findRow(tx, caller, id, { forUpdate: true });

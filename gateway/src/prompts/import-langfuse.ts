@@ -18,7 +18,8 @@ import {
  *     {"name": "movie-critic", "type": "text" | "chat", "prompt": "…" | [{"role", "content"} | {"type": "placeholder", "name"}],
  *      "config": {"model", "temperature", …}, "version": 1, "labels": ["production", "latest"], "tags": […], "commitMessage": "…"}
  *
- * `latest` is no label here: the newest version has its number.
+ * `latest` is no label here: the newest version has its number. Its API lists newer versions first; a version may refer to an older one of
+ * the same prompt (langfuse-references.ts), so they are read in their order.
  */
 export function readLangfuse(data: unknown): ImportedPrompt[] {
   const prompts = new Map<string, ImportedPrompt>();
@@ -52,5 +53,11 @@ export function readLangfuse(data: unknown): ImportedPrompt[] {
     if (isRecord(item.config) && typeof item.config.description === 'string')
       prompt.description = item.config.description;
   }
-  return [...prompts.values()];
+  return [...prompts.values()].map(inOrder);
+}
+
+function inOrder(prompt: ImportedPrompt): ImportedPrompt {
+  const { versions } = prompt;
+  if (!versions.every(({ number }) => number !== undefined)) return prompt;
+  return { ...prompt, versions: versions.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0)) };
 }
