@@ -14,8 +14,9 @@ import type { Arm } from '../routing/experiment.ts';
 import type { RoutingCache } from '../routing/routing-cache.ts';
 import { lockRouting, saveRoutingVersion } from '../routing/routing-version-store.ts';
 import { idFor, type Rule, type RuleThen } from '../routing/rule.ts';
-import { change, type ExperimentPorts, isOver, targetOf } from './change-experiment.ts';
+import { change, type ExperimentPorts, find, isOver, targetOf } from './change-experiment.ts';
 import type { Adopted, StoredExperiment } from './experiment-store.ts';
+import { judgeNow } from './judge-experiments-job.ts';
 
 interface AdoptPorts extends ExperimentPorts {
   outbox: Outbox;
@@ -25,6 +26,7 @@ interface AdoptPorts extends ExperimentPorts {
 
 export const adoptHandlers: Pick<Handlers<Context<AdoptPorts>>, 'experiments.adopt'> = {
   'experiments.adopt': async ({ id, arm: name }, { caller, services, audit }) => {
+    if (name === undefined) await decideNow(services, caller, id);
     const adopted = await change(services, { caller, id }, async (tx, experiment) => {
       if (experiment.state === 'draft')
         throw new GatewayError('conflict', `Experiment "${experiment.spec.name}" has not run yet. Start it first.`);
@@ -51,6 +53,13 @@ export const adoptHandlers: Pick<Handlers<Context<AdoptPorts>>, 'experiments.ado
     return adopted;
   },
 };
+
+/** The result says which arm is better up to the last call, and the job that writes it down comes by every few seconds only. */
+async function decideNow(services: AdoptPorts, caller: Caller, id: string): Promise<void> {
+  const experiment = await find(services, caller, id);
+  const isUndecided = experiment.state === 'running' && experiment.verdict === null;
+  if (isUndecided && experiment.livemode === caller.livemode) await judgeNow(services, experiment);
+}
 
 /** The arm that was named, else the one that is better. Throws `conflict` where there is neither. */
 function armToAdopt({ spec, verdict }: StoredExperiment, name: string | undefined): Arm {

@@ -33,7 +33,7 @@ export async function judgeExperiments(services: JudgePorts): Promise<void> {
   for (const experiment of await takeDue(services.db, { limit: atOnce, waitMs: lookEveryMs })) {
     const startedAt = performance.now();
     try {
-      await judgeOne(services, experiment);
+      await judgeNow(services, experiment);
     } catch (error) {
       // Those behind it are judged all the same.
       services.log.warn({ err: error, experiment: experiment.id }, 'an experiment could not be judged');
@@ -44,7 +44,8 @@ export async function judgeExperiments(services: JudgePorts): Promise<void> {
   }
 }
 
-async function judgeOne(services: JudgePorts, experiment: StoredExperiment): Promise<void> {
+/** Writes down what is decided by now, and stops arms by their guards. */
+export async function judgeNow(services: Omit<JudgePorts, 'log'>, experiment: StoredExperiment): Promise<void> {
   const { workspaceId, id, phase, livemode, spec } = experiment;
   const rows = await selectArmFigures(services.db, { workspaceId, experimentId: id, phase, livemode });
   const figures = new Map(rows.map((row) => [row.arm, row]));
@@ -63,7 +64,7 @@ async function judgeOne(services: JudgePorts, experiment: StoredExperiment): Pro
 }
 
 async function write(
-  services: JudgePorts,
+  services: Pick<JudgePorts, 'now' | 'outbox'>,
   tx: PoolClient,
   experiment: StoredExperiment,
   { tripped, judgement }: { tripped: readonly TrippedGuard[]; judgement: Judgement },
