@@ -35,7 +35,7 @@ export const backgroundHandlers: Pick<Handlers<Context<BackgroundPorts>>, 'backg
     if (isBilled !== true) {
       const { markups } = await services.policies.of(caller.workspaceId, caller.livemode);
       const markup = shownMarkup(markups, caller, tagsOf(services.secret, row).client_id);
-      for (const name of ['cost_usd', 'budget_remaining_usd'] as const) {
+      for (const name of ['cost_usd', 'budget_remaining_usd', 'saved_usd'] as const) {
         const usd = outcome[name];
         if (usd !== undefined) outcome[name] = billedUsd(usd, markup);
       }

@@ -25,6 +25,12 @@ export interface BackgroundOutcome {
   billed?: boolean;
   budget_remaining_usd?: number;
   provider?: string;
+  /** Of the call, by which it is found in the list of calls and takes feedback. */
+  request_id?: string;
+  route?: string;
+  cache?: string;
+  saved_usd?: number;
+  prompt?: { id: string; version: number; label: string | null };
 }
 
 type BackgroundKey = { workspaceId: string; id: string };

@@ -21,6 +21,7 @@ import { withPlainKeys } from '../dialects/edit-json.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
+import { readUsedName } from '../prompts/prompt.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
 import { type CallReport, nameOf } from '../telemetry/call-report.ts';
 import { Cancellation } from './cancellation.ts';
@@ -119,14 +120,9 @@ async function answer(
     if (answered.kind !== 'plain') throw new Error('a background call is never streamed');
     const outcome: BackgroundOutcome = {
       response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
-      cost_usd: Number(answered.headers['x-gateway-cost-usd']),
       billed: !seesMargin(caller),
-      ...(answered.headers['x-gateway-budget-remaining-usd'] === undefined
-        ? {}
-        : { budget_remaining_usd: Number(answered.headers['x-gateway-budget-remaining-usd']) }),
-      ...(answered.headers['x-gateway-provider'] === undefined
-        ? {}
-        : { provider: answered.headers['x-gateway-provider'] }),
+      request_id: report.id,
+      ...figuresIn(answered.headers),
     };
     return { outcome, status: 200 };
   } catch (error) {
@@ -135,6 +131,27 @@ async function answer(
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** The gateway's figures beside an answer, where it has them. */
+function figuresIn(
+  headers: Readonly<Record<string, string>>,
+): Omit<BackgroundOutcome, 'response' | 'error' | 'billed'> {
+  const budget = headers['x-gateway-budget-remaining-usd'];
+  const saved = headers['x-gateway-saved-usd'];
+  const provider = headers['x-gateway-provider'];
+  const route = headers['x-gateway-route'];
+  const cache = headers['x-gateway-cache'];
+  const prompt = headers['x-gateway-prompt'];
+  return {
+    cost_usd: Number(headers['x-gateway-cost-usd']),
+    ...(budget === undefined ? {} : { budget_remaining_usd: Number(budget) }),
+    ...(saved === undefined ? {} : { saved_usd: Number(saved) }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(route === undefined ? {} : { route }),
+    ...(cache === undefined ? {} : { cache: cache.split(';')[0] ?? cache }),
+    ...(prompt === undefined ? {} : { prompt: readUsedName(prompt) }),
+  };
 }
 
 /** The key as it is now: one that was deleted or has expired since has nothing run any more. */

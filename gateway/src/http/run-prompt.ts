@@ -8,7 +8,7 @@ import { Cancellation } from '../calls/cancellation.ts';
 import { completeCall } from '../calls/complete-call.ts';
 import { resolveTags } from '../calls/tags.ts';
 import { chat } from '../dialects/chat.ts';
-import { promptModel } from '../prompts/prompt.ts';
+import { promptModel, readUsedName } from '../prompts/prompt.ts';
 import type { Services } from '../services.ts';
 import { bigBodyBytes } from '../turns/in-turn.ts';
 import { parseBigCall, parseCall } from './parse-body.ts';
@@ -53,7 +53,7 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
       if (answer.kind === 'stream') throw new Error('a plain call was answered by a stream');
       services.observer.ended(report, { status: 200, errorCode: undefined, error: undefined });
       const { headers } = answer;
-      const prompt = usedOf(headers['x-gateway-prompt'] ?? '');
+      const prompt = readUsedName(headers['x-gateway-prompt'] ?? '');
       // The header of what was dropped is cut at 500 characters.
       const used = await services.prompts.version(caller.workspaceId, prompt.id, prompt.version);
       const known = new Set(used?.content.variables.map(({ name }) => name));
@@ -81,10 +81,4 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
 
 function numberIn(header: string | undefined): number | null {
   return header === undefined ? null : Number(header);
-}
-
-/** `reply@7 (production)` */
-function usedOf(header: string): Run['prompt'] {
-  const [, id = '', version = '0', label] = /^(.*)@(\d+)(?: \((.*)\))?$/.exec(header) ?? [];
-  return { id, version: Number(version), label: label ?? null };
 }

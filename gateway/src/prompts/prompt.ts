@@ -68,6 +68,12 @@ export function nameOfUsed({ id, version, label }: UsedPrompt): string {
   return label === undefined ? `${id}@${version}` : `${id}@${version} (${label})`;
 }
 
+/** The same, read back. */
+export function readUsedName(name: string): { id: string; version: number; label: string | null } {
+  const [, id = '', version = '0', label] = /^(.*)@(\d+)(?: \((.*)\))?$/.exec(name) ?? [];
+  return { id, version: Number(version), label: label ?? null };
+}
+
 /** The texts of a message, each of which may name variables. */
 export function textsOf(message: PromptMessage): string[] {
   if (isPlaceholder(message)) return [];

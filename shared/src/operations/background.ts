@@ -3,6 +3,7 @@ import { operation } from '../operation.ts';
 import { chatInput, completion, sampleAnswer, sampleQuestion, wrongQuestions } from './chat.ts';
 import { id } from './common.ts';
 import { callErrors } from './model-call.ts';
+import { usedPrompt } from './prompt-shapes.ts';
 
 const state = {
   id,
@@ -83,11 +84,34 @@ export const getBackground = operation({
       description: 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
     }),
     provider: z.string().optional().meta({ title: 'Provider', description: 'The provider that answered.' }),
+    request_id: z
+      .string()
+      .optional()
+      .meta({ title: 'Request id', description: 'The id of the call, for feedback and GET /v1/usage/requests/:id.' }),
+    route: z.string().optional().meta({ title: 'Route', description: 'Why this model answered.' }),
+    cache: z.string().optional().meta({
+      title: 'Cache',
+      description: 'hit, miss, stored or bypass; absent where the cache was not asked.',
+    }),
+    saved_usd: z.number().optional().meta({
+      title: 'Saved',
+      description:
+        'Dollars that the call saved, below zero where it cost more; absent where there is nothing to compare.',
+    }),
+    prompt: usedPrompt.optional(),
   }),
   errors: ['forbidden', 'not_found'],
   sample: {
     input: { id: 'bg_01k2' },
-    output: { id: 'bg_01k2', status: 'completed', response: sampleAnswer, cost_usd: 0.0000039, provider: 'openai' },
+    output: {
+      id: 'bg_01k2',
+      status: 'completed',
+      response: sampleAnswer,
+      cost_usd: 0.0000039,
+      provider: 'openai',
+      request_id: 'req_01k2',
+      route: 'asked for',
+    },
   },
   wrong: [
     { input: {}, because: 'it needs to know which one' },
