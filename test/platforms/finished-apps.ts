@@ -51,7 +51,7 @@ interface MakeParameter {
   required?: boolean;
   default?: unknown;
   advanced?: boolean;
-  options?: string | { label: string; value: string; nested?: MakeParameter[] }[];
+  options?: string | { label: string; value: string; nested?: MakeParameter[] }[] | { nested: MakeParameter[] };
   spec?: MakeParameter | MakeParameter[];
 }
 
@@ -63,7 +63,9 @@ function makeFields(
     const { name = '', options, spec } = parameter;
     const choices = Array.isArray(options) ? options : [];
     // The parts of a message in OpenAI's shape, which only Make asks for as they are.
-    const inside = name !== 'images' && Array.isArray(spec) ? spec : [];
+    const inside = name !== 'images' && Array.isArray(spec) ? spec.filter((part) => typeof part === 'object') : [];
+    // Fields that Make asks for once something is chosen.
+    const decided = typeof options === 'object' && !Array.isArray(options) ? options.nested : [];
     return [
       {
         key: `${before}${name}`,
@@ -76,24 +78,25 @@ function makeFields(
         advanced: parameter.advanced ?? false,
       },
       ...makeFields(inside, { before: `${name}.` }),
+      ...makeFields(decided),
       ...choices.flatMap(({ value, nested = [] }) => makeFields(nested, { visibleWhen: `${name}=${value}` })),
     ];
   });
 }
 
-function makeChat(): FinishedStep {
-  const chat = makeApp.module.chatComplete;
-  const answer = chat?.code.interface as MakeParameter[];
+function makeStep(module: string): FinishedStep {
+  const step = makeApp.module[module];
+  const answer = step?.code.interface as MakeParameter[];
   return {
-    label: chat?.label ?? '',
-    description: chat?.description ?? '',
-    fields: makeFields(chat?.code.mappableParams as MakeParameter[]),
+    label: step?.label ?? '',
+    description: step?.description ?? '',
+    fields: makeFields(step?.code.mappableParams as MakeParameter[]),
     output: answer.flatMap(({ name = '', label = '', spec }): [string, string][] =>
       Array.isArray(spec)
         ? spec.map((inner) => [`${name}.${inner.name}`, (inner.label ?? '').toLowerCase()])
         : [[name, label.toLowerCase()]],
     ),
-    sample: chat?.code.samples,
+    sample: step?.code.samples,
   };
 }
 
@@ -123,7 +126,7 @@ function makeAlerts(): Record<string, FinishedAlert> {
 
 type ZapierField = PlainInputField | ((z: unknown, bundle: object) => PlainInputField[]);
 
-/** A field that comes by a function is asked for with each choice of each field that alters the form. */
+/** A field that comes by a function is asked for with each choice of each field that alters the form; those a gateway lists are left out. */
 function zapierFields(fields: readonly ZapierField[]): FinishedField[] {
   const altering = fields.flatMap((field) =>
     typeof field !== 'function' && field.altersDynamicFields === true ? [field] : [],
@@ -131,7 +134,7 @@ function zapierFields(fields: readonly ZapierField[]): FinishedField[] {
   return fields.flatMap((field) => {
     if (typeof field !== 'function') return zapierField(field);
     for (const { key, choices } of altering)
-      for (const { value } of choices as { value: string }[]) {
+      for (const { value } of (choices ?? []) as { value: string }[]) {
         const shown = field({}, { inputData: { [key]: value } });
         if (shown.length > 0) return shown.flatMap((one) => zapierField(one, `${key}=${value}`));
       }
@@ -154,17 +157,17 @@ function zapierField(field: PlainInputField, visibleWhen?: string): FinishedFiel
   return [read(field, field.key), ...inside.map((child) => read(child, `${field.key}.${child.key}`))];
 }
 
-function zapierChat(): FinishedStep {
-  const chat = zapierApp.creates.chat_complete;
+function zapierStep(key: string): FinishedStep {
+  const step = zapierApp.creates[key];
   return {
-    label: chat?.display.label ?? '',
-    description: chat?.display.description ?? '',
-    fields: zapierFields((chat?.operation.inputFields ?? []) as ZapierField[]),
-    output: ((chat?.operation.outputFields ?? []) as PlainOutputField[]).map(({ key, label = '' }) => [
+    label: step?.display.label ?? '',
+    description: step?.display.description ?? '',
+    fields: zapierFields((step?.operation.inputFields ?? []) as ZapierField[]),
+    output: ((step?.operation.outputFields ?? []) as PlainOutputField[]).map(({ key, label = '' }) => [
       key.replace('__', '.'),
       label.toLowerCase(),
     ]),
-    sample: chat?.operation.sample,
+    sample: step?.operation.sample,
   };
 }
 
@@ -244,21 +247,23 @@ function n8nFields(
 /** n8n wants a default of every field; an empty one is none. */
 function n8nInitial({ type, default: given }: INodeProperties): unknown {
   if (type === 'resourceLocator') return (given as { value: string }).value || undefined;
-  return type === 'fixedCollection' || Array.isArray(given) || given === '' ? undefined : given;
+  return type === 'fixedCollection' || type === 'resourceMapper' || Array.isArray(given) || given === ''
+    ? undefined
+    : given;
 }
 
-function n8nChat(): FinishedStep {
+function n8nStep(resource: string, value: string): FinishedStep {
   const { properties } = new AiGateway().description;
-  const isChat = ({ displayOptions }: INodeProperties): boolean =>
-    displayOptions?.show?.resource?.[0] === 'chat' && displayOptions.show.operation?.[0] === 'complete';
+  const isOfStep = ({ displayOptions }: INodeProperties): boolean =>
+    displayOptions?.show?.resource?.[0] === resource && displayOptions.show.operation?.[0] === value;
   const operation = properties
-    .filter(({ name, displayOptions }) => name === 'operation' && displayOptions?.show?.resource?.[0] === 'chat')
+    .filter(({ name, displayOptions }) => name === 'operation' && displayOptions?.show?.resource?.[0] === resource)
     .flatMap(({ options = [] }) => options)
-    .find((option) => 'value' in option && option.value === 'complete');
+    .find((option) => 'value' in option && option.value === value);
   return {
     label: operation?.name ?? '',
     description: operation !== undefined && 'description' in operation ? (operation.description ?? '') : '',
-    fields: n8nFields(properties.filter(isChat)),
+    fields: n8nFields(properties.filter(isOfStep)),
     // n8n declares no output: what a node answers with is seen when it has run.
     output: undefined,
     sample: undefined,
@@ -267,6 +272,8 @@ function n8nChat(): FinishedStep {
 
 interface FinishedApp {
   chat: FinishedStep;
+  /** The other steps whose form is shared, by their operations. */
+  steps: Readonly<Record<string, FinishedStep>>;
   alerts: Readonly<Record<string, FinishedAlert>>;
   /** The fields of a connection. */
   connection: FinishedField[];
@@ -274,17 +281,20 @@ interface FinishedApp {
 
 export const finishedApps: Readonly<Record<Platform, FinishedApp>> = {
   make: {
-    chat: makeChat(),
+    chat: makeStep('chatComplete'),
+    steps: { 'prompts.run': makeStep('promptsRun'), 'feedback.create': makeStep('feedbackCreate') },
     alerts: makeAlerts(),
     connection: makeFields(Object.values(makeApp.connection)[0]?.code.params as MakeParameter[]),
   },
   zapier: {
-    chat: zapierChat(),
+    chat: zapierStep('chat_complete'),
+    steps: { 'prompts.run': zapierStep('prompts_run'), 'feedback.create': zapierStep('feedback_create') },
     alerts: zapierAlerts(),
     connection: zapierFields((zapierApp.authentication?.fields ?? []) as ZapierField[]),
   },
   n8n: {
-    chat: n8nChat(),
+    chat: n8nStep('chat', 'complete'),
+    steps: { 'prompts.run': n8nStep('prompt', 'run'), 'feedback.create': n8nStep('feedback', 'create') },
     alerts: n8nAlerts(),
     connection: n8nFields(new AiGatewayApi().properties.filter(({ type }) => type !== 'notice')),
   },

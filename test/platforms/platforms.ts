@@ -35,10 +35,15 @@ export interface Automation {
   prompts(): Promise<{ value: unknown; label: unknown }[]>;
   /** The fields for variables that the form shows with so much chosen. */
   promptFields(chosen: { id?: string; label?: string }): Promise<PromptField[]>;
-  runPrompt(run: { id: string; label?: string; variables: Row; client?: string }): Promise<Row>;
+  /** `run`: the run of the automation, where a person names it. */
+  runPrompt(run: { id: string; label?: string; variables: Row; client?: string; run?: string }): Promise<Row>;
   /** Without a request it scores the last call of the run. */
-  feedback(feedback: { request?: unknown; score: string }): Promise<Row>;
+  feedback(feedback: { request?: unknown; score: string; run?: string }): Promise<Row>;
   experimentResult(id: string): Promise<Row>;
+  /** Without an arm the winner is adopted. */
+  adopt(experiment: string, arm?: string): Promise<Row>;
+  startExperiment(id: string): Promise<Row>;
+  stopExperiment(id: string): Promise<Row>;
   savingsByClient(): Promise<Row[]>;
   /** Switches an automation on that starts at alerts. */
   startAtAlertsOf(client: string): Promise<Started>;
@@ -48,6 +53,9 @@ export type Row = Record<string, unknown>;
 
 interface PromptField {
   name: string;
+  label: string;
+  /** n8n's resource mapper has no help. */
+  help: string | undefined;
   type: 'text' | 'number' | 'boolean' | 'choice' | 'json' | 'messages';
   required: boolean;
   initial: unknown;
@@ -110,17 +118,25 @@ const make: Platform = {
       prompts: () => app.make.options('promptsList', { connection: app.connection }),
       promptFields: async (parameters) => {
         const form = await app.make.form('promptsRun', { connection: app.connection, parameters });
-        return variablesIn(form).map(({ name = '', type, required = false, default: initial, options }) => ({
-          name,
-          type: makeTypes[type] ?? 'text',
-          required,
-          initial,
-          choices: Array.isArray(options) ? options.map(({ value }) => value) : [],
-        }));
+        return variablesIn(form).map(
+          ({ name = '', label = '', help, type, required = false, default: initial, options }) => ({
+            name,
+            label,
+            help: help ?? '',
+            type: makeTypes[type] ?? 'text',
+            required,
+            initial,
+            choices: Array.isArray(options) ? options.map(({ value }) => value) : [],
+          }),
+        );
       },
-      runPrompt: ({ client, ...run }) => app.act('promptsRun', { ...run, client_id: client }),
+      runPrompt: ({ client, id, label, variables }) =>
+        app.act('promptsRun', { id, label, variables, client_id: client }),
       feedback: ({ request, score }) => app.act('feedbackCreate', { request_id: request, score }),
       experimentResult: (id) => app.act('experimentsResults', { id }),
+      adopt: (id, arm) => app.act('experimentsAdopt', { id, arm }),
+      startExperiment: (id) => app.act('experimentsStart', { id }),
+      stopExperiment: (id) => app.act('experimentsStop', { id }),
       savingsByClient: () => app.run('savingsGet', { group_by: 'client', limit: 100 }),
       async startAtAlertsOf(client) {
         const listening = await app.onBudgetAlert({ client_id: client });
@@ -196,21 +212,28 @@ const zapier: Platform = {
           .filter((field) => field.key.startsWith(keyOf('')))
           .map((field) => ({
             name: field.key.slice(keyOf('').length),
+            label: field.label ?? '',
+            help: field.helpText ?? '',
             type: zapierType(field),
             required: field.required ?? false,
             initial: zapierInitial(field),
             choices: (field.choices ?? []).map(({ value }) => value),
           }));
       },
-      runPrompt: ({ id, label, client, variables }) =>
+      runPrompt: ({ id, label, client, run, variables }) =>
         app.create('prompts_run', {
           id,
           label,
           client_id: client,
+          execution_id: run,
           ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [keyOf(name), value])),
         }),
-      feedback: ({ request, score }) => app.create('feedback_create', { request_id: request, score }),
+      feedback: ({ request, score, run }) =>
+        app.create('feedback_create', { request_id: request, score, execution_id: run }),
       experimentResult: async (id) => there(await app.find('experiments_results', { id })),
+      adopt: (id, arm) => app.create('experiments_adopt', { id, arm }),
+      startExperiment: (id) => app.create('experiments_start', { id }),
+      stopExperiment: (id) => app.create('experiments_stop', { id }),
       savingsByClient: async () => there(await app.find('savings_get', { group_by: 'client' })).data as Row[],
       async startAtAlertsOf(client) {
         const receiver = await startReceiver();
@@ -232,6 +255,8 @@ const zapier: Platform = {
 
 interface ZapierField {
   key: string;
+  label?: string;
+  helpText?: string;
   type?: string;
   required?: boolean;
   default?: string;
@@ -314,8 +339,10 @@ const n8n: Platform = {
         return results.map(({ name, value }) => ({ value, label: name }));
       },
       promptFields: async (chosen) =>
-        (await schemaOf(chosen)).map(({ id, type, required, defaultValue, options = [] }) => ({
+        (await schemaOf(chosen)).map(({ id, displayName, type, required, defaultValue, options = [] }) => ({
           name: id,
+          label: displayName,
+          help: undefined,
           type: n8nTypes[type ?? ''] ?? 'json',
           required,
           initial: defaultValue,
@@ -330,6 +357,10 @@ const n8n: Platform = {
         }),
       feedback: ({ request = '', score }) => run('feedback', 'create', { requestId: request, score }),
       experimentResult: (id) => run('experiment', 'results', { id: locator(id) }),
+      adopt: (id, arm) =>
+        run('experiment', 'adopt', { id: locator(id), ...(arm === undefined ? {} : { additionalFields: { arm } }) }),
+      startExperiment: (id) => run('experiment', 'start', { id: locator(id) }),
+      stopExperiment: (id) => run('experiment', 'stop', { id: locator(id) }),
       savingsByClient: async () => {
         const rows = await executeNode(node, host, [asked('saving', 'get', { groupBy: 'client', returnAll: true })]);
         return rows.map(({ json }) => json);

@@ -1,10 +1,12 @@
-import type { Field } from '@ai-gateway/shared/fields';
+import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { eventType } from '@ai-gateway/shared/operations/events';
 import { type Alert, alerts, budgetAlert, sampleEnvelope } from '@ai-gateway/shared/steps/alerts';
+import { operationSteps } from '@ai-gateway/shared/steps/as-step';
 import { chatFields, chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-form';
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import { connectionFields } from '@ai-gateway/shared/steps/connection-form';
 import { changesOn, type Platform, platformExceptions } from '@ai-gateway/shared/steps/platform-exceptions';
+import { promptStep } from '@ai-gateway/shared/steps/prompt-step';
 import { inWordsOf } from '@ai-gateway/shared/steps/step-field';
 import { valueLabel } from '@ai-gateway/shared/steps/wording';
 import { describe, expect, test } from 'vitest';
@@ -87,6 +89,63 @@ describe.each(platforms)('the chat completion on %s', (platform) => {
     const isDeclared = changesOn(platform, 'output') !== 'absent';
     expect(app.chat.output).toEqual(isDeclared ? outputOf(platform, chatOutput) : undefined);
     expect(app.chat.sample).toEqual(isDeclared ? chatSample : undefined);
+  });
+});
+
+/** Steps that are operations of the contract, with texts and fields that the platforms share. */
+describe.each(Object.entries(operationSteps))('the step of %s', (id, { prefix, operation }) => {
+  // Fields that another one decides begin as those of the gateway's list do.
+  const fields = fieldsOf(operation).map((field) =>
+    field.fields === undefined ? field : { ...field, initial: undefined },
+  );
+
+  describe.each(platforms)('on %s', (platform) => {
+    const finished = finishedApps[platform].steps[id];
+
+    test('has the fields of the shared step, with its texts, choices and defaults', () => {
+      // On Zapier a prompt's variables are there once a prompt is chosen: test/platforms/prompts.test.ts has them.
+      const shared = platform === 'zapier' ? fields.filter((field) => field.fields === undefined) : fields;
+      // n8n has every optional field under Additional Fields.
+      const inSight = (field: FinishedField): FinishedField => ({ ...field, advanced: false });
+      expect(byKey(comparableFields(finished?.fields ?? []).map(inSight))).toEqual(
+        byKey(expectedOn(platform, shared, prefix).map(inSight)),
+      );
+    });
+
+    test('is named and described as on the other two', () => {
+      const name = (label: string) => label.replace(/ an? /, ' ').toLowerCase();
+      expect(name(finished?.label ?? '')).toBe(name(operation.label));
+      expect(comparable(finished?.description ?? '')).toBe(comparable(operation.description));
+    });
+
+    test('answers with the shared output, and shows the shared sample', () => {
+      const isDeclared = changesOn(platform, 'output') !== 'absent';
+      expect(finished?.output).toEqual(
+        isDeclared ? outputOf(platform, fieldsOf({ input: operation.output })) : undefined,
+      );
+      expect(finished?.sample).toEqual(isDeclared ? operation.sample.output : undefined);
+    });
+  });
+
+  test('has every field on one platform at least, and no text without a subject', () => {
+    for (const { key, label, help } of fields) {
+      expect(platforms.filter((platform) => changesOn(platform, prefix + key) !== 'absent')).not.toEqual([]);
+      expect([key, label.length > 0, help.length > 0]).toEqual([key, true, true]);
+    }
+  });
+
+  test('asks in the words of the chat completion for what both ask for', () => {
+    if (id !== promptStep.id) return;
+    const asked = fields.filter(({ key }) => chatFields.some((field) => field.key === key));
+    expect(asked.map(({ key }) => key)).toEqual([
+      ...['client_id', 'project', 'scenario_id', 'execution_id', 'timeout', 'long_answer'],
+    ]);
+    for (const { key, label, help, initial } of asked)
+      expect(chatFields.find((field) => field.key === key)).toMatchObject({
+        label,
+        help,
+        ...(initial === undefined ? {} : { initial }),
+      });
   });
 });
 
@@ -210,6 +269,9 @@ describe('the table of exceptions', () => {
     if (key === 'output') return chatOutput.find((answered) => answered.key === inner);
     if (key === 'connection') return connectionFields.find((field) => field.key === inner);
     if (key === 'alerts') return budgetAlert.filters.find((filter) => filter.key === inner);
+    const step = Object.values(operationSteps).find(({ prefix }) => prefix === `${key}.`);
+    if (step !== undefined && inner !== undefined)
+      return fieldsOf(step.operation).find((candidate) => candidate.key === inner);
     const field = chatFields.find((candidate) => candidate.key === key);
     return inner === undefined ? field : field?.children[0]?.children.find((child) => child.key === inner);
   }

@@ -1,3 +1,4 @@
+import { alerts } from '@ai-gateway/shared/steps/alerts';
 import { expect } from 'vitest';
 import type { TestGateway } from './start-gateway.ts';
 
@@ -24,8 +25,14 @@ export interface GatewayEvent {
   data: { percent?: number; budget?: { id: string }; scenario?: { id: string }; [name: string]: unknown };
 }
 
+const shapes = new Map(alerts.flatMap(({ events, shape }) => events.map((type) => [type as string, shape] as const)));
+
+/** The newest events; each has just the fields that the triggers of the platforms promise, with their types. */
 export async function eventsOf(gateway: TestGateway, query = ''): Promise<GatewayEvent[]> {
-  return (await json<{ data: GatewayEvent[] }>(gateway.get(`/v1/events?limit=100${query}`))).data;
+  const { data } = await json<{ data: GatewayEvent[] }>(gateway.get(`/v1/events?limit=100${query}`));
+  for (const event of data)
+    expect([event.type, shapes.get(event.type)?.parse(event.data)]).toEqual([event.type, event.data]);
+  return data;
 }
 
 /** Tries until it is so; the last failure is thrown. */

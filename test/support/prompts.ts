@@ -1,4 +1,4 @@
-import { json } from './ask.ts';
+import { eventually, json } from './ask.ts';
 import type { TestGateway } from './start-gateway.ts';
 
 /** A prompt whose label `production` points at its only version. */
@@ -17,29 +17,60 @@ export async function saveVersion(
   id: string,
   { version, label }: { version: object; label: string },
 ): Promise<number> {
-  const saved = await json<{ version: number }>(
-    gateway.post(`/v1/prompts/${id}/versions`, { model: 'gpt-4o-mini', ...version }),
-    201,
-  );
+  const answer = await gateway.post(`/v1/prompts/${id}/versions`, { model: 'gpt-4o-mini', ...version });
+  // The same content as the newest is that version, and 200.
+  const saved = await json<{ version: number }>(answer, answer.status === 200 ? 200 : 201);
   await json(gateway.send('PUT', `/v1/prompts/${id}/labels/${label}`, { version: saved.version }));
   return saved.version;
 }
 
-/** A started experiment between the version of a prompt in use and one more, on the thumbs of each call. */
-export async function makeExperiment(gateway: TestGateway, promptId: string): Promise<{ id: string }> {
-  const b = await saveVersion(gateway, promptId, { version: sortMailsBetter, label: 'staging' });
-  const arms = [
-    { name: 'A', prompt: { id: promptId, version: 1 } },
-    { name: 'B', prompt: { id: promptId, version: b } },
-  ];
-  const experiment = { name: promptId, unit: 'call', metric: 'feedback', arms };
-  const made = await json<{ id: string }>(gateway.post('/v1/experiments', experiment), 201);
-  await json(gateway.post(`/v1/experiments/${made.id}/start`, {}));
-  return made;
+/** An experiment, not started, between the version of a prompt in use and one more, on the thumbs of each call. */
+export async function draftExperiment(
+  gateway: TestGateway,
+  promptId: string,
+  { name = promptId, better = sortMailsBetter }: { name?: string; better?: object } = {},
+): Promise<{ id: string }> {
+  const b = await saveVersion(gateway, promptId, { version: better, label: 'staging' });
+  return draftBetween(gateway, { promptId, versions: [1, b], name });
+}
+
+/** An experiment between two versions that are there, A and B. */
+export async function draftBetween(
+  gateway: TestGateway,
+  { promptId, versions, name = promptId }: { promptId: string; versions: readonly [number, number]; name?: string },
+): Promise<{ id: string }> {
+  const arms = versions.map((version, at) => ({ name: at === 0 ? 'A' : 'B', prompt: { id: promptId, version } }));
+  return json(gateway.post('/v1/experiments', { name, unit: 'call', metric: 'feedback', arms }), 201);
+}
+
+/** Calls of a prompt by others, whose answers by version 2 are liked and whose other ones are not, until the experiment is decided. */
+export async function likeVersionTwo(
+  gateway: TestGateway,
+  {
+    promptId,
+    experimentId,
+    variable = 'mail',
+    variables = {},
+  }: { promptId: string; experimentId: string; variable?: string; variables?: object },
+): Promise<void> {
+  const scoreOne = async (mail: string): Promise<void> => {
+    const { request_id, prompt } = await json<{ request_id: string; prompt: { version: number } }>(
+      gateway.post(`/v1/prompts/${promptId}/run`, { variables: { ...variables, [variable]: mail } }),
+    );
+    const score = prompt.version === 2 ? 'up' : 'down';
+    // A call is on record a moment after its answer.
+    await eventually(() => json(gateway.post('/v1/feedback', { request_id, score })));
+  };
+  for (let round = 0; round < 8; round++) {
+    await Promise.all(Array.from({ length: 60 }, (_, i) => scoreOne(`Mail ${round}/${i}`)));
+    const { verdict } = await json<{ verdict: string }>(gateway.get(`/v1/experiments/${experimentId}/results`));
+    if (verdict !== 'too_early') return;
+  }
+  throw new Error('480 calls did not decide the experiment.');
 }
 
 /** The same in other words. */
-const sortMailsBetter = {
+export const sortMailsBetter = {
   messages: [{ role: 'user', content: 'Invoice, order or other? One word. {{mail}}' }],
   variables: [{ name: 'mail', type: 'text' }],
 };

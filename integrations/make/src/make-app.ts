@@ -1,7 +1,7 @@
 import { fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
-import { asStep } from '@ai-gateway/shared/steps/prompt-step';
+import { asStep } from '@ai-gateway/shared/steps/as-step';
 import { instantTrigger } from './alert-triggers.ts';
 import type { AlertOperations } from './alert-webhook.ts';
 import { base } from './base.ts';
@@ -18,7 +18,9 @@ import { universalModule } from './universal-module.ts';
 
 /** Make's app, read off the contract: every file by its path. `origins` are where it was deployed to, which no contract knows. */
 export function makeApp(contract: readonly Operation[], origins: readonly Json[] = []): AppFiles {
-  const offered = contract.filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest).map(asStep);
+  const offered = contract
+    .filter(({ id, surfaces }) => surfaces.includes('make') && id !== connectionTest)
+    .map((operation) => asStep(operation, 'make'));
   const triggers = triggersOf(contract);
   const modules = offered.map((operation) => (ownModules[operation.id] ?? makeModule)(operation));
   return layOut({

@@ -34,10 +34,10 @@ export function searchDescription(description: string): string {
   return description.replace(/^Lists /, 'Returns a list of ');
 }
 
-/** `Check budget` → `Check a budget`: verb, article, item. */
+/** `Check budget` → `Check a budget`: verb, article, item. Feedback cannot be counted, so it has no article. */
 export function actionLabel(label: string): string {
   return label.replace(
-    /^(\w+) (?!an? |the )(\w+)$/,
+    /^(\w+) (?!an? |the |feedback$)(\w+)$/,
     (_, verb: string, item: string) => `${verb} ${/^[aeiou]/i.test(item) ? 'an' : 'a'} ${item}`,
   );
 }

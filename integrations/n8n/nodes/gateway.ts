@@ -1,4 +1,5 @@
 import { type Client, createClient } from '@ai-gateway/shared/client';
+import { formNumber } from '@ai-gateway/shared/form-text';
 import { refuseRedirect } from '@ai-gateway/shared/steps/connection-check';
 import type { Transport } from '@ai-gateway/shared/transport';
 import type { FunctionsBase, IHttpRequestMethods, IHttpRequestOptions, RequestHelperFunctions } from 'n8n-workflow';
@@ -16,6 +17,12 @@ export interface GatewayOptions {
   /** Tags, for instance. */
   headers?: Readonly<Record<string, string>>;
   timeoutMs?: number;
+}
+
+/** The seconds of a form; any other value leaves the default. */
+export function timeoutOf(seconds: unknown): Pick<GatewayOptions, 'timeoutMs'> {
+  const given = Number(formNumber(seconds ?? ''));
+  return given > 0 ? { timeoutMs: given * 1000 } : {};
 }
 
 /** The typed client, over n8n's own HTTP helper: its proxy, its credential, its restrictions. */

@@ -1,8 +1,8 @@
 import type { OperationId } from '@ai-gateway/shared/contract';
 import { answeredByPlatforms, type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { asStep } from '@ai-gateway/shared/steps/as-step';
 import { chatStep } from '@ai-gateway/shared/steps/chat-form';
-import { asStep } from '@ai-gateway/shared/steps/prompt-step';
 import { withoutArticles } from '@ai-gateway/shared/steps/wording';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldPlan, FieldsPlan, ListPlan, OperationPlan } from '../nodes/AiGateway/operation-plan.ts';
@@ -36,7 +36,9 @@ const sharedSteps: ReadonlySet<string> = new Set(['chat.complete']);
 
 /** Every operation that has n8n among its surfaces, as resource, operation and fields. */
 export function nodeForm(contract: readonly Operation[]): NodeForm {
-  const offered = contract.filter(({ surfaces }) => surfaces.includes('n8n')).map(asStep);
+  const offered = contract
+    .filter(({ surfaces }) => surfaces.includes('n8n'))
+    .map((operation) => asStep(operation, 'n8n'));
   const byResource = Map.groupBy(offered, resourceOf);
   const generated = offered.filter(({ id }) => !sharedSteps.has(id));
   return {
@@ -101,6 +103,7 @@ const actions: Readonly<Record<string, string>> = {
   'usage.clients': 'Get usage by client',
   // n8n's linter takes the apostrophe for the end of a word.
   'experiments.results': 'Get results of experiment',
+  'experiments.adopt': 'Adopt winner of experiment',
 };
 
 function operationOption(operation: Operation): INodePropertyOptions {

@@ -1,6 +1,6 @@
 import type { Operation } from '@ai-gateway/shared/operation';
 import { alertsOn } from '@ai-gateway/shared/steps/alerts';
-import { asStep } from '@ai-gateway/shared/steps/prompt-step';
+import { asStep } from '@ai-gateway/shared/steps/as-step';
 import { type App, type Create, version as platformVersion, type Search, type Trigger } from 'zapier-platform-core';
 import packageJson from '../package.json' with { type: 'json' };
 import { apiRequest } from './api-request.ts';
@@ -14,7 +14,7 @@ import { alertTrigger } from './zapier-trigger.ts';
 /** Operations without a step of their own, each with the part of the app that calls them. */
 export const coveredBy: Readonly<Record<string, string>> = {
   'me.get': 'the test of a connection (authentication.ts)',
-  'background.create': '“Wait for Long Answer” of a chat completion (chat-completion.ts)',
+  'background.create': '“Wait for Long Answer” of the steps that ask a model (background-answer.ts)',
   'background.get': 'the same, when the gateway has called back',
 };
 
@@ -25,7 +25,9 @@ export function zapierApp(
   contract: readonly Operation[],
   settings: Settings = { timeoutMs: inlineTimeoutMs },
 ): ZapierApp {
-  const offered = contract.filter(({ surfaces }) => surfaces.includes('zapier')).map(asStep);
+  const offered = contract
+    .filter(({ surfaces }) => surfaces.includes('zapier'))
+    .map((operation) => asStep(operation, 'zapier'));
   const steps = offered.filter(({ id }) => coveredBy[id] === undefined);
   const subscribing = operationOf(contract, 'webhooks.create');
   return {

@@ -10,16 +10,3 @@ export function chatAnswer(
 ): ChatAnswer {
   return { ...stepAnswer(completion, asJson), ...receipt };
 }
-
-/** The receipt of a completion that was made in the background. */
-export function receiptOfBackground(state: OutputOf<'background.get'>): Receipt {
-  return {
-    provider: state.provider ?? null,
-    cost_usd: state.cost_usd ?? null,
-    budget_remaining_usd: state.budget_remaining_usd ?? null,
-    route: null,
-    request_id: state.id,
-    cache: null,
-    saved_usd: null,
-  };
-}

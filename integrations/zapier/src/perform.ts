@@ -9,6 +9,7 @@ import { dynamicValues, variablesOf } from './dynamic-fields.ts';
 import { isEmpty } from './form-value.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { type InputData, operationInput } from './operation-input.ts';
+import { zapId } from './tags.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 
 export function shownFields(operation: Pick<Operation, 'input'>) {
@@ -37,10 +38,17 @@ export function performCreate(operation: Operation, settings: Settings): Perform
   return (z, bundle) =>
     asZapierErrors(z, async () => {
       const client = gatewayOf(z, bundle, settings);
-      const input = await filledIn(client, fields, bundle.inputData);
+      const given = await filledIn(client, fields, bundle.inputData);
+      const input = operation.id === 'feedback.create' ? { ...ofThisZap(bundle, given), ...given } : given;
       const answer = await call(client, operation, input);
       return isRecord(answer) ? answer : { ...input, done: true };
     });
+}
+
+/** A run is one of a scenario; where none is filled in, that is the Zap itself. */
+function ofThisZap({ meta }: Bundle, given: Readonly<Record<string, unknown>>): { scenario_id?: string } {
+  const zap = zapId(meta);
+  return given.execution_id === undefined || zap === '' ? {} : { scenario_id: zap };
 }
 
 /**

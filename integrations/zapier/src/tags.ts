@@ -12,6 +12,8 @@ export function tagsOf({ meta }: Pick<Bundle, 'meta'>, own: InputData): Record<s
     scenario_id: textOf(own.scenario_id) || zapId(meta),
     client_id: textOf(own.client_id),
     project: textOf(own.project),
+    // Zapier tells apps no number of a run, so only a person can give one.
+    execution_id: textOf(own.execution_id).slice(0, 128),
   };
   return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== ''));
 }

@@ -5,7 +5,7 @@ import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-p
 import { dynamicFields, type FieldFunction } from './dynamic-fields.ts';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
-import { performPrompt } from './prompt-run.ts';
+import { performPrompt, resumePrompt } from './prompt-run.ts';
 import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wording.ts';
 import { fieldGroups, zapierFields } from './zapier-field.ts';
 import { outputFields } from './zapier-output.ts';
@@ -21,7 +21,9 @@ export function createOf(operation: Operation, settings: Settings): Create {
     noun: nounOf(operation.id),
     display: { label: actionLabel(operation.label), description: operation.description },
     operation: {
-      perform: operation.id === 'prompts.run' ? performPrompt(operation, settings) : performCreate(operation, settings),
+      ...(operation.id === 'prompts.run'
+        ? { perform: performPrompt(operation, settings), performResume: resumePrompt(settings) }
+        : { perform: performCreate(operation, settings) }),
       ...form(operation, [], settings),
       ...answer(operation),
     },

@@ -325,7 +325,7 @@ export const alerts = [
     happens: 'the label production of a prompt moves to another version',
     events: ['prompt.published'],
     data: z.object({
-      prompt: z.object({ id: text('Prompt'), name: text('Name of the prompt') }).meta({ title: 'Prompt' }),
+      prompt: z.object({ id: text('Prompt'), name: text('Name') }).meta({ title: 'Prompt' }),
       version: z.number().int().meta({ title: 'Version' }),
       previous_version: z.number().int().nullable().meta({ title: 'Previous version' }),
       note: text('Note'),

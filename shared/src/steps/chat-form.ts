@@ -141,6 +141,12 @@ export const chatFields: readonly Field[] = [
     help: 'A name to count this call under, in place of this {automation}’s own ID. Use one name in several {automations} that share a budget.',
   },
   stepField({
+    key: 'execution_id',
+    label: 'Run',
+    placeholder: 'ID of the e-mail',
+    help: 'A value that is new in each run of the {automation}, such as the ID of the e-mail that started it. Fill in the same value in each step of the run: experiments keep a run together by it, and feedback finds its answer.',
+  }),
+  stepField({
     key: 'images',
     label: 'Image URLs',
     kind: 'list',

@@ -26,8 +26,8 @@ export type FieldChange = Partial<
 export interface PlatformException {
   readonly on: readonly Platform[];
   /**
-   * A field of the chat completion by its key, `messages.role` for one inside it; `alerts.client_id` for a filter of alerts;
-   * `connection.api_key` for a field of the connection;
+   * A field of the chat completion by its key, `messages.role` for one inside it; `prompt.label` for a field of the run of a prompt,
+   * `feedback.score` for one of feedback; `alerts.client_id` for a filter of alerts; `connection.api_key` for a field of the connection;
    * `output` for all that a step answers with, `output.json` for a field of it, `alerts.output` for the data of events.
    */
   readonly field: string;
@@ -41,6 +41,13 @@ const published =
 const optionWithValue =
   'n8n adds an option with a value already in it: its number and choice fields cannot begin empty.';
 const seldomUsed = 'n8n keeps optional fields under Options, and the published node has this one there.';
+
+const noZapId = 'Zapier promises a Zap’s ID for subscriptions only.';
+const noRunId =
+  'Zapier tells apps no number of a run: `bundle.meta` has `zap.id`, and that is deprecated (`types/custom.d.ts` of zapier-platform-core 19.1.0).';
+const ownRunId = 'Make and n8n know the number of a run, and their apps send it by themselves.';
+const zapScenario =
+  'A name to count this call under, in place of this Zap’s own ID. Fill it in if you rely on reports, since Zapier does not always send that ID, or if several Zaps share a budget.';
 
 export const platformExceptions: readonly PlatformException[] = [
   { on: ['n8n'], field: 'input', change: { key: 'inputType' }, because: published },
@@ -169,10 +176,45 @@ export const platformExceptions: readonly PlatformException[] = [
   {
     on: ['zapier'],
     field: 'scenario_id',
+    change: { help: zapScenario },
+    because: noZapId,
+  },
+  { on: ['make', 'n8n'], field: 'execution_id', change: 'absent', because: ownRunId },
+  { on: ['zapier'], field: 'prompt.scenario_id', change: { help: zapScenario }, because: noZapId },
+  { on: ['make', 'n8n'], field: 'prompt.execution_id', change: 'absent', because: ownRunId },
+  {
+    on: ['make', 'n8n'],
+    field: 'prompt.long_answer',
+    change: 'absent',
+    because: 'Only Zapier ends a step after 30 seconds.',
+  },
+  {
+    on: ['make', 'zapier'],
+    field: 'prompt.timeout',
+    change: 'absent',
+    because: 'Make allows a module 300 seconds and Zapier a step 30; neither lets a form say how long.',
+  },
+  {
+    on: ['zapier'],
+    field: 'feedback.request_id',
     change: {
-      help: 'A name to count this call under, in place of this Zap’s own ID. Fill it in if you rely on reports, since Zapier does not always send that ID, or if several Zaps share a budget.',
+      help: 'Map Request ID of the step that asked the model. Left empty, the last call of the run below is scored.',
     },
-    because: 'Zapier promises a Zap’s ID for subscriptions only.',
+    because: noRunId,
+  },
+  {
+    on: ['zapier'],
+    field: 'feedback.scenario_id',
+    change: { help: 'With a run: the Scenario of the step that asked the model. Default: this Zap’s own ID.' },
+    because: noZapId,
+  },
+  {
+    on: ['zapier'],
+    field: 'feedback.execution_id',
+    change: {
+      help: 'In place of a request: the value of Run in the step that asked the model. Zapier does not tell apps its own number of a run.',
+    },
+    because: noRunId,
   },
   { on: ['n8n'], field: 'project', change: { advanced: true }, because: seldomUsed },
   { on: ['n8n'], field: 'scenario_id', change: { advanced: true }, because: seldomUsed },

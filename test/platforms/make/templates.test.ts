@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually, json } from '../../support/ask.ts';
 import { type FormField, formValues } from '../../support/make-runtime/form-values.ts';
+import { draftBetween, likeVersionTwo } from '../../support/prompts.ts';
+import { pushExamplePrompts } from '../../support/push-example-prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { app, type MakeHost, openMake } from './make-host.ts';
 import { type Keys, keysOfInterface } from './shapes.ts';
@@ -84,12 +87,44 @@ describe('run against a gateway', () => {
   });
   afterAll(() => gateway.stop());
 
+  const stepOf = (file: string, module: string): Step => {
+    const found = blueprints.find(([name]) => name === file)?.[1].flow.find((step) => step.module.endsWith(module));
+    if (found === undefined) throw new Error(`${file} has no ${module}.`);
+    return found;
+  };
+
+  test('e-mails are classified with the prompt of the examples, scored, and the better version is adopted', async () => {
+    await pushExamplePrompts(gateway);
+    const file = '4-classify-emails-with-a-prompt.json';
+    const { variables, ...run } = stepOf(file, ':promptsRun').mapper;
+    // The fields of the form are those of the prompt.
+    const form = await make.make.form('promptsRun', { connection: make.connection, parameters: { id: run.id } });
+    expect(JSON.stringify(form)).toContain('The subject of the e-mail.');
+    gateway.fakes.openai.usually({ text: '{"category":"invoice","summary":"Pay it."}' });
+    const mail = { ...(variables as object), subject: 'Invoice 4711', body: 'Please pay.' };
+    const answer = await make.act('promptsRun', { ...run, variables: mail });
+    expect(answer).toMatchObject({ json: { category: 'invoice' }, prompt: { id: 'classify-email', version: 1 } });
+    const score = { ...stepOf(file, ':feedbackCreate').mapper, request_id: answer.request_id, score: 'up' };
+    expect(await eventually(() => make.act('feedbackCreate', score))).toMatchObject({ name: 'category', score: 1 });
+
+    const { id } = await draftBetween(gateway, { promptId: 'classify-email', versions: [1, 2], name: 'mails' });
+    await json(gateway.post(`/v1/experiments/${id}/start`, {}));
+    const listening = await make.listen('watchExperimentVerdicts');
+    await likeVersionTwo(gateway, {
+      promptId: 'classify-email',
+      experimentId: id,
+      variable: 'subject',
+      variables: { body: 'x' },
+    });
+    const [verdict] = await listening.waitFor(1, 30_000);
+    await listening.stop();
+    expect(verdict).toMatchObject({ verdict: 'better', winner: 'B', experiment: { id, name: 'mails' } });
+    expect(await make.act('experimentsAdopt', { id })).toMatchObject({
+      adopted: { arm: 'B', prompt: { id: 'classify-email', version: 2 } },
+    });
+  });
+
   test('e-mails are classified under the budget, and the alert comes at 80 %', async () => {
-    const stepOf = (file: string, module: string): Step => {
-      const found = blueprints.find(([name]) => name === file)?.[1].flow.find((step) => step.module.endsWith(module));
-      if (found === undefined) throw new Error(`${file} has no ${module}.`);
-      return found;
-    };
     const budget = stepOf('1-create-the-budget.json', ':budgetsCreate').mapper;
     await make.act('budgetsCreate', { ...budget, limit_usd: 0.01 });
     const alert = stepOf('3-tell-slack-at-80-percent.json', ':watchBudgetAlerts');

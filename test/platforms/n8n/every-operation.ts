@@ -40,7 +40,15 @@ export const everyOperation: [string, Json][] = [
     { resource: 'feedback', operation: 'create', requestId: '={{ $("Prompt").item.json.request_id }}', score: 'up' },
   ],
   ['Experiments', { resource: 'experiment', operation: 'getAll', limit: 1 }],
-  ['Results', { resource: 'experiment', operation: 'results', id: locator('={{ $("Experiments").item.json.id }}') }],
+  ...(['start', 'results', 'stop', 'adopt'] as const).map((operation): [string, Json] => [
+    `Experiment: ${operation}`,
+    {
+      resource: 'experiment',
+      operation,
+      id: locator('={{ $("Experiments").item.json.id }}'),
+      ...(operation === 'adopt' ? { additionalFields: { arm: 'B' } } : {}),
+    },
+  ]),
   ['Prompts', { resource: 'prompt', operation: 'getAll', limit: 1 }],
   ['Check', { resource: 'budget', operation: 'check', additionalFields: { clientId: locator('wf') } }],
   [

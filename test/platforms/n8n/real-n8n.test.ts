@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { operations } from 'n8n-nodes-ai-gateway/nodes/AiGateway/generated-form.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serveElsewhere } from '../../support/elsewhere.ts';
-import { everyType, makeExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
+import {
+  draftExperiment,
+  everyType,
+  likeVersionTwo,
+  makePrompt,
+  sortMails,
+  sortMailsBetter,
+} from '../../support/prompts.ts';
+import { pushExamplePrompts } from '../../support/push-example-prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyOperation } from './every-operation.ts';
 import { locator } from './forms.ts';
@@ -223,7 +231,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
 
   test('every operation runs in one workflow, each with what the one before it made', async () => {
     await makePrompt(gateway, 'sort-mails', sortMails);
-    await makeExperiment(gateway, 'sort-mails');
+    await draftExperiment(gateway, 'sort-mails');
     expect(
       new Set(everyOperation.map(([, { resource, operation }]) => `${String(resource)}.${String(operation)}`)),
     ).toEqual(new Set([...Object.keys(operations), 'chat.complete']));
@@ -292,6 +300,103 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(n8n.itemsOf(execution, 'Run')).toMatchObject([{ prompt: { id: 'every-type', version: 1 } }]);
     expect(gateway.fakes.openai.requests.at(-1)?.json.messages).toEqual(everyType.sent);
     expect((await calls())[0]).toMatchObject({ client_id: 'typed', scenario_id: execution.workflowId, node: 'Run' });
+  });
+
+  /** A prompt's field as the editor keeps it. */
+  const mailIs = (value: string): Json => ({
+    mappingMode: 'defineBelow',
+    value: { mail: value },
+    matchingColumns: [],
+    schema: [{ id: 'mail', displayName: 'mail', required: true, display: true, defaultMatch: false, type: 'string' }],
+  });
+  const experimentNode = (name: string, operation: string, id: string): Json => ({
+    ...ours(name, 'aiGateway', { resource: 'experiment', operation, id: locator(id) }),
+    executeOnce: true,
+  });
+
+  test('e-mails are classified with a prompt, B is better, B is adopted, and the savings are shown', async () => {
+    const promptId = 'story';
+    await makePrompt(gateway, promptId, sortMails);
+    const better = { ...sortMailsBetter, parameters: { response_cache: { ttl_seconds: 3_600 } } };
+    const { id } = await draftExperiment(gateway, promptId, { better });
+    const run = (name: string, mail: string): Json =>
+      ours(name, 'aiGateway', {
+        resource: 'prompt',
+        operation: 'run',
+        id: locator(promptId),
+        variables: mailIs(mail),
+        additionalFields: { clientId: locator('story') },
+      });
+    const rows = Array.from({ length: 12 }, (_, at) => ({ mail: `Mail ${at}` }));
+    const builtIn = (name: string, type: string, typeVersion: number, parameters: Json): Json => ({
+      ...{ id: name, name, type: `n8n-nodes-base.${type}`, typeVersion, position: [100, 0], parameters },
+    });
+    const scored = await n8n.runWorkflow(
+      'Story: classify and score',
+      [
+        experimentNode('Start', 'start', id),
+        builtIn('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }), options: {} }),
+        builtIn('Split', 'splitOut', 1, { fieldToSplitOut: 'rows', options: {} }),
+        run('Classify', '={{ $json.mail }}'),
+        ours('Score', 'aiGateway', {
+          resource: 'feedback',
+          operation: 'create',
+          requestId: '={{ $json.request_id }}',
+          score: '={{ $json.prompt.version === 2 ? "up" : "down" }}',
+        }),
+        experimentNode('Result', 'results', id),
+      ],
+      {
+        ...{ Manual: to('Start'), Start: to('Rows'), Rows: to('Split'), Split: to('Classify') },
+        ...{ Classify: to('Score'), Score: to('Result') },
+      },
+    );
+    expect(scored.data.resultData.error).toBeUndefined();
+    expect(n8n.itemsOf(scored, 'Score')).toHaveLength(12);
+    expect(n8n.itemsOf(scored, 'Result')).toMatchObject([{ text: expect.stringMatching(/^Too early: 12 of about /) }]);
+
+    await likeVersionTwo(gateway, { promptId, experimentId: id });
+    const adopted = await n8n.runWorkflow(
+      'Story: adopt and save',
+      [
+        experimentNode('Result', 'results', id),
+        builtIn('Is one better?', 'if', 2.2, {
+          conditions: {
+            combinator: 'and',
+            options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+            conditions: [
+              {
+                ...{ id: 'better', leftValue: '={{ $json.verdict }}', rightValue: 'better' },
+                operator: { type: 'string', operation: 'equals' },
+              },
+            ],
+          },
+          options: {},
+        }),
+        experimentNode('Adopt', 'adopt', id),
+        run('Ask', 'Invoice 4711'),
+        run('Ask again', 'Invoice 4711'),
+        ours('Savings', 'aiGateway', { resource: 'saving', operation: 'get', groupBy: 'client', returnAll: true }),
+      ],
+      {
+        ...{ Manual: to('Result'), Result: to('Is one better?'), 'Is one better?': to('Adopt') },
+        ...{ Adopt: to('Ask'), Ask: to('Ask again'), 'Ask again': to('Savings') },
+      },
+    );
+    expect(adopted.data.resultData.error).toBeUndefined();
+    expect(n8n.itemsOf(adopted, 'Result')).toMatchObject([
+      { winner: 'B', text: expect.stringMatching(/^B is better: .* thumbs up .*You can adopt it\.$/) },
+    ]);
+    expect(n8n.itemsOf(adopted, 'Adopt')).toMatchObject([
+      { adopted: { arm: 'B', prompt: { id: promptId, version: 2 } } },
+    ]);
+    const [first] = n8n.itemsOf(adopted, 'Ask');
+    expect(first).toMatchObject({ prompt: { version: 2 }, cost_usd: expect.any(Number) });
+    expect(n8n.itemsOf(adopted, 'Ask again')).toMatchObject([
+      { cache: 'hit', cost_usd: 0, saved_usd: first?.cost_usd },
+    ]);
+    const saved = n8n.itemsOf(adopted, 'Savings').find(({ client_id }) => client_id === 'story');
+    expect(saved).toMatchObject({ saved_usd: { response_cache: first?.cost_usd } });
   });
 
   test('the execution shows what happened and what to do when the budget is spent', async () => {
@@ -520,18 +625,55 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect((await calls()).slice(0, 2)).toMatchObject([{ client_id: tag }, { client_id: tag }]);
   });
 
-  test('the template is imported, and every node of it is known', async () => {
-    const file = join(root, 'integrations/n8n/templates/classify-emails-under-a-budget.json');
-    const { name, nodes, connections, settings } = JSON.parse(readFileSync(file, 'utf8')) as Json;
-    const types = (await n8n.rest('GET', '/types/nodes.json')) as unknown as {
-      name: string;
-      version: number | number[];
-    }[];
-    for (const node of nodes as { type: string; typeVersion: number }[]) {
-      const known = types.filter((type) => type.name === node.type).flatMap(({ version }) => version);
-      expect(known, node.type).toContain(node.typeVersion);
-    }
-    expect(await n8n.api('POST', '/workflows', { name, nodes, connections, settings })).toHaveProperty('id');
+  describe.each(['classify-emails-under-a-budget', 'classify-emails-with-a-prompt'])('the template %s', (template) => {
+    const file = join(root, `integrations/n8n/templates/${template}.json`);
+
+    test('is imported, and every node of it is known', async () => {
+      const { name, nodes, connections, settings } = JSON.parse(readFileSync(file, 'utf8')) as Json;
+      const types = (await n8n.rest('GET', '/types/nodes.json')) as unknown as {
+        name: string;
+        version: number | number[];
+      }[];
+      for (const node of nodes as { type: string; typeVersion: number }[]) {
+        const known = types.filter((type) => type.name === node.type).flatMap(({ version }) => version);
+        expect(known, node.type).toContain(node.typeVersion);
+      }
+      expect(await n8n.api('POST', '/workflows', { name, nodes, connections, settings })).toHaveProperty('id');
+    });
+  });
+
+  test('the template with a prompt runs with the prompt of the examples, from the e-mail to the score', async () => {
+    await pushExamplePrompts(gateway);
+    gateway.fakes.openai.usually({ text: '{"category":"invoice","summary":"Pay it."}' });
+    const file = join(root, 'integrations/n8n/templates/classify-emails-with-a-prompt.json');
+    const { nodes } = JSON.parse(readFileSync(file, 'utf8')) as { nodes: Json[] };
+    const own = (name: string): Json => ({
+      ...nodes.find((node) => node.name === name),
+      credentials: { aiGatewayApi: credentials.aiGatewayApi },
+    });
+    const mail = JSON.stringify({ subject: 'Invoice 4711', textPlain: 'Please pay.' });
+    const execution = await n8n.runWorkflow(
+      'Template',
+      [
+        {
+          ...{ id: 'mail', name: 'Mail', type: 'n8n-nodes-base.set', typeVersion: 3.4, position: [0, 0] },
+          parameters: { mode: 'raw', jsonOutput: mail, options: {} },
+        },
+        own('Classify'),
+        own('Score'),
+        own('Needs a Person?'),
+      ],
+      {
+        ...{ Manual: to('Mail'), Mail: to('Classify') },
+        Classify: { main: [['Needs a Person?', 'Score'].map((node) => ({ node, type: 'main', index: 0 }))] },
+      },
+    );
+    expect(execution.data.resultData.error).toBeUndefined();
+    expect(n8n.itemsOf(execution, 'Needs a Person?')).toMatchObject([
+      { json: { category: 'invoice', summary: 'Pay it.' }, prompt: { id: 'classify-email', version: 1 } },
+    ]);
+    expect(n8n.itemsOf(execution, 'Score')).toMatchObject([{ name: 'category', score: 1 }]);
+    expect(JSON.stringify(gateway.fakes.openai.requests.at(-1)?.json.messages)).toContain('Subject: Invoice 4711');
   });
 
   test('n8n’s strict linter finds nothing', () => {

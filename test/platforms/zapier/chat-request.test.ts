@@ -1,6 +1,7 @@
 import { completeChat } from '@ai-gateway/shared/operations/chat';
 import { receiptOf } from '@ai-gateway/shared/steps/chat-step';
-import { chatAnswer, receiptOfBackground } from '@ai-gateway/zapier/chat-answer';
+import { receiptOfBackground } from '@ai-gateway/zapier/background-answer';
+import { chatAnswer } from '@ai-gateway/zapier/chat-answer';
 import { chatRequest } from '@ai-gateway/zapier/chat-request';
 import { describe, expect, test } from 'vitest';
 import type { Json } from './zapier-host.ts';
@@ -89,7 +90,7 @@ describe('the answer of a chat completion', () => {
     const waited = chatAnswer(completion, { asJson: false, receipt: receiptOf({}) });
     const calledBack = chatAnswer(completion, {
       asJson: false,
-      receipt: receiptOfBackground({ id: 'bg_1', status: 'completed' }),
+      receipt: receiptOfBackground({ id: 'bg_1', status: 'completed', response: completion }),
     });
     expect(Object.keys(calledBack)).toEqual(Object.keys(waited));
   });

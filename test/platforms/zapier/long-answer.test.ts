@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { contract } from '@ai-gateway/shared/contract';
+import { zapierApp } from '@ai-gateway/zapier/app';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { makePrompt, sortMails } from '../../support/prompts.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { type Json, type OpenApp, openApp, refusalOf, type ZapierRun } from './zapier-host.ts';
@@ -20,8 +23,11 @@ beforeEach(async () => {
 afterEach(() => receiver.stop());
 
 const form = (fields: Json = {}): Json => ({ model: 'gpt-4o-mini', prompt: 'Hi', long_answer: true, ...fields });
-const step = (method: string, fields: Json, more: Json = {}): Promise<ZapierRun> =>
-  zap.execute(`creates.chat_complete.operation.${method}`, fields, more, { callback_url: receiver.url });
+const stepOf =
+  (key: string) =>
+  (method: string, fields: Json, more: Json = {}): Promise<ZapierRun> =>
+    zap.execute(`creates.${key}.operation.${method}`, fields, more, { callback_url: receiver.url });
+const step = stepOf('chat_complete');
 const resume = (outputData: unknown, cleanedRequest: unknown, fields: Json = form()) =>
   step('performResume', fields, { outputData, cleanedRequest });
 
@@ -43,13 +49,15 @@ test('a Zap that waits pauses until the gateway calls back, and goes on with the
     provider: 'openai',
     cost_usd: expect.closeTo(12 * 0.15e-6 + 0.6e-6, 9),
     budget_remaining_usd: null,
-    route: null,
-    request_id: (paused.results as Json).id,
+    route: expect.any(String),
+    request_id: expect.stringMatching(/^req_/),
     cache: null,
     saved_usd: null,
   });
   const page = (await (await gateway.get('/v1/usage/requests?limit=1')).json()) as { data: Json[] };
   expect(page.data[0]).toMatchObject({
+    // By which feedback finds the call.
+    id: (results as Json).request_id,
     client_id: 'patient',
     scenario_id: '22068168',
     scenario_platform: 'zapier',
@@ -98,4 +106,69 @@ test('a stranger who posts to the callback address cannot change the answer', as
   const forged = { id: (paused.results as Json).id, status: 'completed', response: { choices: [] } };
   expect((await refusalOf(resume(paused.results, forged))).message).toMatch(/not there yet/);
   expect((await refusalOf(resume({}, forged))).message).toMatch(/was not waiting/);
+});
+
+describe('the run of a prompt', () => {
+  const promptStep = stepOf('prompts_run');
+  const run = (fields: Json = {}): Json => ({ id: 'sort-mails', variables__mail: 'Hi', long_answer: true, ...fields });
+
+  beforeAll(() => makePrompt(gateway, 'sort-mails', sortMails));
+
+  test('pauses the Zap as well, and goes on with its usual answer, which takes feedback', async () => {
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 400 });
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice"}', usage: { input: 12, output: 1 } });
+    const paused = await promptStep('perform', run({ client_id: 'patient', execution_id: 'mail-1' }));
+    expect(paused).toMatchObject({ status: 'CALLBACK', results: { status: 'queued' } });
+    await receiver.waitFor(1, 10_000);
+    const more = { outputData: paused.results, cleanedRequest: {} };
+    const { results } = (await promptStep('performResume', run(), more)) as { results: Json };
+    expect(results).toEqual({
+      text: '{"kind":"invoice"}',
+      json: { kind: 'invoice' },
+      refusal: null,
+      model: 'gpt-4o-mini',
+      finish_reason: 'stop',
+      usage: { input_tokens: 12, output_tokens: 1, total_tokens: 13 },
+      provider: 'openai',
+      cost_usd: expect.closeTo(12 * 0.15e-6 + 0.6e-6, 9),
+      budget_remaining_usd: null,
+      route: expect.any(String),
+      request_id: expect.stringMatching(/^req_/),
+      cache: null,
+      saved_usd: null,
+      // The version is chosen when the run is accepted.
+      prompt: { id: 'sort-mails', version: 1, label: null },
+    });
+    expect(gateway.fakes.openai.requests.at(-1)?.json.messages).toEqual([
+      { role: 'user', content: 'Sort this mail: Hi' },
+    ]);
+    const page = (await (await gateway.get('/v1/usage/requests?limit=1')).json()) as { data: Json[] };
+    expect(page.data[0]).toMatchObject({
+      ...{ id: results.request_id, client_id: 'patient', scenario_id: '22068168', execution_id: 'mail-1' },
+    });
+    const feedback = stepOf('feedback_create')('perform', { request_id: results.request_id, score: 'up' });
+    expect(await feedback).toMatchObject({ results: { score: 1 } });
+  });
+
+  test('waits in a test of the step, and without the switch', async () => {
+    const isTest = { meta: { isLoadingSample: true } };
+    for (const tried of [promptStep('perform', run(), isTest), promptStep('perform', run({ long_answer: false }))])
+      expect(await tried).toMatchObject({
+        status: 'SUCCESS',
+        results: { prompt: { version: 1, label: 'production' } },
+      });
+  });
+
+  test('is refused before the Zap pauses where a value is missing', async () => {
+    const refusal = await refusalOf(promptStep('perform', run({ variables__mail: '' })));
+    expect(refusal.message).toMatch(/mail/);
+    expect(gateway.fakes.openai.requests).toEqual([]);
+  });
+
+  test('that takes too long without the switch says what to switch on', async () => {
+    const slow = openApp({ url: gateway.url, key: liveKey, app: zapierApp(contract, { timeoutMs: 300 }) });
+    gateway.fakes.openai.fault({ kind: 'delay', ms: 2_000 });
+    const refusal = await refusalOf(slow.execute('creates.prompts_run.operation.perform', run({ long_answer: false })));
+    expect(refusal).toMatchObject({ status: 504, message: expect.stringContaining('“Wait for Long Answer”') });
+  });
 });

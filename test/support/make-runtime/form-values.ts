@@ -5,6 +5,7 @@ export interface FormField {
   name?: string;
   type: string;
   label?: string;
+  help?: string;
   required?: boolean;
   default?: unknown;
   multiple?: boolean;

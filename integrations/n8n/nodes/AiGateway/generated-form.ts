@@ -362,10 +362,11 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
-        name: 'Get Many',
-        value: 'getAll',
-        description: 'Lists experiments with their state and verdict, the newest first',
-        action: 'Get many experiments',
+        name: 'Adopt Experiment’s Winner',
+        value: 'adopt',
+        description:
+          'Adopts the better arm for all calls: moves the label production to its prompt version, or writes a rule with its model, effort or dial. The experiment ends.',
+        action: 'Adopt winner of experiment',
       },
       {
         name: 'Get Experiment’s Result',
@@ -374,8 +375,26 @@ export const properties: INodeProperties[] = [
           'Gets in words and numbers which arm is better, or that it is too early to say, up to the last call',
         action: 'Get results of experiment',
       },
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Lists experiments with their state and verdict, the newest first',
+        action: 'Get many experiments',
+      },
+      {
+        name: 'Start Experiment',
+        value: 'start',
+        description: 'Starts a draft: from the next call on, calls are divided among its arms',
+        action: 'Start experiment',
+      },
+      {
+        name: 'Stop Experiment',
+        value: 'stop',
+        description: 'Stops a running experiment: its calls go where they would go without it. Its results stay.',
+        action: 'Stop experiment',
+      },
     ],
-    default: 'getAll',
+    default: 'adopt',
   },
   {
     displayName: 'Operation',
@@ -2271,7 +2290,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'Which of your clients the calls are for',
+        description: 'Which of your clients this call is for. It counts against that client’s budget.',
       },
       {
         displayName: 'Project',
@@ -2298,7 +2317,7 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The project the calls belong to',
+        description: 'The project this call belongs to',
       },
       {
         displayName: 'Scenario',
@@ -2325,7 +2344,15 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'The scenario, zap or workflow that makes the calls',
+        description:
+          'A name to count this call under, in place of this workflow’s own ID. Use one name in several workflows that share a budget.',
+      },
+      {
+        displayName: 'Timeout',
+        name: 'timeout',
+        type: 'number',
+        default: 300,
+        description: 'How many seconds to wait for the answer',
       },
     ],
   },
@@ -2432,6 +2459,131 @@ export const properties: INodeProperties[] = [
     displayOptions: {
       show: {
         resource: ['experiment'],
+        operation: ['start'],
+      },
+    },
+    description: 'Pick an experiment',
+  },
+  {
+    displayName: 'Experiment',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchExperiments',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. exp_01k2',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['stop'],
+      },
+    },
+    description: 'Pick an experiment',
+  },
+  {
+    displayName: 'Experiment',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchExperiments',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. exp_01k2',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['adopt'],
+      },
+    },
+    description: 'Pick an experiment',
+  },
+  {
+    displayName: 'Additional Fields',
+    name: 'additionalFields',
+    type: 'collection',
+    placeholder: 'Add Field',
+    default: {},
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
+        operation: ['adopt'],
+      },
+    },
+    options: [
+      {
+        displayName: 'Arm',
+        name: 'arm',
+        type: 'string',
+        default: '',
+        description:
+          'Another arm than the better one. Left empty, the winner is adopted, and nothing is while there is none.',
+      },
+    ],
+  },
+  {
+    displayName: 'Experiment',
+    name: 'id',
+    type: 'resourceLocator',
+    default: {
+      mode: 'list',
+      value: '',
+    },
+    modes: [
+      {
+        displayName: 'From List',
+        name: 'list',
+        type: 'list',
+        typeOptions: {
+          searchListMethod: 'searchExperiments',
+          searchable: true,
+        },
+      },
+      {
+        displayName: 'By ID',
+        name: 'id',
+        type: 'string',
+        placeholder: 'e.g. exp_01k2',
+      },
+    ],
+    required: true,
+    displayOptions: {
+      show: {
+        resource: ['experiment'],
         operation: ['results'],
       },
     },
@@ -2449,7 +2601,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'The call, by the `x-request-ID` of its answer. Leave it empty to score the last call of the run.',
+    description: 'Map Request ID of the step that asked the model. Left empty, the last call of this run is scored.',
   },
   {
     displayName: 'Score',
@@ -2504,21 +2656,22 @@ export const properties: INodeProperties[] = [
             placeholder: 'e.g. acme',
           },
         ],
-        description: 'With the run: the scenario whose last call is scored. Default: that of the request.',
+        description: 'With a run: the scenario whose last call is scored. Default: this workflow.',
       },
       {
         displayName: 'Run',
         name: 'executionId',
         type: 'string',
         default: '',
-        description: 'The execution whose last call is scored. Default: that of the request.',
+        description: 'In place of a request: the run whose last call is scored. Default: this run.',
       },
       {
-        displayName: 'Name',
+        displayName: 'Opinion',
         name: 'name',
         type: 'string',
         default: 'user',
-        description: 'Tells several opinions of one call apart, such as user and editor',
+        description:
+          'Tells several opinions of one answer apart, such as user and editor. The last score of each counts.',
       },
       {
         displayName: 'Comment',
@@ -3994,6 +4147,12 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
         kind: 'text',
         additional: true,
       },
+      {
+        key: 'timeout',
+        name: 'timeout',
+        kind: 'number',
+        additional: true,
+      },
     ],
   },
   'experiment.getAll': {
@@ -4003,6 +4162,48 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       {
         key: 'state',
         name: 'state',
+        kind: 'text',
+        additional: true,
+      },
+    ],
+  },
+  'experiment.start': {
+    id: 'experiments.start',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'text',
+        additional: false,
+      },
+    ],
+  },
+  'experiment.stop': {
+    id: 'experiments.stop',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'text',
+        additional: false,
+      },
+    ],
+  },
+  'experiment.adopt': {
+    id: 'experiments.adopt',
+    answer: 'one',
+    fields: [
+      {
+        key: 'id',
+        name: 'id',
+        kind: 'text',
+        additional: false,
+      },
+      {
+        key: 'arm',
+        name: 'arm',
         kind: 'text',
         additional: true,
       },

@@ -1,9 +1,9 @@
-import { formNumber, formText } from '@ai-gateway/shared/form-text';
+import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { gatewayOf } from '../gateway.ts';
+import { gatewayOf, timeoutOf } from '../gateway.ts';
 import { choiceOf, listOf, switchOf, textOf } from '../plain-value.ts';
 import { tagHeaders } from '../tags.ts';
 import { type ChatForm, type ChatOptions, chatRequest } from './chat-request.ts';
@@ -16,7 +16,6 @@ export async function runChat(context: IExecuteFunctions, item: number): Promise
   const read = (name: string): unknown => context.getNodeParameter(name, item, null);
   const given = read('options');
   const options: Partial<FormOptions> = isRecord(given) ? given : {};
-  const timeout = Number(formNumber(options.timeout ?? ''));
   const form = await readForm(context, { item, read, options });
   const client = await gatewayOf(context, {
     headers: tagHeaders(context, {
@@ -24,8 +23,7 @@ export async function runChat(context: IExecuteFunctions, item: number): Promise
       project: textOf(options.project),
       scenario: textOf(options.scenario),
     }),
-    // Seconds in the form.
-    ...(timeout > 0 ? { timeoutMs: timeout * 1000 } : {}),
+    ...timeoutOf(options.timeout),
   });
   let headers: TransportAnswer['headers'] = {};
   const completion = await client.call('chat.complete', chatRequest(form), {
