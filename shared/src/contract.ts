@@ -30,7 +30,8 @@ import {
   updateExperiment,
 } from './operations/experiments.ts';
 import { explainRouting } from './operations/explain.ts';
-import { createFeedback } from './operations/feedback.ts';
+import { createFeedback, listFeedback } from './operations/feedback.ts';
+import { activateHeads, listHeads } from './operations/heads.ts';
 import { createIncident, getSla, updateIncident } from './operations/incidents.ts';
 import {
   billAllClients,
@@ -294,6 +295,8 @@ export const contract = [
   removeRule,
   listRoutingVersions,
   activateRoutingVersion,
+  listHeads,
+  activateHeads,
   explainRouting,
   getWorkspace,
   updateWorkspace,
@@ -310,6 +313,7 @@ export const contract = [
   adoptExperiment,
   getExperimentResults,
   createFeedback,
+  listFeedback,
   getSecurity,
   setSecurity,
   listAudit,

@@ -12,13 +12,17 @@ export interface LoadTarget {
 const messages = [{ role: 'user', content: 'Is this an invoice or a newsletter? One word, please.' }];
 export const plainBody = JSON.stringify({ model: 'gpt-4o', messages });
 
-/** Plain calls a second over 32 connections. */
-export async function callsPerSecond(target: LoadTarget, seconds: number): Promise<number> {
+/** Plain calls a second over 32 connections; with several bodies, one after another. */
+export async function callsPerSecond(
+  target: LoadTarget,
+  seconds: number,
+  bodies: readonly string[] = [plainBody],
+): Promise<number> {
   const result = await autocannon({
     url: target.url,
     method: 'POST',
     headers: { 'content-type': 'application/json', ...target.headers },
-    body: plainBody,
+    ...(bodies.length > 1 ? { requests: bodies.map((body) => ({ body })) } : { body: bodies[0] ?? '' }),
     connections: 32,
     duration: seconds,
   });

@@ -114,6 +114,10 @@ export interface TrafficResult {
   quality: number;
   /** What the answers cost less than the strong model's, without second answers. */
   trulySavedUsd: number;
+  /** The part of it on answers that are those of the strong model too. */
+  savedAgreeingUsd: number;
+  /** The moment from which it was measured. */
+  from: Date;
   /** By task: how often the two models agree in truth. */
   agreement: Map<string, number>;
 }
@@ -135,7 +139,8 @@ export async function runTraffic(
   }
   await target.setAuto(settings(2));
   const before = await spentUsd(target);
-  const sum = { right: 0, strongRight: 0, strongUsd: 0, servedUsd: 0 };
+  const from = new Date();
+  const sum = { right: 0, strongRight: 0, strongUsd: 0, servedUsd: 0, savedAgreeingUsd: 0 };
   const same = new Map<string, { n: number; same: number }>();
   for (let i = 0; i < calls; i += 24)
     await Promise.all(
@@ -153,6 +158,7 @@ export async function runTraffic(
         sum.strongRight += strong === truth ? 1 : 0;
         sum.strongUsd += costUsd(task, 'strong');
         sum.servedUsd += usd;
+        if (answer === strong) sum.savedAgreeingUsd += costUsd(task, 'strong') - usd;
         const pairs = same.get(task.name) ?? { n: 0, same: 0 };
         same.set(task.name, { n: pairs.n + 1, same: pairs.same + (strong === small ? 1 : 0) });
       }),
@@ -163,6 +169,8 @@ export async function runTraffic(
     saving: 1 - spent / sum.strongUsd,
     quality: sum.right / sum.strongRight,
     trulySavedUsd: sum.strongUsd - sum.servedUsd,
+    savedAgreeingUsd: sum.savedAgreeingUsd,
+    from,
     agreement: new Map([...same].map(([name, one]) => [name, one.same / one.n])),
   };
 }
@@ -217,4 +225,26 @@ async function spentUsd({ url, key }: TrafficTarget): Promise<number> {
   if (!response.ok) throw new Error(`the usage cannot be read: ${response.status} ${await response.text()}`);
   const { totals } = (await response.json()) as { totals: { cost_usd: number } };
   return totals.cost_usd;
+}
+
+/** The dollars that the report of savings claims for `auto` since a moment: in all, and at parity by the lower bounds of its evidence. */
+export async function claimedUsd(
+  { url, key }: Pick<TrafficTarget, 'url' | 'key'>,
+  from: Date,
+): Promise<{ savedUsd: number; atParityUsd: number; calls: number }> {
+  const to = new Date(Date.now() + 86_400_000).toISOString();
+  const response = await fetch(`${url}/v1/savings?group_by=task&from=${from.toISOString()}&to=${to}`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  if (!response.ok) throw new Error(`the savings cannot be read: ${response.status} ${await response.text()}`);
+  const { data } = (await response.json()) as {
+    data: { calls: number; saved_usd: { auto: number }; evidence: { lower: number } | null }[];
+  };
+  const claimed = { savedUsd: 0, atParityUsd: 0, calls: 0 };
+  for (const { calls, saved_usd: saved, evidence } of data) {
+    claimed.calls += calls;
+    claimed.savedUsd += saved.auto;
+    claimed.atParityUsd += saved.auto * (evidence?.lower ?? 0);
+  }
+  return claimed;
 }

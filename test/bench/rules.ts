@@ -32,7 +32,7 @@ function textOf(chars: number, seed: number): string {
 }
 
 /** As people write them: half patterns, half words, on clients and lengths too. */
-function rulesOf(count: number, seed = 0): Rule[] {
+export function rulesOf(count: number, seed = 0): Rule[] {
   return Array.from({ length: count }, (_, i) => {
     const word = words[(i + seed) % words.length] ?? '';
     const text =
@@ -173,26 +173,4 @@ function collector(): () => void {
 function memoryNow(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 1e6;
-}
-
-/** Calls in a second with rules, as a share of those without: by turns, since the machine is noisy. */
-export async function ruledRate(api: { url: string; key: string }, rate: () => Promise<number>): Promise<number> {
-  const send = async (method: string, path: string, body?: object): Promise<void> => {
-    const answer = await fetch(`${api.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  };
-  const rules = rulesOf(20).map((rule) => ({ ...rule, when: { all: [rule.when, { field: 'model', eq: 'none' }] } }));
-  const rates: Record<'without' | 'with', number[]> = { without: [], with: [] };
-  for (let round = 0; round < 3; round++) {
-    rates.without.push(await rate());
-    for (const rule of rules) await send('POST', '/v1/routing/rules', rule);
-    rates.with.push(await rate());
-    for (const { id } of rules) await send('DELETE', `/v1/routing/rules/${id}`);
-  }
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[1] ?? 0;
-  return median(rates.with) / median(rates.without);
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
 import { cacheFigures } from './cache.ts';
+import { configuredFigures } from './configured.ts';
 import { installFigures } from './install.ts';
 import { liveFigures } from './live.ts';
 import { callsPerSecond, type LoadTarget, latencies, percentile, streams } from './load.ts';
@@ -11,7 +12,7 @@ import { moneyFigures } from './money.ts';
 import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
-import { ruledRate, ruleFigures } from './rules.ts';
+import { ruleFigures } from './rules.ts';
 import { signInFigures } from './sign-ins.ts';
 import { streamFigures } from './stream-figures.ts';
 import { trafficFigures } from './traffic-figures.ts';
@@ -24,6 +25,7 @@ import { workerFigures } from './workers.ts';
  */
 const streamSeconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
+const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
 const dataDir = dataFolder('bench');
 
 interface Figure {
@@ -49,6 +51,7 @@ try {
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: `${providerUrl}/v1`,
     GATEWAY_BOOTSTRAP_KEY: key,
+    GATEWAY_OPERATOR_KEY: operatorKey,
   };
 
   // The first start makes the database; the later ones are measured.
@@ -126,13 +129,7 @@ try {
   const alone = await callsPerSecond(targets.direct, 5);
   note('load of the plain calls alone ÷ gateway', alone / rate('gateway'), '≥ 2');
 
-  console.log('\nplain calls per second with 20 rules');
-  const api = { url, key };
-  note(
-    'plain calls/s with 20 rules ÷ without',
-    await ruledRate(api, () => callsPerSecond(targets.gateway, 5)),
-    '≥ 0.85',
-  );
+  await configuredFigures(note, { url, operatorKey, pid: gateway.pid });
   await ruleFigures(note);
 
   console.log('\nadded latency at 100 calls/s');

@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts
 import { dataFolder } from '../support/data-folder.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startGateway } from './processes.ts';
-import { runTraffic, trafficTasks } from './routing-traffic.ts';
+import { claimedUsd, runTraffic, trafficTasks } from './routing-traffic.ts';
 import { TrafficProvider } from './traffic-provider.ts';
 
 type Note = (figure: string, value: number, must?: string) => void;
@@ -63,6 +63,13 @@ export async function trafficFigures(note: Note): Promise<void> {
     note('quality ÷ that of the strong model', result.quality, '≥ 0.98');
     note('tasks of 12 that were cleared', rows.length);
     note('highest share that the report claims ÷ the true one', Math.max(0, ...claimed) / truth, '≤ 1');
+    const dollars = await claimedUsd({ url: gateway.url, key }, result.from);
+    note('dollars that the report says were saved ÷ the true ones', dollars.savedUsd / result.trulySavedUsd, '≤ 1');
+    note(
+      'dollars that it proves to be saved at parity ÷ the true ones',
+      dollars.atParityUsd / result.savedAgreeingUsd,
+      '≤ 1',
+    );
     await gateway.stop();
   } finally {
     await provider.stop();

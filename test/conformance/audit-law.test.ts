@@ -132,6 +132,7 @@ const rows: Record<string, Row> = {
   'rules.order': { ask: () => ['/v1/routing/rules/order', { ids: ['new', 'gone', 'old'] }], says: 'changed' },
   'rules.remove': { ask: () => ['/v1/routing/rules/gone'], says: 'gone' },
   'routing.versions.activate': { ask: () => ['/v1/routing/versions/1/activate', {}], says: 'changed' },
+  'routing.heads.activate': { ask: () => ['/v1/routing/heads/none/activate', {}], says: 'changed' },
   'auto.set': { ask: () => ['/v1/routing/auto', { pool: [{ model: 'gpt-4o', class: 'strong' }] }], says: 'changed' },
   'experiments.create': {
     ask: () => [

@@ -362,6 +362,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'rules.test': { named: () => [['POST', '/v1/routing/rules/test', { rule: globexRule }]] },
   'routing.versions.list': { named: () => [['GET', '/v1/routing/versions']] },
   'routing.versions.activate': { named: () => [['POST', '/v1/routing/versions/1/activate', {}]] },
+  'routing.heads.list': { named: () => [['GET', '/v1/routing/heads']] },
+  'routing.heads.activate': { named: () => [['POST', '/v1/routing/heads/none/activate', {}]] },
   'routing.explain': {
     reads: [['POST', '/v1/routing/explain', hello()]],
     named: () => [
@@ -394,6 +396,13 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
     named: ({ experiment }) => [['POST', `/v1/experiments/${experiment}/adopt`, { arm: 'A' }]],
   },
   'experiments.results': { named: ({ experiment }) => [['GET', `/v1/experiments/${experiment}/results`]] },
+  'feedback.list': {
+    reads: [
+      ['GET', '/v1/feedback'],
+      ['GET', '/v1/feedback?client_id=globex'],
+      ['GET', '/v1/feedback?project=globex-news&scenario_id=globex-mailer'],
+    ],
+  },
   'feedback.create': {
     ids: ({ call }) => [['POST', '/v1/feedback', { request_id: call, score: 'down' }]],
     named: () => [
@@ -457,6 +466,7 @@ beforeAll(async () => {
     await json(answer);
     call = answer.headers.get('x-request-id') ?? '';
   }
+  await json(gateway.post('/v1/feedback', { request_id: call, score: 'down', comment: 'globex pays late' }));
   await json(gateway.send('PUT', '/v1/clients/globex', { name: 'Globex Inc.', notes: 'globex pays late' }));
   await json(gateway.send('PUT', '/v1/rate-limits', { client_id: 'globex', calls_per_minute: 900 }));
   await json(gateway.send('PUT', '/v1/rate-limits', { scenario_id: 'globex-mailer', calls_per_minute: 900 }));

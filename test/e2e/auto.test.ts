@@ -24,6 +24,7 @@ const usual = {
   allowed_models: null,
   learning: { enabled: false, sample_percent: 2, max_usd_per_day: 1, judge: 'agreement' },
   per_client: {},
+  per_key: {},
 };
 const set = (fields: object, headers: Record<string, string> = {}, status = 200): Promise<Settings> =>
   json<Settings>(gateway.send('PUT', '/v1/routing/auto', fields, headers), status);
@@ -178,6 +179,36 @@ describe('the settings of auto', () => {
     expect(Object.keys(read.per_client as object)).toEqual(['acme']);
   });
 
+  it('name a judge, and a client or a key that learns otherwise', async () => {
+    const judge = { model: 'gpt-4o', rubric: 'Is it right?' };
+    const learning = { enabled: true, sample_percent: 5, max_usd_per_day: 2, judge };
+    expect(await set({ learning })).toMatchObject({ learning });
+    const made = await json<{ id: string; key: string }>(
+      gateway.post('/v1/keys', {
+        name: 'acme',
+        role: 'member',
+        tags: { client_id: 'acme' },
+        locked_tags: ['client_id'],
+      }),
+      201,
+    );
+    const { id: other } = await json<{ id: string }>(gateway.post('/v1/keys', { name: 'other' }), 201);
+    const per_key = {
+      [made.id]: { learning: { enabled: false } },
+      [other]: { learning: { judge: 'feedback', sample_percent: 10 } },
+    };
+    expect(await set({ per_key })).toMatchObject({ per_key, learning });
+    const read = await json<Settings>(gateway.get('/v1/routing/auto', { authorization: `Bearer ${made.key}` }));
+    expect(read.per_key).toEqual({ [made.id]: { learning: { enabled: false } } });
+    // What was read can be written again, also after a key was deleted.
+    await json(gateway.send('DELETE', `/v1/keys/${other}`), 204);
+    expect(await set({ per_key })).toMatchObject({ per_key });
+    expect(await set({ per_key: {}, learning: { judge: 'feedback' } })).toMatchObject({
+      per_key: {},
+      learning: { enabled: false, judge: 'feedback' },
+    });
+  });
+
   it('are refused where another version is active, where they are wrong, and to test keys', async () => {
     const { version } = await set({ dial: 'balanced' });
     expect(await set({ dial: 'cost' }, { 'if-match': `"${version - 1}"` }, 409)).toMatchObject({
@@ -193,15 +224,15 @@ describe('the settings of auto', () => {
     ])
       expect(await set(wrong, {}, 400)).toMatchObject({ error: { code: 'invalid_request' } });
     for (const [fields, param] of [
-      [{ learning: { judge: 'feedback' } }, 'learning.judge'],
-      [{ learning: { judge: { model: 'gpt-4o', rubric: 'Is it right?' } } }, 'learning.judge'],
-      [{ per_client: { acme: { learning: { judge: 'feedback' } } } }, 'per_client.acme.learning.judge'],
+      [{ learning: { judge: { model: 'auto:cost', rubric: 'Is it right?' } } }, 'learning.judge.model'],
+      [{ per_key: { key_nobody: { learning: { enabled: true } } } }, 'per_key.key_nobody'],
     ] as const)
       expect(await set(fields, {}, 400)).toMatchObject({ error: { code: 'invalid_request', param } });
     for (const [fields, param] of [
       [{ baseline_model: 'nobody' }, 'baseline_model'],
       [{ allowed_models: ['gpt-4o', 'nobody'] }, 'allowed_models[1]'],
       [{ per_client: { acme: { baseline_model: 'nobody' } } }, 'per_client.acme.baseline_model'],
+      [{ learning: { judge: { model: 'nobody', rubric: 'Is it right?' } } }, 'learning.judge.model'],
     ] as const)
       expect(await set(fields, {}, 404)).toMatchObject({ error: { code: 'model_not_found', param } });
     expect((await set({ dial: 'cost' }, { authorization: `Bearer ${testKey}` }, 403)).error).toBeDefined();

@@ -53,7 +53,7 @@ interface Row {
 const asTest: As = { authorization: `Bearer ${testKey}` };
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ GATEWAY_SECRET: secret });
+  gateway = await startTestGateway({ GATEWAY_SECRET: secret, ALLOW_PRIVATE_NETWORK: 'true' });
 });
 afterEach(async () => {
   gateway.fakes.reset();
@@ -297,6 +297,32 @@ describe('a running experiment', () => {
     await json(gateway.send('PATCH', `/v1/experiments/${id}`, { arms }));
     // A version that the call names stays.
     expect((await ask('p-1', { id: 'reply', version: 1 })).headers.get('x-gateway-experiment')).toBeNull();
+    // Background calls take part when they run; one that names its version does not.
+    const inBackground = async (execution: string, prompt: object) => {
+      const body = { model: 'prompt', prompt, messages: [{ role: 'user', content: 'Hi' }] };
+      const url = 'http://127.0.0.1:9/';
+      await json(gateway.post(`${chat}/background`, { ...body, callback_url: url }, run(execution)), 202);
+      return eventually(async () => {
+        const { rows } = await gateway.database.pool.query(
+          `select arm, experiment_id, prompt_version from calls where execution_id = $1 and status = 'succeeded'`,
+          [execution],
+        );
+        expect(rows).toHaveLength(1);
+        return rows[0] as Pick<Row, 'arm' | 'experiment_id' | 'prompt_version'>;
+      });
+    };
+    const bgArms = new Set<string | null>();
+    for (let i = 0; i < 10; i++) {
+      const row = await inBackground(`bg-${i}`, { id: 'reply' });
+      expect(row).toEqual({ arm: row.arm, experiment_id: id, prompt_version: row.arm === 'v1' ? 1 : 2 });
+      bgArms.add(row.arm);
+    }
+    expect(bgArms).toEqual(new Set(['v1', 'v2']));
+    expect(await inBackground('bg-named', { id: 'reply', version: 1 })).toEqual({
+      arm: null,
+      experiment_id: null,
+      prompt_version: 1,
+    });
     const adopted = await json<Experiment>(gateway.post(`/v1/experiments/${id}/adopt`, { arm: 'v2' }));
     expect(adopted).toMatchObject({
       state: 'adopted',

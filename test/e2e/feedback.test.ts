@@ -84,6 +84,59 @@ describe('feedback on a call', () => {
     expect(row?.sealed_comment?.includes('formal')).toBe(false);
   });
 
+  it('is read back with the call and in the list, by those who see the call', async () => {
+    const acme = { tags: { client_id: 'reader' }, locked_tags: ['client_id'] };
+    const [acmeKey, ownViewer, otherKey] = await Promise.all([
+      newKey(acme),
+      newKey({ ...acme, role: 'viewer' }),
+      newKey({ tags: { client_id: 'globex' }, locked_tags: ['client_id'], role: 'viewer' }),
+    ]);
+    const id = await call(acmeKey);
+    await json(send({ request_id: id, score: 'down', comment: 'far too formal' }, acmeKey));
+    await json(send({ request_id: id, score: 'up', name: 'editor', comment: 'the client pays late' }));
+    interface Detail {
+      feedback: { name: string; score: number; comment: string | null }[];
+    }
+    const shown = async (as: As = {}) =>
+      (await json<Detail>(gateway.get(`/v1/usage/requests/${id}`, as))).feedback.map(({ name, score, comment }) => [
+        name,
+        score,
+        comment,
+      ]);
+    expect(await shown()).toEqual([
+      ['editor', 1, 'the client pays late'],
+      ['user', 0, 'far too formal'],
+    ]);
+    // A key of the client reads what it said itself, and no note of the workspace.
+    expect(await shown(acmeKey)).toEqual([
+      ['editor', 1, null],
+      ['user', 0, 'far too formal'],
+    ]);
+    expect(await shown(ownViewer)).toEqual([
+      ['editor', 1, null],
+      ['user', 0, null],
+    ]);
+    await json(gateway.get(`/v1/usage/requests/${id}`, otherKey), 404);
+
+    interface Listed {
+      data: { request_id: string; name: string; comment: string | null; client_id: string; model: string }[];
+      next_cursor: string | null;
+    }
+    const list = (query: string, as: As = {}) => json<Listed>(gateway.get(`/v1/feedback?${query}`, as));
+    const first = await list('client_id=reader&limit=1');
+    expect(first.data).toMatchObject([
+      { request_id: id, name: 'user', comment: 'far too formal', client_id: 'reader', model: expect.any(String) },
+    ]);
+    const second = await list(`client_id=reader&limit=1&cursor=${first.next_cursor}`);
+    expect(second).toMatchObject({ data: [{ name: 'editor' }], next_cursor: null });
+    expect((await list('name=editor&client_id=reader')).data.map(({ name }) => name)).toEqual(['editor']);
+    expect((await list('', acmeKey)).data.map(({ comment }) => comment)).toEqual(['far too formal', null]);
+    expect((await list('', otherKey)).data).toEqual([]);
+    expect((await list('', bearer(testKey))).data.filter(({ request_id }) => request_id === id)).toEqual([]);
+    await json(gateway.get('/v1/feedback?client_id=globex', acmeKey), 403);
+    await json(gateway.get('/v1/feedback?cursor=nonsense'), 400);
+  });
+
   it('is refused for a call older than 30 days, and for ids that are none', async () => {
     const day = 86_400_000;
     for (const id of [`${idAt('req', Date.now() - 31 * day)}${'0'.repeat(16)}`, 'req_1', "'; drop table calls; --"]) {

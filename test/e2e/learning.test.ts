@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { usesAt } from '../../gateway/src/cli/bill-store.ts';
 import { verifyLedger } from '../../gateway/src/cli/verify-ledger.ts';
+import { countFeedback } from '../../gateway/src/routing/task-rates-store.ts';
 import { chat } from '../support/ask.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
@@ -272,6 +273,152 @@ describe('a second answer', () => {
     await compared(1, false);
     expect(await claims()).toMatchObject([{ livemode: false, pairs: 1 }]);
     expect((await rows()).map(({ livemode }) => livemode)).toEqual([false, false]);
+  });
+});
+
+describe('a judge', () => {
+  const own =
+    'Dear Ada, your parcel left our house this morning and will be with you on Friday. Kind regards, the shop. '.repeat(
+      2,
+    );
+  const other =
+    'Dear Ada, thank you for your patience: the parcel is on its way and should arrive on Friday. Yours, the shop. '.repeat(
+      2,
+    );
+  const letter = {
+    model: 'auto',
+    messages: [
+      { role: 'system', content: 'Rewrite the note as a short polite letter.' },
+      { role: 'user', content: 'parcel friday' },
+    ],
+  };
+  const judge = { model: 'gpt-4o', rubric: 'Polite, and says when the parcel comes.' };
+
+  /** The verdicts by which of the two answers the judge reads first. */
+  const judged = async (verdict: (isOwnFirst: boolean) => string, more: object = {}): Promise<number> => {
+    const { openai } = gateway.fakes;
+    openai.reset();
+    openai.reply({ text: own }, { text: other });
+    await waiting(async () => {
+      const answer = await gateway.post(chat, { ...letter, ...more });
+      expect(answer.status).toBe(200);
+      await answer.text();
+      // Which order comes first follows from the id.
+      const id = answer.headers.get('x-request-id') ?? '';
+      const isOwnFirst = id.charCodeAt(id.length - 1) % 2 === 0;
+      for (const first of [isOwnFirst, !isOwnFirst]) openai.reply({ text: verdict(first) });
+    });
+    await quiet();
+    const asked = () => openai.requests.filter(({ json }) => json.model === judge.model);
+    for (const { json } of asked()) {
+      const [, user] = json.messages as { content: string }[];
+      const { answer_1: one, answer_2: two } = JSON.parse(user?.content ?? '') as Record<string, string>;
+      expect([one, two].sort()).toEqual([own, other].sort());
+    }
+    return asked().length;
+  };
+
+  beforeEach(() => learn({ judge }));
+
+  it('compares free text in both orders, each a call of its own on the budget for learning', async () => {
+    expect(await judged((isOwnFirst) => `{"verdict":"${isOwnFirst ? 'answer_1' : 'answer_2'}"}`)).toBe(2);
+    expect(await claims()).toMatchObject([{ weak: 'gpt-6-luna', strong: 'gpt-6-sol', pairs: 1, agreed: 1 }]);
+    const [first, second, ...questions] = await rows();
+    expect(second).toMatchObject({ model: 'gpt-6-sol', shadow_of: first?.id });
+    expect(questions).toMatchObject(
+      [1, 2].map(() => ({ model: 'gpt-4o', shadow_of: first?.id, task: null, client_id: null, unbudgeted: true })),
+    );
+    const { rows: days } = await gateway.database.pool.query('select spent_nanos from shadow_days');
+    const paid = [second, ...questions].reduce((sum, row) => sum + BigInt(String(row?.cost_nanos)), 0n);
+    expect(days).toEqual([{ spent_nanos: paid }]);
+    const { rows: kept } = await gateway.database.pool.query('select judged from task_claims');
+    expect(kept).toEqual([{ judged: 1 }]);
+    expect(gateway.logs.join('')).not.toContain('parcel');
+  });
+
+  it('that favours a place, whichever answer is there, clears nothing', async () => {
+    await judged(() => '{"verdict":"answer_1"}');
+    await judged(() => '{"verdict":"answer_2"}');
+    expect(await claims()).toMatchObject([{ pairs: 2, agreed: 0 }]);
+  });
+
+  it('that finds the small answer worse is asked no second time', async () => {
+    expect(await judged((isOwnFirst) => `{"verdict":"${isOwnFirst ? 'answer_2' : 'answer_1'}"}`)).toBe(1);
+    expect(await claims()).toMatchObject([{ pairs: 1, agreed: 0 }]);
+  });
+
+  it('whose answer is no verdict says nothing', async () => {
+    expect(await judged(() => 'Both are lovely letters.')).toBe(1);
+    expect(await claims()).toEqual([]);
+  });
+
+  it('is not asked where a program can compare', async () => {
+    gateway.fakes.openai.reply({ text: 'spam' }, { text: 'spam' });
+    await ask();
+    await compared(1);
+    expect((await rows()).map(({ model }) => model)).toEqual(['gpt-6-luna', 'gpt-6-sol']);
+  });
+
+  it('is left out once the budget of the day is spent', async () => {
+    await learn({ judge, max_usd_per_day: 0.1 });
+    await gateway.database.pool.query(
+      `insert into shadow_days (workspace_id, livemode, day, spent_nanos, calls) select id, true, (now() at time zone 'UTC')::date, 95000000, 1 from workspaces`,
+    );
+    expect(await judged(() => '{"verdict":"same"}', { max_tokens: 60 })).toBe(0);
+    expect(await rows()).toHaveLength(2);
+    expect(await claims()).toEqual([]);
+  });
+});
+
+describe('the judge feedback', () => {
+  it('asks for no second answers, and scores count against the model', async () => {
+    await learn({ judge: 'feedback' });
+    const id = (await ask()).headers.get('x-request-id') ?? '';
+    await quiet();
+    expect(await rows()).toHaveLength(1);
+    expect((await gateway.post('/v1/feedback', { request_id: id, score: 'down' })).status).toBe(200);
+    const { services } = gateway.gateway;
+    while (await countFeedback(gateway.database.pool, Date.now() + 60_000));
+    const [row] = await rows();
+    services.evidence.forget();
+    const { rows: ids } = await gateway.database.pool.query('select id from workspaces order by created_at limit 1');
+    const workspaceId = (ids as { id: string }[])[0]?.id ?? '';
+    await expect
+      .poll(async () => (await services.evidence.of(workspaceId, true)).find({ task: String(row?.task) }, 'gpt-6-luna'))
+      .toMatchObject({ n: 1, okSum: 0, pairs: 0 });
+  });
+});
+
+describe('learning by a key', () => {
+  it('counts before the workspace, and a no of the client or the key outranks every yes', async () => {
+    const made = async (name: string) => {
+      const answer = await gateway.post('/v1/keys', { name, role: 'caller' });
+      return (await answer.json()) as { id: string; key: string };
+    };
+    const [willing, unwilling] = [await made('willing'), await made('unwilling')];
+    const off = { learning: { enabled: false } };
+    await learn(
+      { enabled: false },
+      {
+        per_client: { acme: off },
+        per_key: { [willing.id]: { learning: { enabled: true } }, [unwilling.id]: off },
+      },
+    );
+    const as = ({ key }: { key: string }, client = 'globex') => ({
+      authorization: `Bearer ${key}`,
+      'x-client-id': client,
+    });
+    await ask();
+    await ask(as(unwilling));
+    await ask(as(willing, 'acme'));
+    await quiet();
+    expect((await rows()).filter(({ shadow_of: of }) => of !== null)).toEqual([]);
+    await ask(as(willing));
+    await compared(1);
+    await learn({ enabled: true }, { per_key: { [unwilling.id]: off } });
+    await ask(as(unwilling));
+    await quiet();
+    await compared(1);
   });
 });
 

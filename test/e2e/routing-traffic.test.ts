@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runTraffic, trafficTasks } from '../bench/routing-traffic.ts';
+import { claimedUsd, runTraffic, trafficTasks } from '../bench/routing-traffic.ts';
 import { TrafficProvider } from '../bench/traffic-provider.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -61,5 +61,12 @@ it('auto saves on mixed traffic, keeps the quality, and claims no more agreement
   expect(rows).toHaveLength(4);
   const truth = Math.max(...result.agreement.values());
   for (const { lower } of rows as { lower: number }[]) expect(lower).toBeLessThanOrEqual(truth);
+  // In dollars: no more than was saved, and at parity no more than was saved on answers that the strong model gives too.
+  const claimed = await claimedUsd({ url: gateway.url, key: liveKey }, result.from);
+  expect(claimed.calls).toBe(240);
+  expect(claimed.savedUsd).toBeGreaterThan(0.3 * result.trulySavedUsd);
+  expect(claimed.savedUsd).toBeLessThanOrEqual(result.trulySavedUsd + 1e-9);
+  expect(claimed.atParityUsd).toBeGreaterThan(0);
+  expect(claimed.atParityUsd).toBeLessThanOrEqual(result.savedAgreeingUsd);
   expect((rows as { lower: number }[]).filter(({ lower }) => lower >= 0.95)).toHaveLength(2);
 }, 180_000);

@@ -12,6 +12,8 @@ export interface BackgroundRequest {
   tags: CallTags;
   fallbacks: readonly string[] | 'none' | undefined;
   strict: boolean;
+  /** The label that meant the version of the prompt; left out where the caller named the version, or no prompt. */
+  promptLabel?: string | undefined;
   /** Left out where no header asked for anything. */
   wishes?: CallWishes | undefined;
 }

@@ -86,6 +86,7 @@ const tables = [
   'shadow_days',
   'learned_samples',
   'learned_heads',
+  'chosen_heads',
 ] as const;
 
 /** Of sums: only what cannot be made again. */

@@ -13,7 +13,8 @@ export interface ExperimentPorts extends PromptPorts {
 
 /**
  * The call with its prompt in place, in the version of its arm where an experiment divides the calls of this prompt. Calls that name a version
- * or another label than `production` keep theirs.
+ * or another label than `production` keep theirs. The version of a background call was fixed when it was accepted; the arm is chosen when it runs,
+ * so that one that a guard has stopped meanwhile gets no more calls.
  */
 export function expandInArm(services: ExperimentPorts, asked: ModelCall): ModelCall | Promise<ModelCall> {
   if (asked.json.prompt === undefined) return asked;
@@ -31,7 +32,7 @@ function expandWith(
   if (experiments.length === 0) return expandCall(services, asked);
   let assigned: Assignment | undefined;
   const choose: ChooseVersion = (prompt) => {
-    if (prompt.label !== productionLabel) return undefined;
+    if ((asked.acceptedLabel ?? prompt.label) !== productionLabel) return undefined;
     const { caller, tags, json, wishes, id } = asked;
     const { workspaceId, livemode, keyId } = caller;
     assigned = assignPrompt(

@@ -20,6 +20,7 @@ import { noteSession } from './note-session.ts';
 import { noteTags } from './note-tags.ts';
 import { offerShadow } from './offer-shadow.ts';
 import { balancesOf, openCall } from './open-call.ts';
+import { withPromptHash } from './prompt-hash.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 
@@ -106,7 +107,7 @@ async function payAndAnswer(
   const funding = isPending(asking) ? await asking : asking;
   const running = openCall(services, {
     ...{ request, call, dialect: call.dialect, funding, inputTokens, permit, leftOut },
-    decision: decided.decision,
+    decision: withPromptHash(services, decided.decision, request),
     baseline: decided.baseline,
   });
   try {

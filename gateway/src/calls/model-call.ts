@@ -32,6 +32,8 @@ export interface ModelCall {
   wishes: CallWishes | undefined;
   /** The prompt that the body was made from, and what of the call went into none of its variables. `gaveModel`: the caller named none. Undefined for a call without one. */
   prompt?: (UsedPrompt & { dropped: readonly string[]; gaveModel: boolean }) | undefined;
+  /** The label that meant the version of its prompt when a background call was accepted. Undefined where the caller named the version. */
+  acceptedLabel?: string | undefined;
   /** The arm that chose the version of its prompt. */
   assigned?: Assignment | undefined;
   /** The only headers of a caller that reach a provider, and only Anthropic. */

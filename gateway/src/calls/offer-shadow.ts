@@ -46,7 +46,8 @@ function offerLearned(
 ): void {
   const { request, call, inputTokens, trace, task, view, running, body, routingVersion } = options;
   const { learning, models, quality, level } = trace;
-  if (learning.judge !== 'agreement' || isAtWarning(running) || !isRepeatable(request, call)) return;
+  // Feedback is what people say of the answer they got: nobody sees a second one.
+  if (learning.judge === 'feedback' || isAtWarning(running) || !isRepeatable(request, call)) return;
   const own = models.find(({ candidate }) => candidate.model === running.candidate?.model);
   if (own === undefined) return;
   const other = otherOf(own, models);
@@ -59,10 +60,11 @@ function offerLearned(
   );
   if (positionOf(request.id) >= percent) return;
   const answer = contentOf(call.dialect, JSON.parse(String(body)) as JsonObject);
-  const kind = checkableOf(answer, { mustBeJson: call.output.kind !== 'text' });
+  const judge = typeof learning.judge === 'object' ? learning.judge : undefined;
+  const kind = checkableOf(answer, { mustBeJson: call.output.kind !== 'text' }) ?? (judge && 'free');
   if (kind === undefined) return;
   services.shadows.add({
-    ...{ request, call, inputTokens, task, routingVersion, answer, kind },
+    ...{ request, call, inputTokens, task, routingVersion, answer, kind, judge },
     topic: trace.work.topic,
     model: own.candidate.model,
     isStrong: own.class === 'strong',

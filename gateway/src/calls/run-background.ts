@@ -113,6 +113,7 @@ async function answer(
       fallbacks: request.fallbacks,
       strict: request.strict,
       wishes: request.wishes,
+      acceptedLabel: request.promptLabel,
       anthropicHeaders: {},
       cancellation,
       report,

@@ -2,6 +2,7 @@ import { statusOf } from '../budgets/budget.ts';
 import type { AnswerContent } from '../dialects/answer-content.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { Checkable } from '../routing/agreement.ts';
+import type { ModelJudge } from '../routing/auto-settings.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
 
@@ -16,7 +17,10 @@ export interface Shadow {
   topic: string;
   routingVersion: number | undefined;
   answer: AnswerContent;
-  kind: Checkable;
+  /** `free`: only a judge can compare it. */
+  kind: Checkable | 'free';
+  /** The model that judges what no program can compare; undefined where the settings name none. */
+  judge: ModelJudge | undefined;
   /** The model that answered, and its class. */
   model: string;
   isStrong: boolean;

@@ -6,9 +6,11 @@ import type { CallTags } from '../accounts/call-tags.ts';
 import type { Context } from '../accounts/context.ts';
 import { idTimeMs } from '../accounts/new-id.ts';
 import { seal } from '../accounts/seal.ts';
+import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
+import { commentContext, describeOpinion } from '../usage/opinion.ts';
 import { ownFilter } from '../usage/own-filter.ts';
 import { type CallFilter, type StoredCall, selectCalls } from '../usage/usage-store.ts';
-import { saveFeedback } from './feedback-store.ts';
+import { listFeedback, saveFeedback } from './feedback-store.ts';
 
 interface FeedbackPorts {
   db: Pool;
@@ -22,7 +24,7 @@ const openForMs = 30 * 86_400_000;
 /** A clock that was set back leaves calls in the future; this is later than all of them. */
 const latest = new Date('9999-01-01T00:00:00Z');
 
-export const feedbackHandlers: Pick<Handlers<Context<FeedbackPorts>>, 'feedback.create'> = {
+export const feedbackHandlers: Pick<Handlers<Context<FeedbackPorts>>, 'feedback.create' | 'feedback.list'> = {
   'feedback.create': async (input, { caller, services, tags }) => {
     const call = await findCall(services, { caller, tags, ...input });
     const { workspaceId, livemode, keyId } = caller;
@@ -37,11 +39,36 @@ export const feedbackHandlers: Pick<Handlers<Context<FeedbackPorts>>, 'feedback.
       name: input.name,
       score: input.score,
       sealedComment:
-        comment === '' ? null : seal(services.secret, comment, ['feedback', workspaceId, call.id, input.name]),
+        comment === ''
+          ? null
+          : seal(services.secret, comment, commentContext({ workspaceId, callId: call.id, name: input.name })),
       keyId,
       at,
     });
     return { request_id: call.id, name: input.name, score: input.score, created_at: at.toISOString() };
+  },
+
+  'feedback.list': async (input, { caller, services }) => {
+    const [callId, name] = input.cursor === undefined ? [] : readTexts(input.cursor, 2);
+    const rows = await listFeedback(services.db, {
+      ...ownFilter(caller, input),
+      name: input.name,
+      after: callId === undefined || name === undefined ? undefined : { callId, name },
+      // One more says that there is a next page.
+      limit: input.limit + 1,
+    });
+    return pageOf(rows, input.limit, {
+      view: (row) => ({
+        ...describeOpinion(services.secret, caller, row),
+        request_id: row.call_id,
+        client_id: row.client_id,
+        scenario_id: row.scenario_id,
+        model: row.model,
+        prompt_id: row.prompt_id,
+        prompt_version: row.prompt_version,
+      }),
+      cursor: (last) => writeParts([last.call_id, last.name]),
+    });
   },
 };
 

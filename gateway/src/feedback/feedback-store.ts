@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import type { StoredOpinion } from '../usage/opinion.ts';
 
 export interface Feedback {
   workspaceId: string;
@@ -46,4 +47,55 @@ export async function saveFeedback(db: Db, feedback: Feedback): Promise<void> {
 /** Feedback on calls that came in before. */
 export async function deleteOldFeedback(db: Db, before: Date): Promise<void> {
   await db.query('delete from feedback where call_at < $1', [before]);
+}
+
+/** The calls whose feedback is listed, each field that is left out being any. */
+interface FeedbackFilter {
+  workspaceId: string;
+  livemode: boolean;
+  clientId?: string | undefined;
+  project?: string | undefined;
+  scenarioId?: string | undefined;
+  scenarioPlatform?: string | undefined;
+  keyId?: string | undefined;
+  name?: string | undefined;
+  /** The last of the page before. */
+  after?: { callId: string; name: string } | undefined;
+  limit: number;
+}
+
+interface ScoredCall extends StoredOpinion {
+  client_id: string | null;
+  scenario_id: string | null;
+  model: string | null;
+  prompt_id: string | null;
+  prompt_version: number | null;
+}
+
+/** The opinions of the newest calls first: ids are in the order in which their calls came in. */
+export async function listFeedback(db: Db, filter: FeedbackFilter): Promise<ScoredCall[]> {
+  const { rows } = await db.query(
+    `select f.call_id, f.name, f.score, f.sealed_comment, f.key_id, f.at, c.client_id, c.scenario_id, c.model, c.prompt_id, c.prompt_version
+     from feedback f join calls c on c.workspace_id = f.workspace_id and c.created_at = f.call_at and c.id = f.call_id
+     where f.workspace_id = $1 and f.livemode = $2
+       and ($3::text is null or c.client_id = $3) and ($4::text is null or c.project = $4)
+       and ($5::text is null or c.scenario_id = $5) and ($6::text is null or c.scenario_platform = $6)
+       and ($7::text is null or c.key_id = $7) and ($8::text is null or f.name = $8)
+       and ($9::text is null or (f.call_id, f.name) < ($9, $10))
+     order by f.call_id desc, f.name desc limit $11`,
+    [
+      filter.workspaceId,
+      filter.livemode,
+      filter.clientId ?? null,
+      filter.project ?? null,
+      filter.scenarioId ?? null,
+      filter.scenarioPlatform ?? null,
+      filter.keyId ?? null,
+      filter.name ?? null,
+      filter.after?.callId ?? null,
+      filter.after?.name ?? null,
+      filter.limit,
+    ],
+  );
+  return rows as ScoredCall[];
 }

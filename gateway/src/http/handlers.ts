@@ -37,6 +37,7 @@ import { promptMetricsHandlers } from '../prompts/prompt-metrics-handlers.ts';
 import { promptVersionHandlers } from '../prompts/prompt-version-handlers.ts';
 import { autoHandlers } from '../routing/auto-handlers.ts';
 import { autoTaskHandlers } from '../routing/auto-task-handlers.ts';
+import { headHandlers } from '../routing/head-handlers.ts';
 import { routingHandlers } from '../routing/routing-handlers.ts';
 import { routingVersionHandlers } from '../routing/routing-version-handlers.ts';
 import { ruleHandlers } from '../routing/rule-handlers.ts';
@@ -99,6 +100,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...rateLimitHandlers,
   ...autoHandlers,
   ...autoTaskHandlers,
+  ...headHandlers,
   ...routingHandlers,
   ...routingVersionHandlers,
   ...ruleHandlers,

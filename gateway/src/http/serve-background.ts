@@ -53,7 +53,8 @@ export async function takeBackground(
   const prompt = pinned(asked, expanded);
   const set: Record<string, string> = prompt === undefined ? {} : { prompt };
   const body = edit(request.body, request.outline, { set, remove: ['callback_url'] }).toString('utf8');
-  const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict, wishes };
+  const promptLabel = expanded.prompt?.label;
+  const kept: BackgroundRequest = { body, caller, tags, fallbacks, strict, wishes, promptLabel };
   await insertBackground(services.db, {
     ...place,
     livemode: caller.livemode,

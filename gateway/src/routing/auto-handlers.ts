@@ -4,13 +4,15 @@ import type { Pool } from 'pg';
 import { actorOf } from '../accounts/actor.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import type { Context } from '../accounts/context.ts';
+import { listKeys } from '../accounts/key-store.ts';
 import type { WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { strengths } from '../models/catalog.ts';
 import { type AutoSettings, readAutoSettings, usualAuto } from './auto-settings.ts';
 import { expectedVersion } from './expected-version.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { classModels } from './reachable.ts';
+import { readAuto } from './route.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
   lockRouting,
@@ -43,12 +45,14 @@ export const autoHandlers: Pick<Handlers<AutoContext>, 'auto.get' | 'auto.set'> 
     const { workspaceId } = caller;
     const view = await services.workspaces.view(workspaceId);
     const nowMs = services.now();
-    checkJudges(given);
-    checkModels(given, { accounts: view.accounts, pool: view.pool, at: new Date(nowMs) });
+    const names = { accounts: view.accounts, pool: view.pool, at: new Date(nowMs) };
+    checkModels(given, names);
+    checkJudges(given, names);
     const { settings, version } = await withTransaction(services.db, async (tx) => {
       const active = await lockRouting(tx, workspaceId);
       refuseStale(active, expectedVersion(context, expected_version));
       const before = settingsOf(active, view);
+      await checkKeys(tx, caller, { given, before });
       const changed = changedBy(before, given);
       const { after } = await saveRoutingVersion(tx, {
         workspaceId,
@@ -79,19 +83,44 @@ function changedBy(before: AutoSettings, given: Given): AutoSettings {
     allowed_models: given.allowed_models === undefined ? before.allowed_models : (given.allowed_models ?? undefined),
     learning: given.learning ?? before.learning,
     per_client: given.per_client ?? before.per_client,
+    per_key: given.per_key ?? before.per_key,
   };
 }
 
-/** Other judges are part of the interface and not built yet: with them nothing would be learned, and nobody would see it. */
-function checkJudges({ learning, per_client }: Given): void {
-  checkJudge(learning?.judge, 'learning.judge');
+/** Throws `model_not_found` for a judge that leads nowhere. */
+function checkJudges({ learning, per_client, per_key }: Given, names: NameContext): void {
+  checkJudge(learning?.judge, 'learning.judge', names);
   for (const [client, own] of Object.entries(per_client ?? {}))
-    checkJudge(own.learning?.judge, `per_client.${client}.learning.judge`);
+    checkJudge(own.learning?.judge, `per_client.${client}.learning.judge`, names);
+  for (const [key, own] of Object.entries(per_key ?? {}))
+    checkJudge(own.learning?.judge, `per_key.${key}.learning.judge`, names);
 }
 
-function checkJudge(judge: AutoSettings['learning']['judge'] | undefined, param: string): void {
-  if (judge === undefined || judge === 'agreement') return;
-  throw new GatewayError('invalid_request', `Only the judge "agreement" is there yet. Leave out ${param}.`, { param });
+function checkJudge(judge: AutoSettings['learning']['judge'] | undefined, param: string, names: NameContext): void {
+  if (typeof judge !== 'object') return;
+  if (readAuto(judge.model) !== undefined)
+    throw new GatewayError('invalid_request', 'A judge is one model, by its name: auto is none.', {
+      param: `${param}.model`,
+    });
+  needChatModel(judge.model, `${param}.model`, names);
+}
+
+/** Keys that were deleted since they were named stay; new ones must be there. */
+async function checkKeys(
+  tx: Db,
+  { workspaceId, livemode }: Caller,
+  { given, before }: { given: Given; before: AutoSettings },
+): Promise<void> {
+  const added = Object.keys(given.per_key ?? {}).filter((id) => !Object.hasOwn(before.per_key, id));
+  if (added.length === 0) return;
+  const known = new Set((await listKeys(tx, workspaceId, livemode)).map(({ id }) => id));
+  const unknown = added.find((id) => !known.has(id));
+  if (unknown !== undefined)
+    throw new GatewayError(
+      'invalid_request',
+      `There is no key "${unknown}". GET /v1/keys lists the keys of this workspace by their ids.`,
+      { param: `per_key.${unknown}` },
+    );
 }
 
 /** Throws `model_not_found` for the first model that leads nowhere. */
@@ -121,7 +150,7 @@ function shown(
   settings: AutoSettings,
   { view, caller, nowMs, version }: { view: WorkspaceView; caller: Caller; nowMs: number; version: number },
 ): OutputOf<'auto.get'> {
-  const { pool, dial, baseline_model, allowed_models, learning, per_client } = settings;
+  const { pool, dial, baseline_model, allowed_models, learning, per_client, per_key } = settings;
   const context = { accounts: view.accounts, pool, at: new Date(nowMs) };
   const [strong = [], small = []] = strengths.map((strength) =>
     classModels(context, strength).map(({ model, account, entry }) =>
@@ -129,6 +158,7 @@ function shown(
     ),
   );
   const isLocked = caller.lockedTags.includes('client_id');
+  const keys = Object.entries(per_key).filter(([key]) => caller.lockedTags.length === 0 || key === caller.keyId);
   const clients = Object.entries(per_client).filter(([client]) => !isLocked || client === caller.tags.client_id);
   return {
     pool: pool.map((one) => ({ ...one })),
@@ -137,6 +167,7 @@ function shown(
     allowed_models: allowed_models === undefined ? null : [...allowed_models],
     learning,
     per_client: Object.fromEntries(clients) as OutputOf<'auto.get'>['per_client'],
+    per_key: Object.fromEntries(keys) as OutputOf<'auto.get'>['per_key'],
     classes: { strong, small },
     version,
   };

@@ -4,20 +4,33 @@ import type { JsonObject } from '../dialects/neutral.ts';
 
 export type Dial = 'cost' | 'balanced' | 'quality';
 
+/** The judge of free text: a model that reads both answers. */
+export interface ModelJudge {
+  model: string;
+  rubric: string;
+}
+
 export interface Learning {
   enabled: boolean;
   /** Of the calls of a task with an answer that can be checked, so many are answered by the other class too. */
   sample_percent: number;
   max_usd_per_day: number;
-  judge: 'agreement' | 'feedback' | { model: string; rubric: string };
+  judge: 'agreement' | 'feedback' | ModelJudge;
 }
+
+type OwnLearning = { [Name in keyof Learning]?: Learning[Name] | undefined };
 
 /** The part of the settings that one client may have of its own. */
 interface ClientAuto {
   dial?: Dial | undefined;
   baseline_model?: string | undefined;
   allowed_models?: readonly string[] | undefined;
-  learning?: { [Name in keyof Learning]?: Learning[Name] | undefined } | undefined;
+  learning?: OwnLearning | undefined;
+}
+
+/** The part that the calls of one key may have of their own. */
+interface KeyAuto {
+  learning?: OwnLearning | undefined;
 }
 
 /** The settings of `auto` as a routing version keeps them. */
@@ -31,6 +44,8 @@ export interface AutoSettings {
   allowed_models?: readonly string[] | undefined;
   learning: Learning;
   per_client: Readonly<Record<string, ClientAuto>>;
+  /** By the ids of keys. */
+  per_key: Readonly<Record<string, KeyAuto>>;
 }
 
 const usualLearning: Learning = {
@@ -40,7 +55,13 @@ const usualLearning: Learning = {
   judge: 'agreement',
 };
 
-export const usualAuto: AutoSettings = { pool: [], dial: 'balanced', learning: usualLearning, per_client: {} };
+export const usualAuto: AutoSettings = {
+  pool: [],
+  dial: 'balanced',
+  learning: usualLearning,
+  per_client: {},
+  per_key: {},
+};
 
 /** As a version has them; fields that are newer than the version are the usual ones. */
 export function readAutoSettings(stored: JsonObject): AutoSettings {
@@ -48,22 +69,32 @@ export function readAutoSettings(stored: JsonObject): AutoSettings {
   return { ...usualAuto, ...given, learning: { ...usualLearning, ...given.learning } };
 }
 
-/** The settings that hold for a call of this client. */
-export function autoFor(settings: AutoSettings, client: string | undefined): AutoSettings {
-  if (client === undefined || !Object.hasOwn(settings.per_client, client)) return settings;
-  const own = settings.per_client[client];
-  if (own === undefined) return settings;
+/** The settings that hold for a call of this client, made with this key. */
+export function autoFor(settings: AutoSettings, client: string | undefined, keyId?: string): AutoSettings {
+  const own = ownOf(settings.per_client, client);
+  const ofKey = ownOf(settings.per_key, keyId);
+  if (own === undefined && ofKey === undefined) return settings;
   return {
     ...settings,
-    dial: own.dial ?? settings.dial,
-    baseline_model: own.baseline_model ?? settings.baseline_model,
-    allowed_models: own.allowed_models ?? settings.allowed_models,
-    learning: {
-      enabled: own.learning?.enabled ?? settings.learning.enabled,
-      sample_percent: own.learning?.sample_percent ?? settings.learning.sample_percent,
-      max_usd_per_day: own.learning?.max_usd_per_day ?? settings.learning.max_usd_per_day,
-      judge: own.learning?.judge ?? settings.learning.judge,
-    },
+    dial: own?.dial ?? settings.dial,
+    baseline_model: own?.baseline_model ?? settings.baseline_model,
+    allowed_models: own?.allowed_models ?? settings.allowed_models,
+    learning: learningOf(settings.learning, own?.learning, ofKey?.learning),
+  };
+}
+
+function ownOf<Own>(of: Readonly<Record<string, Own>>, name: string | undefined): Own | undefined {
+  return name !== undefined && Object.hasOwn(of, name) ? of[name] : undefined;
+}
+
+/** The key's word counts before the client's, and that before the workspace's; but the no of either outranks every yes. */
+function learningOf(usual: Learning, ofClient: OwnLearning | undefined, ofKey: OwnLearning | undefined): Learning {
+  const isRefused = ofClient?.enabled === false || ofKey?.enabled === false;
+  return {
+    enabled: !isRefused && (ofKey?.enabled ?? ofClient?.enabled ?? usual.enabled),
+    sample_percent: ofKey?.sample_percent ?? ofClient?.sample_percent ?? usual.sample_percent,
+    max_usd_per_day: ofKey?.max_usd_per_day ?? ofClient?.max_usd_per_day ?? usual.max_usd_per_day,
+    judge: ofKey?.judge ?? ofClient?.judge ?? usual.judge,
   };
 }
 

@@ -30,14 +30,14 @@ export function autoStepFor({
   const { model } = route.call;
   const mode = readAuto(model);
   if (mode === undefined) return undefined;
-  const { call, inputTokens, wishes, tags, prompt } = facts;
+  const { call, inputTokens, wishes, tags, prompt, keyId } = facts;
   const { key, session } = auto.sessionOf();
   return new AutoStep({
     call,
     inputTokens,
     // Plain `auto` goes by the settings.
     named: model === 'auto' ? undefined : mode,
-    settings: autoFor(auto.settings, tags.client),
+    settings: autoFor(auto.settings, tags.client, keyId),
     level: settledQuality(auto.settings),
     wish: readAutoWish(wishes?.auto),
     task: taskKeyOf({ call, prompt, tags }),

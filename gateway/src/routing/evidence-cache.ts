@@ -155,7 +155,7 @@ export function evidenceView(
     of.set(key, found);
     return found;
   };
-  for (const rate of rates) {
+  for (const rate of besideOthers(rates)) {
     const model = undated(rate.model);
     for (const gathered of [at(tasks, `${rate.task} ${model}`), at(workspace, model)]) addRate(gathered, rate);
   }
@@ -177,6 +177,27 @@ export function evidenceView(
     heads,
     claimOf: (task, weak, strong) => claimed.get(claimKey(task, weak, strong)),
   };
+}
+
+/** So many calls of other models show how often a task is repeated by its nature, as one that polls is. */
+const othersMin = 20;
+
+/** Repeats speak against a model only as far as the other models of the task have fewer. */
+function besideOthers(rates: readonly TaskRateRow[]): readonly TaskRateRow[] {
+  const tasks = new Map<string, { n: number; okSum: number }>();
+  for (const { task, signal, n, okSum } of rates) {
+    if (signal !== 'retry') continue;
+    const all = tasks.get(task) ?? { n: 0, okSum: 0 };
+    tasks.set(task, { n: all.n + n, okSum: all.okSum + okSum });
+  }
+  if (tasks.size === 0) return rates;
+  return rates.map((rate) => {
+    const all = rate.signal === 'retry' ? tasks.get(rate.task) : undefined;
+    const others = all && { n: all.n - rate.n, okSum: all.okSum - rate.okSum };
+    if (others === undefined || others.n < othersMin || rate.n === 0) return rate;
+    const share = rate.okSum / rate.n / Math.max(others.okSum / others.n, 1 / others.n);
+    return { ...rate, okSum: rate.n * Math.min(1, share) };
+  });
 }
 
 function claimKey(task: string, weak: string, strong: string): string {
@@ -222,15 +243,17 @@ function evidenceOf({ signals, claims, outTokens, answers }: Gathered, scope: 't
   };
 }
 
-function claimFields({ lower, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
+function claimFields({ lower, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
+  const isJudged = judged * 2 > pairs;
   return {
     ...(lower > 0 ? { lower } : {}),
-    ...(isCleared ? { clearedBy: 'agreement' as const } : {}),
+    ...(isCleared ? { clearedBy: isJudged ? ('judge' as const) : ('agreement' as const) } : {}),
+    ...(isJudged ? { isJudged } : {}),
     ...(isWithdrawn ? { withdrawn: true } : {}),
   };
 }
 
-const alarms = ['feedback', 'json_ok', 'tool_ok', 'error'] as const;
+const alarms = ['feedback', 'json_ok', 'tool_ok', 'retry', 'error'] as const;
 
 /** The signal with the lowest rate, by calls enough to say so. */
 function worstOf(signals: Gathered['signals']): { n: number; okSum: number } | undefined {

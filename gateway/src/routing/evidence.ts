@@ -15,8 +15,10 @@ export interface Evidence {
   okSum: number;
   /** Tokens of an answer, reasoning included; undefined while no call is counted. */
   outTokensMean?: number | undefined;
-  /** The test that cleared the task for this model, while it is cleared. */
-  clearedBy?: 'agreement' | 'feedback' | 'judge' | undefined;
+  /** The comparison that cleared the task for this model, while it is cleared. */
+  clearedBy?: 'agreement' | 'judge' | undefined;
+  /** A model compared most of the pairs. */
+  isJudged?: boolean | undefined;
   /** The task was cleared once, and its newest pairs say that it is not easy any more. */
   withdrawn?: boolean | undefined;
 }
@@ -41,6 +43,8 @@ export interface Standing {
   /** The rate of agreement that is proven for the task. */
   proven: number | undefined;
   withdrawn: boolean;
+  /** A model compared most of the pairs, by a rubric. */
+  isJudged: boolean;
 }
 
 /** The step above weighs as much as this many labels. */
@@ -69,6 +73,7 @@ export function standingOf(
     agreeing: ofTask?.agreeing ?? 0,
     proven: ofTask?.withdrawn === true ? undefined : ofTask?.lower,
     withdrawn: ofTask?.withdrawn === true,
+    isJudged: ofTask?.isJudged === true,
   };
 }
 

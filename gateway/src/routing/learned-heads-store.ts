@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { findChosen, lockHeads } from './head-choice-store.ts';
 
 interface SampleScope {
   workspaceId: string;
@@ -63,21 +64,30 @@ export async function listLearners(db: Db, least: number): Promise<(SampleScope 
   return rows as (SampleScope & ModelPair)[];
 }
 
-/** The next version is active, or, without weights, none is. The last few versions are kept. */
+/**
+ * The next version is active, or, without weights, none is; where somebody chose a version, that one stays. The last few versions are kept, and
+ * the active one.
+ */
 export async function saveHeads(
   tx: Db,
   { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
   { weights, report }: { weights: Buffer | undefined; report: object },
 ): Promise<void> {
   const scope = [workspaceId, livemode];
-  await tx.query('update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active', scope);
+  await lockHeads(tx, workspaceId);
+  const follows = (await findChosen(tx, { workspaceId, livemode })) === undefined;
+  if (follows)
+    await tx.query(
+      'update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active',
+      scope,
+    );
   await tx.query(
     `insert into learned_heads (workspace_id, livemode, version, weights, report, active, weak, strong)
      select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7 from learned_heads where workspace_id = $1 and livemode = $2`,
-    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), weights !== undefined, weak, strong],
+    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), follows && weights !== undefined, weak, strong],
   );
   await tx.query(
-    `delete from learned_heads h where workspace_id = $1 and livemode = $2 and version <= (
+    `delete from learned_heads h where workspace_id = $1 and livemode = $2 and not active and version <= (
        select max(version) - 5 from learned_heads where workspace_id = $1 and livemode = $2)`,
     scope,
   );

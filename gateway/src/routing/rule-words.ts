@@ -56,8 +56,11 @@ export class Words {
   holds(phrase: string): boolean {
     this.#spaced ??= spaced(this.#text);
     const text = this.#spaced;
+    let at = text.indexOf(phrase);
+    // Nearly every phrase is in nearly no text.
+    if (at < 0) return false;
     const [opens, closes] = [wordStart.test(phrase), wordEnd.test(phrase)];
-    for (let at = text.indexOf(phrase); at >= 0; at = text.indexOf(phrase, at + 1)) {
+    for (; at >= 0; at = text.indexOf(phrase, at + 1)) {
       const end = at + phrase.length;
       // Two units on each side: a letter may be a pair.
       const before = opens && wordEnd.test(text.slice(Math.max(0, at - 2), at));

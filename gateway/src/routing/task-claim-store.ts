@@ -12,6 +12,8 @@ export interface ComparedPair {
   weak: string;
   strong: string;
   agrees: boolean;
+  /** By a model and a rubric, and not by a program. */
+  isJudged?: boolean;
 }
 
 export interface StoredClaim extends TaskClaim {
@@ -19,6 +21,8 @@ export interface StoredClaim extends TaskClaim {
   topic: string;
   weak: string;
   strong: string;
+  /** Of the pairs, those that a model compared. */
+  judged: number;
   /** It has reached the dial of the workspace, and no later pair took that back. */
   isCleared: boolean;
   /** It did, and the latest pairs took that back. */
@@ -33,7 +37,7 @@ export interface StoredClaim extends TaskClaim {
  */
 export async function addPair(
   tx: Db,
-  { workspaceId, livemode, task, topic, weak, strong, agrees }: ComparedPair,
+  { workspaceId, livemode, task, topic, weak, strong, agrees, isJudged = false }: ComparedPair,
   level: number,
 ): Promise<{ claim: TaskClaim; before: TaskClaim; turned: 'cleared' | 'withdrawn' | undefined }> {
   const scope = [workspaceId, livemode, Buffer.from(task, 'hex'), weak, strong];
@@ -54,10 +58,11 @@ export async function addPair(
   const isCleared = claim.lower >= level;
   await tx.query(
     `update task_claims set pairs = $6, agreed = $7, lower = $8, upper = $9, recent = $10, updated_at = now(),
+       judged = case when $6 = 0 then 0 else judged + $12 end,
        cleared_at = case when $11 then coalesce(cleared_at, now()) when $8 >= lower then cleared_at end,
        withdrawn_at = case when $11 then null when cleared_at is not null and $8 < lower then now() else withdrawn_at end
      where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
-    [...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared],
+    [...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared, isJudged ? 1 : 0],
   );
   await tx.query(
     `insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum) values ($1, $2, $3, $4, 'agreement', 1, $5)
@@ -84,7 +89,7 @@ export async function listClaims(
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
 ): Promise<StoredClaim[]> {
   const { rows } = await db.query(
-    `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent,
+    `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged,
        cleared_at is not null as "isCleared", withdrawn_at is not null as "isWithdrawn", updated_at as "updatedAt" from task_claims
      where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
     [workspaceId, livemode, most],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { firstUserTextOf, systemTextOf } from './call-texts.ts';
@@ -38,7 +38,7 @@ export function conversationKeyOf(call: Pick<NeutralCall, 'messages' | 'tools'>)
 
 /** Sixteen bytes are plenty within a workspace. Each part goes in with its length, so that no two lists read the same. */
 function keyOf(parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex').slice(0, 32);
+  let text = '';
+  for (const part of parts) text += `${part.length}:${part}`;
+  return hash('sha256', text, 'hex').slice(0, 32);
 }

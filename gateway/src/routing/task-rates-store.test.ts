@@ -100,6 +100,63 @@ describe('the rates of a task', () => {
     expect((await rates())['gpt-6-luna error']).toEqual([4, 3, 120]);
   });
 
+  it('have a mark of 0 for a call whose text comes again within ten minutes of its answer', async () => {
+    const at = Date.now() - 3_600_000;
+    const minute = 60_000;
+    const asked = (id: string, after: number, text: string, more: CallChanges = {}) =>
+      call(id, at + after, {
+        ...more,
+        open: { decision: { task, promptHash: text.repeat(16) }, ...more.open },
+        closed: { totalMs: 1_000, ...more.closed },
+      });
+    await writeCalls(database.pool, 'proc', [
+      asked('req_1', 0, 'a'),
+      asked('req_2', 2 * minute, 'a'),
+      // Two at once: neither is a reaction to the other.
+      asked('req_3', 3 * minute, 'b'),
+      asked('req_4', 3 * minute + 500, 'b'),
+      // Too late, of another client, after a failure, and a second answer.
+      asked('req_5', 13 * minute, 'a'),
+      asked('req_6', 14 * minute, 'a', {
+        open: { decision: { task, promptHash: 'a'.repeat(16) }, tags: { client: 'acme' } },
+      }),
+      asked('req_7', 15 * minute, 'c', { closed: { status: 'failed' } }),
+      asked('req_8', 16 * minute, 'c'),
+      asked('req_9', 17 * minute, 'c', {
+        open: { decision: { task, promptHash: 'c'.repeat(16), shadowOf: 'req_8' } },
+        closed: { model: 'gpt-6-sol' },
+      }),
+    ]);
+    const retries = async (until: number) => {
+      while (await countRates(database.pool, until));
+      return (await rates())['gpt-6-luna retry'];
+    };
+    // The stretches divide a call from the one that repeats it.
+    expect(await retries(at + minute)).toEqual([1, 1, 0]);
+    expect(await retries(at + 2.9 * minute)).toEqual([2, 1, 0]);
+    expect(await retries(Date.now())).toEqual([7, 6, 0]);
+    expect(await retries(Date.now())).toEqual([7, 6, 0]);
+    expect((await rates())['gpt-6-sol retry']).toBeUndefined();
+  });
+
+  it('let repeats speak against a model only where other models of the task have fewer', async () => {
+    const add = (model: string, n: number, ok: number) =>
+      database.pool.query(
+        `insert into task_rates (workspace_id, livemode, task, model, signal, n, ok_sum) values ($1, true, decode($2, 'hex'), $3, 'retry', $4, $5)`,
+        [workspaceId, task, model, n, ok],
+      );
+    await add('gpt-6-luna', 100, 40);
+    const found = async () => {
+      const view = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
+      return view.find({ task }, 'gpt-6-luna')?.okSum;
+    };
+    expect(await found()).toBe(40);
+    await add('gpt-6-sol', 100, 80);
+    expect(await found()).toBe(50);
+    await database.pool.query(`update task_rates set ok_sum = 40 where model = 'gpt-6-sol'`);
+    expect(await found()).toBe(100);
+  });
+
   it('wait for a call that is open, and count it once it is over', async () => {
     const at = Date.now() - 3_600_000;
     await writeCalls(database.pool, 'proc', [

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
-export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'error';
+export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
 
 export interface TaskRateRow {
   task: string;
@@ -39,6 +39,7 @@ export async function countRates(db: Pool, nowMs: number): Promise<boolean> {
     if (start === null || start >= limitAt) return false;
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await addRates(tx, start, end);
+    await addRetries(tx, start, end);
     await tx.query(
       `insert into task_rates_until (until) values ($1) on conflict (one) do update set until = excluded.until`,
       [end],
@@ -62,6 +63,32 @@ async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
        on conflict (workspace_id, livemode, task, model, signal) do update
          set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, out_tokens_sum = r.out_tokens_sum + excluded.out_tokens_sum,
            updated_at = now()
+       returning workspace_id)
+     select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
+    [from, to],
+  );
+}
+
+/**
+ * An answer was no help where the same text comes again within ten minutes, after the answer, from the same key, client and scenario. Each call
+ * counts once; one that is repeated in a later stretch of time loses its mark then.
+ */
+async function addRetries(tx: PoolClient, from: Date, to: Date): Promise<void> {
+  await tx.query(
+    `with seen as (
+       select workspace_id, livemode, task, model, status, cache, created_at, total_ms,
+         lead(created_at) over (partition by workspace_id, livemode, task, prompt_hash, key_id, client_id, scenario_id order by created_at, id) as next_at
+       from calls where created_at >= $1::timestamptz - interval '10 minutes' and created_at < $2
+         and prompt_hash is not null and task is not null and shadow_of is null),
+     marked as (
+       select workspace_id, livemode, task, model, (created_at >= $1)::int as n, coalesce(
+         next_at >= $1 and next_at >= created_at + coalesce(total_ms, 0) * interval '1 millisecond' and next_at < created_at + interval '10 minutes', false)::int as again
+       from seen where status = 'succeeded' and cache is distinct from 'hit' and model is not null),
+     counted as (
+       insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum)
+       select workspace_id, livemode, task, model, 'retry', sum(n), sum(n - again) from marked where n > 0 or again > 0 group by 1, 2, 3, 4
+       on conflict (workspace_id, livemode, task, model, signal)
+         do update set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, updated_at = now()
        returning workspace_id)
      select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
     [from, to],

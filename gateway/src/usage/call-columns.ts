@@ -144,6 +144,13 @@ export const callColumns: readonly CallColumn[] = [
   },
   { name: 'json_ok', key: 'jo', type: 'boolean', read: ({ closed }) => closed?.jsonOk, isOverwritten: true },
   { name: 'tool_ok', key: 'tok', type: 'boolean', read: ({ closed }) => closed?.toolOk, isOverwritten: true },
+  {
+    name: 'prompt_hash',
+    key: 'ph',
+    type: 'bytea',
+    read: ({ open }) => bytesText(open.decision?.promptHash),
+    isForeign: true,
+  },
   { name: 'shadow_of', key: 'so', type: 'text', read: ({ open }) => open.decision?.shadowOf },
 ];
 

@@ -10,10 +10,12 @@ import {
   selectCharged,
   selectExtras,
   selectFailures,
+  selectOpinions,
 } from './call-detail-store.ts';
 import { describeDecision, describeSavings } from './describe-decision.ts';
 import { describeFor } from './list-calls.ts';
 import type { MarkupCache } from './markup.ts';
+import { describeOpinion } from './opinion.ts';
 import { ownFilter } from './own-filter.ts';
 import { describeRefusal } from './refusal-handlers.ts';
 import { findRefusal } from './refusal-store.ts';
@@ -22,6 +24,8 @@ import { type StoredCall, selectCalls } from './usage-store.ts';
 /** The ports of the view of a single call. */
 export interface CallDetailPorts {
   db: Pool;
+  /** 64 hex digits: comments are sealed with it. */
+  secret: string;
   policies: MarkupCache;
   refusals: { flush(): Promise<void> };
   failureLog: { flush(): Promise<void> };
@@ -67,10 +71,11 @@ async function describeCall(
   { caller, services }: Pick<Context<CallDetailPorts>, 'caller' | 'services'>,
 ) {
   const place = { workspaceId: caller.workspaceId, createdAt: call.created_at, id: call.id };
-  const [{ markups }, extras, failures] = await Promise.all([
+  const [{ markups }, extras, failures, opinions] = await Promise.all([
     services.policies.of(caller.workspaceId, caller.livemode),
     selectExtras(services.db, place),
     selectFailures(services.db, place),
+    selectOpinions(services.db, place),
   ]);
   const charged = await selectCharged(services.db, {
     workspaceId: caller.workspaceId,
@@ -86,6 +91,7 @@ async function describeCall(
     savings: seesMargin(caller) ? describeSavings(extras) : null,
     attempts_trail: [...failures, ...lastAttempt(call, failures)],
     budgets,
+    feedback: opinions.map((one) => describeOpinion(services.secret, caller, one)),
     refusal: null,
   };
 }
@@ -152,6 +158,7 @@ const noCall = {
   savings: null,
   attempts_trail: [],
   budgets: [],
+  feedback: [],
 };
 
 function unknownCall(id: string): GatewayError {

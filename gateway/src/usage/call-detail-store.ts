@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import type { StoredOpinion } from './opinion.ts';
 
 /** One attempt that failed, as it is stored. */
 export interface FailedAttempt {
@@ -119,4 +120,16 @@ export async function selectCharged(
     [workspaceId, balanceIds],
   );
   return rows as ChargedBudget[];
+}
+
+/** What was said of a call, by name. */
+export async function selectOpinions(
+  db: Db,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<StoredOpinion[]> {
+  const { rows } = await db.query(
+    `select call_id, name, score, sealed_comment, key_id, at from feedback where workspace_id = $1 and call_id = $2 order by name`,
+    [workspaceId, id],
+  );
+  return rows as StoredOpinion[];
 }

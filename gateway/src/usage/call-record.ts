@@ -15,6 +15,8 @@ export interface CallDecision {
   task?: string | undefined;
   promptId?: string | undefined;
   promptVersion?: number | undefined;
+  /** Of the messages of a call with a task: the same text has the same. */
+  promptHash?: string | undefined;
   /** The call that this one is compared with. */
   shadowOf?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { id, isoTime } from './common.ts';
+import { opinion } from './feedback.ts';
 import { refusal } from './refusals.ts';
 import { call, listRequests } from './usage.ts';
 
@@ -124,6 +125,7 @@ export const getCall = operation({
     savings,
     attempts_trail: z.array(attempt).meta({ title: 'Attempts', description: 'Each attempt, in order.' }),
     budgets: z.array(chargedBudget).meta({ title: 'Budgets', description: 'The budgets that the call is charged to.' }),
+    feedback: z.array(opinion).meta({ title: 'Feedback', description: 'The scores of the call, by their names.' }),
     refusal: refusal
       .nullable()
       .meta({ title: 'Refusal', description: 'Why the call was refused. Null for a call that was made.' }),
@@ -161,6 +163,7 @@ export const getCall = operation({
           resets_at: '2026-12-01T00:00:00.000Z',
         },
       ],
+      feedback: [{ name: 'user', score: 1, comment: 'Just right', created_at: '2026-11-03T09:30:00.000Z' }],
       refusal: null,
     },
   },

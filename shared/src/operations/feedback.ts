@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, isoTime, scenarioId } from './common.ts';
+import { clientId, cursor, id, isoTime, limit, page, project, scenarioId } from './common.ts';
 
 const words = 'must be a number from 0 to 1, or up or down';
 
@@ -79,5 +79,73 @@ export const createFeedback = operation({
     { input: { request_id: 'req_01k2' }, because: 'feedback has a score' },
     { input: { request_id: 'req_01k2', score: 2 }, because: 'a score is at most 1' },
     { input: { request_id: 'req_01k2', score: 'sideways' }, because: 'a thumb is up or down' },
+  ],
+});
+
+/** The score of a call, as people read it back. */
+export const opinion = z
+  .object({
+    name: z.string().meta({ title: 'Name', description: 'The name of the opinion.' }),
+    score: z.number().meta({ title: 'Score', description: 'From 0 to 1.' }),
+    comment: z.string().nullable().meta({
+      title: 'Comment',
+      description: 'Null where there is none, or where another key sent it and this key does not read notes.',
+    }),
+    created_at: isoTime.meta({ title: 'Created at', description: 'Time of the feedback.' }),
+  })
+  .meta({ title: 'Opinion', description: 'The score and the comment of a call.' });
+
+const sampleOpinion = { name: 'user', score: 0, comment: 'Far too formal', created_at: '2026-11-01T08:00:00.000Z' };
+
+const listed = opinion
+  .extend({
+    request_id: id.meta({ title: 'Request ID', description: 'The call that was scored.' }),
+    client_id: z.string().nullable().meta({ title: 'Client', description: 'The client of the call.' }),
+    scenario_id: z.string().nullable().meta({ title: 'Scenario', description: 'The scenario of the call.' }),
+    model: z.string().nullable().meta({ title: 'Model', description: 'The model that answered.' }),
+    prompt_id: z.string().nullable().meta({ title: 'Prompt', description: 'The prompt of the call.' }),
+    prompt_version: z.number().int().nullable().meta({ title: 'Version', description: 'The version of the prompt.' }),
+  })
+  .meta({ title: 'Scored call', description: 'An opinion and the call that it scores.' });
+
+export const listFeedback = operation({
+  id: 'feedback.list',
+  method: 'GET',
+  path: '/v1/feedback',
+  group: 'Feedback',
+  label: 'List feedback',
+  description: 'Lists scores and comments, those of the newest calls first.',
+  surfaces: ['dashboard'],
+  access: 'anyone',
+  input: z.strictObject({
+    client_id: clientId.optional(),
+    project: project.optional(),
+    scenario_id: scenarioId.optional(),
+    name: name.optional().meta({ title: 'Name', description: 'Only the opinions of this name.' }),
+    cursor,
+    limit,
+  }),
+  output: page(listed),
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
+  sample: {
+    input: { client_id: 'acme' },
+    output: {
+      data: [
+        {
+          ...sampleOpinion,
+          request_id: 'req_01k2',
+          client_id: 'acme',
+          scenario_id: null,
+          model: 'gpt-6-luna',
+          prompt_id: 'reply',
+          prompt_version: 7,
+        },
+      ],
+      next_cursor: null,
+    },
+  },
+  wrong: [
+    { input: { limit: 0 }, because: 'a page has rows' },
+    { input: { score: 1 }, because: 'unknown fields are refused' },
   ],
 });

@@ -115,7 +115,8 @@ const judge = z
   ])
   .meta({
     title: 'Judge',
-    description: 'agreement compares the two answers. The others are refused for now.',
+    description:
+      'agreement: a program compares JSON, tool calls and short answers. A model with a rubric compares free text too. feedback: no second answers; the scores of your users count.',
   });
 const learning = z
   .strictObject({
@@ -125,6 +126,12 @@ const learning = z
     judge: judge.default('agreement'),
   })
   .meta({ title: 'Learning', description: 'How the gateway gathers evidence of your own tasks.' });
+const ownLearning = z.strictObject({
+  enabled: enabled.optional(),
+  sample_percent: samplePercent.optional(),
+  max_usd_per_day: usdPerDay.optional(),
+  judge: judge.optional(),
+});
 const perClient = z
   .record(
     z.string().min(1).max(128),
@@ -139,19 +146,27 @@ const perClient = z
         .max(50)
         .optional()
         .meta({ title: 'Allowed models', description: 'The only models that `auto` chooses from for the client.' }),
-      learning: z
-        .strictObject({
-          enabled: enabled.optional(),
-          sample_percent: samplePercent.optional(),
-          max_usd_per_day: usdPerDay.optional(),
-          judge: judge.optional(),
-        })
+      learning: ownLearning
         .optional()
         .meta({ title: 'Learning', description: 'The fields in which the client differs.' }),
     }),
   )
   .refine((map) => Object.keys(map).length <= 1_000, 'has at most 1,000 clients')
   .meta({ title: 'Per client', description: 'For each client, the settings in which it differs from the workspace.' });
+const perKey = z
+  .record(
+    z.string().min(1).max(100),
+    z.strictObject({
+      learning: ownLearning
+        .optional()
+        .meta({ title: 'Learning', description: 'The fields in which the calls of the key differ.' }),
+    }),
+  )
+  .refine((map) => Object.keys(map).length <= 200, 'has at most 200 keys')
+  .meta({
+    title: 'Per key',
+    description: 'By the id of a key, how its calls are learned from. It counts before the client and the workspace.',
+  });
 
 const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order in which they are tried.' });
 const autoVersion = z
@@ -165,6 +180,7 @@ const auto = z.object({
   allowed_models: allowed,
   learning,
   per_client: perClient,
+  per_key: perKey,
   classes: z
     .object({ strong: classOf, small: classOf })
     .meta({ title: 'Classes', description: 'The models that `auto` and fallbacks choose from now.' }),
@@ -184,6 +200,7 @@ const autoInput = {
 const autoSample = {
   ...autoInput,
   allowed_models: null,
+  per_key: { key_01k2: { learning: { enabled: true } } },
   classes: { strong: ['gpt-6-sol'], small: ['gpt-6-luna'] },
   version: 12,
 };
@@ -224,6 +241,7 @@ export const setAuto = operation({
     allowed_models: allowed.optional(),
     learning: learning.optional(),
     per_client: perClient.optional(),
+    per_key: perKey.optional(),
     note: z
       .string()
       .trim()

@@ -1,0 +1,145 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
+import type { Pool } from 'pg';
+import { newId } from '../accounts/new-id.ts';
+import type { NeutralCall } from '../dialects/neutral.ts';
+import type { Candidate } from '../routing/candidate.ts';
+import { routeCall } from '../routing/route.ts';
+import { returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
+import type { CallObserver } from '../telemetry/call-observer.ts';
+import type { CallDecision } from '../usage/call-record.ts';
+import type { Permit } from './admission.ts';
+import { answerFrom } from './answer-from-candidates.ts';
+import { Cancellation } from './cancellation.ts';
+import type { CompletionPorts } from './completion-ports.ts';
+import { maxCostOf } from './max-cost.ts';
+import type { ModelCall } from './model-call.ts';
+import { circuitsOf, openCall } from './open-call.ts';
+import { closeUnanswered, settleCall } from './settle-call.ts';
+
+export interface AsidePorts extends CompletionPorts {
+  db: Pool;
+  observer: CallObserver;
+}
+
+/** A call that nobody but the gateway asks for. */
+interface AsideCall {
+  /** With the body that goes out; its caller and key are those of the customer's call. */
+  request: ModelCall;
+  call: NeutralCall;
+  inputTokens: number;
+  /** As the settings name it. */
+  model: string;
+  endpoint: string;
+  maxTokens: number;
+  dayLimitNanos: bigint;
+  decision: CallDecision;
+}
+
+/**
+ * Asks a model beside the customer's call: a call of its own with a row of its own, without tags, paid from the day's budget for learning. No budget
+ * and no rate limit of the customer is touched. Undefined where the model cannot take it, the budget is spent, or the model failed.
+ */
+export async function askAside(
+  services: AsidePorts,
+  asked: AsideCall,
+  signal: AbortSignal,
+): Promise<{ model: string; body: Buffer | string } | undefined> {
+  const candidate = await candidateFor(services, asked);
+  if (candidate?.price === undefined) return undefined;
+  const { call, inputTokens, maxTokens, request, dayLimitNanos } = asked;
+  const { workspaceId, livemode } = request.caller;
+  const holdNanos = maxCostOf([candidate], call, { inputOf: () => inputTokens, most: maxTokens });
+  const scope = { workspaceId, livemode, day: new Date(services.now()).toISOString().slice(0, 10) };
+  if (!(await takeFromDay(services.db, scope, { nanos: holdNanos, limitNanos: dayLimitNanos }))) return undefined;
+  let costNanos = 0n;
+  try {
+    const done = await ask(services, { ...asked, candidate, holdNanos }, signal);
+    costNanos = done.costNanos;
+    return done.body === undefined ? undefined : { model: candidate.model, body: done.body };
+  } finally {
+    if (holdNanos !== costNanos) await returnToDay(services.db, scope, holdNanos - costNanos);
+  }
+}
+
+/** The model, if it can take the call and its provider is well. */
+async function candidateFor(
+  services: AsidePorts,
+  { request, call, inputTokens, model }: AsideCall,
+): Promise<Candidate | undefined> {
+  const { workspaceId, livemode } = request.caller;
+  const workspace = await services.workspaces.view(workspaceId);
+  try {
+    const [candidate] = routeCall({
+      call: { ...call, model },
+      kind: 'chat',
+      inputTokens,
+      fallbacks: 'none',
+      workspaceFallbacks: {},
+      pool: workspace.pool,
+      accounts: workspace.accounts,
+      livemode,
+      ...circuitsOf(services, workspaceId),
+      isUnknown: (account, name) => services.unknownModels.has(account, name),
+      nowMs: services.now(),
+    });
+    return candidate;
+  } catch (error) {
+    if (isGatewayError(error)) return undefined;
+    throw error;
+  }
+}
+
+const noPermit: Permit = { headers: {}, markup: undefined, countRepeat: undefined, release: () => {} };
+const noTags: ModelCall['tags'] = {};
+
+async function ask(
+  services: AsidePorts,
+  asked: AsideCall & { candidate: Candidate; holdNanos: bigint },
+  signal: AbortSignal,
+): Promise<{ costNanos: bigint; body: Buffer | string | undefined }> {
+  const { call, candidate, holdNanos, maxTokens, inputTokens, decision, endpoint, model } = asked;
+  const receivedAtMs = services.now();
+  const startedAt = performance.now();
+  const report = services.observer.begin({ id: newId('req', receivedAtMs), endpoint, startedAt });
+  report.caller = asked.request.caller;
+  report.tags = noTags;
+  report.modelRequested = model;
+  const cancellation = new Cancellation();
+  const stop = (): void => cancellation.cancel('stopping');
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  const request: ModelCall = {
+    ...asked.request,
+    ...{ id: report.id, receivedAtMs, startedAt, report, cancellation },
+    tags: noTags,
+    fallbacks: 'none',
+    // A cache write would be paid for nobody.
+    wishes: { promptCache: 'none' },
+    strict: false,
+  };
+  const funding = { hold: undefined, holdNanos, candidates: [candidate], maxTokens, inputTokens };
+  const running = openCall(services, {
+    ...{ request, funding, inputTokens, permit: noPermit, dialect: call.dialect, decision },
+    call: { ...call, model },
+  });
+  try {
+    const answer = await answerFrom(services, { request, call, running, funding, decision: undefined });
+    if (answer.kind !== 'plain') throw new Error('a call that nobody waits for is never streamed');
+    running.firstByteAt = answer.firstByteAt;
+    running.model = answer.model;
+    await settleCall(running, { status: 'succeeded', usage: answer.usage, text: answer.text, checks: answer.checks });
+    return { costNanos: report.closed?.costNanos ?? 0n, body: answer.body };
+  } catch (error) {
+    if (!running.settled) await closeUnanswered(running, 'failed', 'internal_error').catch(() => {});
+    // That the other model fails is no news to anybody: its row says so.
+    if (!isGatewayError(error) && running.report.closed === undefined) throw error;
+    return { costNanos: report.closed?.costNanos ?? 0n, body: undefined };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    services.observer.ended(report, {
+      status: report.closed?.status === 'succeeded' ? 200 : 502,
+      errorCode: report.closed?.errorCode,
+      error: undefined,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import type { Caller } from '../accounts/api-key.ts';
+import { seesMargin } from '../accounts/own-tags.ts';
+import { unseal } from '../accounts/seal.ts';
+
+/** The score of a call as it is stored. */
+export interface StoredOpinion {
+  call_id: string;
+  name: string;
+  score: number;
+  sealed_comment: Buffer | null;
+  key_id: string;
+  at: Date;
+}
+
+/** What a comment is sealed with: it opens at its own call and name only. */
+export function commentContext(place: { workspaceId: string; callId: string; name: string }): string[] {
+  return ['feedback', place.workspaceId, place.callId, place.name];
+}
+
+/** The workspace reads all comments; a key of a client, or one that only calls models, reads those it sent itself. */
+export function describeOpinion(
+  secret: string,
+  caller: Caller,
+  { call_id: callId, name, score, sealed_comment: sealed, key_id: keyId, at }: StoredOpinion,
+): { name: string; score: number; comment: string | null; created_at: string } {
+  const isShown = sealed !== null && (seesMargin(caller) || keyId === caller.keyId);
+  const context = commentContext({ workspaceId: caller.workspaceId, callId, name });
+  const comment = isShown ? unseal(secret, sealed, context).toString('utf8') : null;
+  return { name, score, comment, created_at: at.toISOString() };
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+import { isoTime, page } from './common.ts';
+
+const head = z
+  .object({
+    version: z.number().int().meta({ title: 'Version', description: 'The number of the version.' }),
+    active: z.boolean().meta({ title: 'Active', description: '`auto` reads the words of calls by this version.' }),
+    better: z.boolean().meta({
+      title: 'Better',
+      description: 'It was better than the rates of the tasks on calls that it had not seen. Others are never active.',
+    }),
+    model: z.string().meta({ title: 'Model', description: 'The small model that it speaks of.' }),
+    baseline_model: z.string().meta({ title: 'Baseline model', description: 'The strong model beside it.' }),
+    calls: z.number().int().meta({ title: 'Calls', description: 'The calls that it was learned from.' }),
+    judged: z.number().int().meta({ title: 'Judged on', description: 'The newest of them, on which it was judged.' }),
+    gain: z
+      .number()
+      .nullable()
+      .meta({ title: 'Gain', description: 'By how much more often the right calls go to the strong model.' }),
+    gain_lower: z
+      .number()
+      .nullable()
+      .meta({ title: 'Lower bound', description: 'The lower bound of the gain, at 95 percent.' }),
+    created_at: isoTime.meta({ title: 'Created at', description: 'Time of learning.' }),
+  })
+  .meta({ title: 'Learned heads', description: 'What the words of calls say about a small model, as it was learned.' });
+
+const heads = page(head).extend({
+  follows: z.boolean().meta({
+    title: 'Follows',
+    description:
+      'A newer version that is better becomes active by itself. False after somebody chose a version, or none.',
+  }),
+});
+
+const sampleHeads = {
+  data: [
+    {
+      version: 3,
+      active: true,
+      better: true,
+      model: 'gpt-6-luna',
+      baseline_model: 'gpt-6-sol',
+      calls: 1_200,
+      judged: 400,
+      gain: 0.04,
+      gain_lower: 0.01,
+      created_at: '2026-11-01T08:00:00.000Z',
+    },
+  ],
+  follows: true,
+  next_cursor: null,
+};
+
+export const listHeads = operation({
+  id: 'routing.heads.list',
+  method: 'GET',
+  path: '/v1/routing/heads',
+  group: 'Routing',
+  label: 'List learned heads',
+  description:
+    'Lists the latest versions of what the words of calls say, as the workspace has learned it, newest first.',
+  surfaces: ['dashboard'],
+  access: 'reader',
+  workspaceWide: true,
+  input: z.strictObject({}),
+  output: heads,
+  errors: ['forbidden', 'tag_forbidden'],
+  sample: { input: {}, output: sampleHeads },
+  wrong: [
+    { input: { version: 3 }, because: 'it takes no fields' },
+    { input: [], because: 'the input is an object' },
+  ],
+});
+
+export const activateHeads = operation({
+  id: 'routing.heads.activate',
+  method: 'POST',
+  path: '/v1/routing/heads/:version/activate',
+  group: 'Routing',
+  label: 'Activate learned heads',
+  description:
+    'Goes back to an earlier version, or to none: `auto` then goes by the rates of the tasks alone. It holds until somebody chooses again.',
+  surfaces: ['dashboard'],
+  access: 'member',
+  changesEveryCall: true,
+  input: z.strictObject({
+    version: z.coerce
+      .string<string | number>()
+      .regex(/^([1-9]\d{0,8}|none|latest)$/, 'must be the number of a version, none, or latest')
+      .meta({
+        title: 'Version',
+        description: 'A number of the list; `none`; or `latest`, which follows again what is learned.',
+      }),
+  }),
+  output: heads,
+  errors: ['invalid_request', 'forbidden', 'tag_forbidden', 'not_found', 'conflict'],
+  sample: { input: { version: '2' }, output: sampleHeads },
+  wrong: [
+    { input: {}, because: 'it needs to know which version' },
+    { input: { version: 'newest' }, because: 'a version is a number, none, or latest' },
+  ],
+});
