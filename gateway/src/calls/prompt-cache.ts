@@ -8,9 +8,21 @@ import type { Candidate } from '../routing/candidate.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import type { ModelCall } from './model-call.ts';
 
-/** The beginnings of prompts that were sent to Anthropic lately, and so may be read again. */
+/** The beginnings of prompts that were sent to Anthropic lately, and so may be read again, and the keys for OpenAI that were made lately. */
 export class SeenPrefixes {
   readonly #seen = new Map<string, number>();
+  readonly #keys = new Map<string, string>();
+
+  /** The key for a place: making one takes longer than deciding a call. */
+  keyFor(secret: string, place: string): string {
+    const known = this.#keys.get(place);
+    if (known !== undefined) return known;
+    const key = createHmac('sha256', Buffer.from(secret, 'hex')).update(place).digest('base64url').slice(0, 32);
+    if (place.length > placeCharsMax) return key;
+    if (this.#keys.size >= keysMax) this.#keys.clear();
+    this.#keys.set(place, key);
+    return key;
+  }
 
   /** Was it sent within the time that Anthropic keeps it? It was sent now. */
   see(prefix: string, now: number): boolean {
@@ -27,6 +39,8 @@ export class SeenPrefixes {
 
 const keptMs = 5 * 60_000;
 const prefixesMax = 100_000;
+const keysMax = 10_000;
+const placeCharsMax = 300;
 
 export interface PromptCachePorts {
   secret: string;
@@ -68,7 +82,11 @@ export function withPromptCache(
  * the caller (`prompt_cache_breakpoint` in a part) go out as they came. The least length, 1,024 tokens from gpt-5.6 on and by other pages
  * 2,048 before, needs no rule here: a key on a shorter prompt costs nothing.
  */
-function withCacheKey({ secret }: PromptCachePorts, body: Buffer | string, asked: PromptRequest): Buffer | string {
+function withCacheKey(
+  { secret, seenPrefixes }: PromptCachePorts,
+  body: Buffer | string,
+  asked: PromptRequest,
+): Buffer | string {
   const { request, decision } = asked;
   const session = request.wishes?.session;
   const prompt = decision?.promptId === undefined ? undefined : `${decision.promptId}@${decision.promptVersion ?? ''}`;
@@ -79,8 +97,7 @@ function withCacheKey({ secret }: PromptCachePorts, body: Buffer | string, asked
     session ?? null,
     session === undefined ? prompt : null,
   ]);
-  const key = createHmac('sha256', Buffer.from(secret, 'hex')).update(place).digest('base64url').slice(0, 32);
-  const member = `,"prompt_cache_key":"${key}"}`;
+  const member = `,"prompt_cache_key":"${seenPrefixes.keyFor(secret, place)}"}`;
   const end = body.lastIndexOf('}');
   return typeof body === 'string'
     ? body.slice(0, end) + member

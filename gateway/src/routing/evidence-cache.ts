@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import type { Evidence, EvidenceScope, FindEvidence } from './evidence.ts';
+import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
 import { type LearnedHeads, unpackHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import type { TaskClaim } from './task-claim.ts';
@@ -169,11 +169,14 @@ export function evidenceView(
   const ofTopics = new Map([...topics].map(([key, gathered]) => [key, evidenceOf(gathered, 'above')]));
   const ofWorkspace = new Map([...workspace].map(([key, gathered]) => [key, evidenceOf(gathered, 'above')]));
   return {
-    find: (scope: EvidenceScope, model: string) => {
-      if (scope === 'workspace') return ofWorkspace.get(undated(model));
-      if ('task' in scope) return ofTasks.get(`${scope.task} ${undated(model)}`);
-      return ofTopics.get(`${scope.topic} ${undated(model)}`);
-    },
+    find:
+      ofWorkspace.size === 0
+        ? noEvidence
+        : (scope: EvidenceScope, model: string) => {
+            if (scope === 'workspace') return ofWorkspace.get(undated(model));
+            if ('task' in scope) return ofTasks.get(`${scope.task} ${undated(model)}`);
+            return ofTopics.get(`${scope.topic} ${undated(model)}`);
+          },
     heads,
     claimOf: (task, weak, strong) => claimed.get(claimKey(task, weak, strong)),
   };
@@ -206,7 +209,9 @@ function claimKey(task: string, weak: string, strong: string): string {
 
 /** Vendors answer as `gpt-4o-2024-08-06` where `gpt-4o` was asked for. */
 function undated(model: string): string {
-  return model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '');
+  // Most names end in no digit, and a call asks for a dozen.
+  const last = model.charCodeAt(model.length - 1);
+  return last < 48 || last > 57 ? model : model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '');
 }
 
 interface Gathered {
