@@ -185,6 +185,12 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
   it('has the agency’s colour, fits a phone and prints without buttons', async () => {
     const page = await opened(await dashboard.open(pathOf(await newLink('acme')), { ...nobody, width: 390 }));
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    // Amounts are in sight, and not behind the edge of a table.
+    for (const region of ['Scenarios', 'Invoices']) {
+      const amount = page.getByRole('region', { name: region, exact: true }).getByText(/€/).first();
+      const box = await amount.boundingBox();
+      expect([region, box !== null && box.x + box.width <= 390]).toEqual([region, true]);
+    }
     expect(await page.evaluate(`getComputedStyle(document.querySelector('header')).borderBottomColor`)).toMatch(
       /^rgb\(1\d\d, \d+, 0\)$/,
     );

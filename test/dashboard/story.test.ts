@@ -136,7 +136,7 @@ describe.skipIf(chromiumPath === undefined)(
       await dialog.getByLabel('Period').fill(new Date().toISOString().slice(0, 7));
       await dialog.getByRole('button', { name: 'Issue' }).click();
       await dialog.getByText(/\/invoices\//).waitFor();
-    await dialog.getByRole('button', { name: 'Done' }).click();
+      await dialog.getByRole('button', { name: 'Done' }).click();
       await page.getByRole('button', { name: 'Share' }).click();
       const shared = await page
         .getByRole('dialog')

@@ -119,7 +119,9 @@ function mailInvitation(
       lines: [
         brand === undefined
           ? `You are invited to a workspace of AI Gateway at ${services.publicUrl}, with the role ${invitation.role}.`
-          : `${brand.name} invites you to a workspace at ${services.publicUrl}, with the role ${invitation.role}.`,
+          : invitation.role === 'client'
+            ? `${brand.name} invites you to its portal at ${services.publicUrl}: your usage, budgets and invoices.`
+            : `${brand.name} invites you to a workspace at ${services.publicUrl}, with the role ${invitation.role}.`,
         '',
         'To accept, open this link:',
         { label: 'Accept the invitation', url },
