@@ -32,7 +32,7 @@ import {
 import { explainRouting } from './operations/explain.ts';
 import { createFeedback, listFeedback } from './operations/feedback.ts';
 import { activateHeads, listHeads } from './operations/heads.ts';
-import { createIncident, getSla, updateIncident } from './operations/incidents.ts';
+import { createIncident, getSla, listIncidents, updateIncident } from './operations/incidents.ts';
 import {
   billAllClients,
   createInvoice,
@@ -55,6 +55,7 @@ import {
 } from './operations/members.ts';
 import { countMessageTokens, createMessage } from './operations/messages.ts';
 import { getModel, listModels } from './operations/models.ts';
+import { listWorkspaces, operatorHealth } from './operations/operator.ts';
 import {
   changeEmail,
   eraseMe,
@@ -125,6 +126,7 @@ import { createStop, getStop, removeStop } from './operations/stop.ts';
 import { createTestCall } from './operations/test-calls.ts';
 import { listRequests, usageByClient } from './operations/usage.ts';
 import { usageLatency, usageMovers, usageSeries } from './operations/usage-charts.ts';
+import { createView, listViews, removeView, updateView } from './operations/views.ts';
 import {
   createWebhook,
   listDeliveries,
@@ -298,6 +300,10 @@ export const contract = [
   listHeads,
   activateHeads,
   explainRouting,
+  listViews,
+  createView,
+  updateView,
+  removeView,
   getWorkspace,
   updateWorkspace,
   exportWorkspace,
@@ -318,11 +324,14 @@ export const contract = [
   setSecurity,
   listAudit,
   createWorkspace,
+  listWorkspaces,
   removeWorkspace,
+  operatorHealth,
   listPeople,
   updatePerson,
   erasePerson,
   getSla,
+  listIncidents,
   createIncident,
   updateIncident,
 ] as const;

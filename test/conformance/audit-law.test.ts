@@ -35,6 +35,7 @@ interface Things {
   link: string;
   workspace: string;
   incident: string;
+  view: string;
 }
 interface Row {
   ask(things: Things): readonly [path: string, body?: object];
@@ -186,6 +187,12 @@ const rows: Record<string, Row> = {
     says: 'changed',
     asOperator: true,
   },
+  'views.create': {
+    ask: () => ['/v1/views', { screen: 'calls', name: 'new', query: 'view=failed', shared: true }],
+    says: 'new',
+  },
+  'views.update': { ask: ({ view }) => [`/v1/views/${view}`, { name: 'newer' }], says: 'changed' },
+  'views.remove': { ask: ({ view }) => [`/v1/views/${view}`], says: 'gone' },
   'workspaces.create': { ask: () => ['/v1/workspaces', { name: 'new' }], says: 'new', asOperator: true },
   'workspaces.remove': { ask: ({ workspace }) => [`/v1/workspaces/${workspace}`], says: 'gone', asOperator: true },
 };
@@ -287,6 +294,7 @@ beforeAll(async () => {
     person: (await personNamed('grace')).person,
     operator: (await personNamed('joan', true)).person,
     link: await made('/v1/clients/acme/links', { name: 'old' }),
+    view: await made('/v1/views', { screen: 'calls', name: 'old', query: 'view=refused', shared: true }),
     workspace: (await json<{ id: string }>(asOperator('POST', '/v1/workspaces', { name: 'old' }), 201)).id,
     incident: (await json<{ id: string }>(asOperator('POST', '/v1/incidents', { title: 'Old', text: 'Old.' }), 201)).id,
   };

@@ -38,6 +38,7 @@ interface Things {
   sso: string;
   domain: string;
   scimToken: string;
+  view: string;
 }
 
 const tagsOf = (name: string, platform: string) => ({
@@ -410,10 +411,19 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
     ],
   },
   'sla.get': { reads: [['GET', '/v1/sla']] },
+  'incidents.list': { named: () => [['GET', '/v1/incidents']] },
   'incidents.create': { named: () => [['POST', '/v1/incidents', { title: 'x', text: 'x' }]] },
   'incidents.update': { named: () => [['PATCH', '/v1/incidents/inc_01k2', { text: 'x' }]] },
+  'workspaces.list': { named: () => [['GET', '/v1/workspaces']] },
+  'operator.health': { named: () => [['GET', '/v1/operator/health']] },
   'workspaces.create': { named: () => [['POST', '/v1/workspaces', { name: 'x' }]] },
   'workspaces.remove': { named: () => [['DELETE', '/v1/workspaces/ws_01k2']] },
+  'views.list': { named: () => [['GET', '/v1/views']] },
+  'views.create': {
+    named: () => [['POST', '/v1/views', { screen: 'calls', name: 'Mine', query: 'client_id=globex', shared: true }]],
+  },
+  'views.update': { ids: ({ view }) => [['PATCH', `/v1/views/${view}`, { name: 'Mine' }]] },
+  'views.remove': { ids: ({ view }) => [['DELETE', `/v1/views/${view}`]] },
   'workspace.get': { reads: [['GET', '/v1/workspace']] },
   'workspace.update': { named: () => [['PATCH', '/v1/workspace', { name: 'x' }]] },
   // e2e/export-workspace.test.ts unpacks the ZIP and looks at its content.
@@ -449,6 +459,7 @@ const asked = (): Promise<string[]> =>
       '/v1/connections',
       '/v1/fallbacks',
       '/v1/prompts/for-globex',
+      '/v1/views',
       '/v1/usage/clients?client_id=globex',
     ].map(async (path) =>
       // The calls of the last minute become fewer by themselves.
@@ -520,6 +531,8 @@ beforeAll(async () => {
     sso: sso.id,
     domain: (await made('/v1/domains', { domain: 'globex.example' })).id,
     scimToken: (await made('/v1/scim-tokens', { connection_id: sso.id })).id,
+    view: (await made('/v1/views', { screen: 'calls', name: 'globex calls', query: 'client_id=globex', shared: true }))
+      .id,
     key: key.id,
     webhook: webhook.id,
     delivery: delivery.id,

@@ -109,6 +109,7 @@ it('an export has the whole workspace in files that programs and spreadsheets re
     'usage-by-model.csv',
     'usage-by-project.csv',
     'usage-by-scenario.csv',
+    'views.json',
     'webhooks.json',
     'workspace.json',
   ]);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { buildDashboard } from '../../gateway/dashboard/build.ts';
 import { findChromium } from '../platforms/n8n/screenshots.ts';
-import { firstPerson, type Person } from './person.ts';
+import { browser as browserWithout, firstPerson, type Person } from './person.ts';
 import { startTestGateway, type TestGateway } from './start-gateway.ts';
 
 /** The dashboard of a real gateway in a real Chromium, with somebody signed in. */
@@ -28,6 +28,8 @@ export interface Dashboard {
 interface PageOptions {
   width?: number;
   theme?: 'light' | 'dark';
+  /** Of the browser; the machine's unless said. */
+  timezone?: string;
   /** The cookie of another person; `undefined`: nobody is signed in. */
   cookie?: string | undefined;
 }
@@ -38,7 +40,11 @@ export const chromiumPath = findChromium();
 export const leftOutWithoutChromium = chromiumPath === undefined ? ' (left out: there is no Chromium here)' : '';
 
 /** Starts a gateway and a browser. Each test file has its own. */
-export async function openDashboard(env: Record<string, string> = {}): Promise<Dashboard> {
+export async function openDashboard(
+  env: Record<string, string> = {},
+  /** The printed link is left for the test to open: the owner has no cookie. */
+  { isFirstStart = false } = {},
+): Promise<Dashboard> {
   if (chromiumPath === undefined) throw new Error('no Chromium is installed: set CHROMIUM_PATH');
   await buildDashboard();
   const [gateway, browser] = await Promise.all([
@@ -46,13 +52,13 @@ export async function openDashboard(env: Record<string, string> = {}): Promise<D
     chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] }),
   ]);
   const url = `http://localhost:${new URL(gateway.url).port}`;
-  const owner = await firstPerson(gateway);
+  const owner = isFirstStart ? browserWithout(gateway) : await firstPerson(gateway);
   const problems: string[] = [];
   const expected: RegExp[] = [];
   const unexpected = (): string[] => problems.filter((one) => !expected.some((pattern) => pattern.test(one)));
 
   const openPage = async (path: string, options: PageOptions, bypassCSP = false): Promise<Page> => {
-    const context = await newContext(browser, { url, options, bypassCSP, cookie: owner.cookie() });
+    const context = await newContext(browser, { url, options, bypassCSP, cookie: owner.cookie() || undefined });
     const page = await context.newPage();
     if (!bypassCSP) watch(page, { url, problems });
     await page.goto(path);
@@ -93,16 +99,17 @@ export async function settled(page: Page): Promise<void> {
 
 async function newContext(
   browser: Browser,
-  given: { url: string; options: PageOptions; bypassCSP: boolean; cookie: string },
+  given: { url: string; options: PageOptions; bypassCSP: boolean; cookie: string | undefined },
 ): Promise<BrowserContext> {
   const { url, options, bypassCSP } = given;
-  const { width = 1440, theme = 'light' } = options;
+  const { width = 1440, theme = 'light', timezone } = options;
   const context = await browser.newContext({
     baseURL: url,
     bypassCSP,
     colorScheme: theme,
     viewport: { width, height: width < 800 ? 844 : 900 },
     reducedMotion: 'reduce',
+    ...(timezone !== undefined && { timezoneId: timezone }),
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   context.setDefaultTimeout(20_000);

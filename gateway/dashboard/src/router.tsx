@@ -9,11 +9,11 @@ import { callsRoute } from './screens/calls/calls-route.ts';
 import { clientRoute, clientsRoute } from './screens/clients/clients-route.ts';
 import { connectRoute } from './screens/connect/connect-route.ts';
 import { experimentRoute, experimentsRoute } from './screens/experiments/experiments-route.ts';
-import { groupRoutes } from './screens/group/group-routes.ts';
 import { homeRoute } from './screens/home/home-route.ts';
 import { keysRoute } from './screens/keys/keys-route.ts';
 import { moreRoute } from './screens/more/more-route.ts';
 import { operationsRoute } from './screens/operations/operations-route.ts';
+import { operatorRoute } from './screens/operator/operator-route.ts';
 import { promptRoute, promptsRoute } from './screens/prompts/prompts-route.ts';
 import { routingRoute } from './screens/routing/routing-route.ts';
 import { savingsRoute } from './screens/savings/savings-route.ts';
@@ -22,9 +22,8 @@ import { settingsPartRoute, settingsRoute } from './screens/settings/settings-ro
 import { linkRoute, signInRoute } from './screens/sign-in/sign-in-routes.ts';
 import { speedRoute, tokensRoute, usageRoute } from './screens/usage/usage-route.ts';
 
-/** Every screen by its path. A screen's folder has its route; the code of a screen is loaded when it is opened. */
-/** Add the route of a new screen here, and no more: the menu has it by its path. */
-const handMade = [
+/** Every screen by its path. A screen's folder has its route; the code of a screen is loaded when it is opened. The menu has it by its path. */
+const screens = [
   homeRoute,
   clientsRoute,
   clientRoute,
@@ -46,15 +45,12 @@ const handMade = [
   keysRoute,
   settingsRoute,
   settingsPartRoute,
+  operatorRoute,
   moreRoute,
   operationsRoute,
 ] as const;
 
-const routeTree = rootRoute.addChildren([
-  signInRoute,
-  linkRoute,
-  frameRoute.addChildren([...handMade, ...groupRoutes(handMade)]),
-]);
+const routeTree = rootRoute.addChildren([signInRoute, linkRoute, frameRoute.addChildren([...screens])]);
 
 export const router = createRouter({
   routeTree,

@@ -22,6 +22,7 @@ const tables = [
   'identities',
   'members',
   'invitations',
+  'saved_views',
   'processes',
   'unposted_batches',
   'budgets',

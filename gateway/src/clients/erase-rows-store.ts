@@ -61,6 +61,11 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
     );
   // Its portal shows nothing more, also where it is open.
   await tx.query('delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3', place);
+  // Views of the dashboard that filter by it, or have its name.
+  await tx.query(
+    `delete from saved_views where workspace_id = $1 and livemode = $2 and ($3 = any(query_values) or lower(name) = lower($3))`,
+    place,
+  );
   await tx.query('delete from stops where workspace_id = $1 and livemode = $2 and client_id = $3', place);
   await tx.query(
     `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,

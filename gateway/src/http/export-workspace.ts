@@ -111,6 +111,7 @@ function ownersFiles(source: Source): ZippedFile[] {
     object(source, 'fallbacks.json', 'fallbacks.get'),
     object(source, 'auto.json', 'auto.get'),
     object(source, 'plan.json', 'plan.get'),
+    list(source, 'views.json', 'views.list'),
   ];
 }
 

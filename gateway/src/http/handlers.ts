@@ -27,6 +27,7 @@ import { invitationHandlers } from '../members/invitation-handlers.ts';
 import { memberHandlers } from '../members/member-handlers.ts';
 import { personHandlers } from '../members/person-handlers.ts';
 import { securityHandlers } from '../members/security-handlers.ts';
+import { operatorHandlers } from '../operator/operator-handlers.ts';
 import { passwordHandlers } from '../people/password-handlers.ts';
 import { sessionHandlers } from '../people/session-handlers.ts';
 import { portalLinkHandlers } from '../portal/portal-link-handlers.ts';
@@ -55,6 +56,7 @@ import { chartHandlers } from '../usage/chart-handlers.ts';
 import { refusalHandlers } from '../usage/refusal-handlers.ts';
 import { savingsHandlers } from '../usage/savings-handlers.ts';
 import { usageHandlers, usageTexts } from '../usage/usage-handlers.ts';
+import { viewHandlers } from '../views/view-handlers.ts';
 import { webhookHandlers } from '../webhooks/webhook-handlers.ts';
 import { explainHandlers } from './explain-handlers.ts';
 import { exportedAsFile, exportTexts } from './export-workspace.ts';
@@ -88,6 +90,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...securityHandlers,
   ...keyHandlers,
   ...planHandlers,
+  ...operatorHandlers,
   ...portalLinkHandlers,
   ...promptHandlers,
   ...promptImportHandlers,
@@ -119,6 +122,7 @@ export const handlers: Handlers<Context<Services>> = {
   ...callDetailHandlers,
   ...chartHandlers,
   ...refusalHandlers,
+  ...viewHandlers,
   ...webhookHandlers,
   ...workspaceHandlers,
   ...workspaceSettingsHandlers,

@@ -12,6 +12,7 @@ import {
   insertIncident,
   lockIncidents,
   mergeIncident,
+  selectIncidents,
   updateIncident,
 } from './incident-store.ts';
 import { listWorkspaceIds } from './status-store.ts';
@@ -23,7 +24,21 @@ interface IncidentPorts {
   outbox: Outbox;
 }
 
-export const incidentHandlers: Pick<Handlers<Context<IncidentPorts>>, 'incidents.create' | 'incidents.update'> = {
+const listedDays = 90;
+
+export const incidentHandlers: Pick<
+  Handlers<Context<IncidentPorts>>,
+  'incidents.list' | 'incidents.create' | 'incidents.update'
+> = {
+  'incidents.list': async (_input, { services }) => {
+    const atMs = services.now();
+    const incidents = await selectIncidents(services.db, {
+      from: new Date(atMs - listedDays * 86_400_000),
+      to: new Date(atMs + 60_000),
+    });
+    return { data: incidents.map((incident) => viewIncident(incident, services.publicUrl)), next_cursor: null };
+  },
+
   'incidents.create': async ({ title, text, severity, starts_at, ends_at }, { services, audit }) => {
     const at = new Date(services.now());
     const id = newId('inc', at.getTime());

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { id, isoTime } from './common.ts';
+import { id, isoTime, page } from './common.ts';
 
 const states = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
 const state = z.enum(states).meta({
@@ -72,6 +72,25 @@ const sample = {
 
 const { updates: _updates, ...withoutUpdates } = sample;
 export const sampleIncident = { ...withoutUpdates, text: 'We look into slow answers.' };
+
+export const listIncidents = operation({
+  id: 'incidents.list',
+  method: 'GET',
+  path: '/v1/incidents',
+  group: 'Operator',
+  label: 'List incidents',
+  description: 'Lists the incidents of the last 90 days, the newest first. Needs the operator’s key.',
+  surfaces: ['dashboard'],
+  access: 'operator',
+  input: z.strictObject({}),
+  output: page(incident),
+  errors: ['invalid_api_key', 'forbidden'],
+  sample: { input: {}, output: { data: [sample], next_cursor: null } },
+  wrong: [
+    { input: { state: 'resolved' }, because: 'it takes no fields' },
+    { input: { limit: 10 }, because: 'there is one page' },
+  ],
+});
 
 export const createIncident = operation({
   id: 'incidents.create',

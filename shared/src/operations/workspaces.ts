@@ -12,7 +12,7 @@ export const createWorkspace = operation({
   group: 'Operator',
   label: 'Create a workspace',
   description: 'Creates another workspace on this gateway. Needs the operator’s key.',
-  surfaces: [],
+  surfaces: ['dashboard'],
   access: 'operator',
   status: 201,
   input: z.strictObject({
@@ -43,7 +43,7 @@ export const removeWorkspace = operation({
   label: 'Delete a workspace',
   description:
     'Deletes a workspace with everything in it, including invoices. Its keys stop working immediately. Export it first. Needs the operator’s key.',
-  surfaces: [],
+  surfaces: ['dashboard'],
   access: 'operator',
   status: 204,
   input: z.strictObject({ id }),

@@ -3,10 +3,11 @@ import type { OperationId, OutputOf } from '@ai-gateway/shared/contract';
 import { fetchTransport, type Transport } from '@ai-gateway/shared/transport';
 import { currentMode } from './mode.ts';
 import { findOperation } from './operations.ts';
+import { noteServerTime } from './server-clock.ts';
 
 /** Cookies name the person; the header says that a page of ours asks, which a form of another site cannot send. */
-const sessionTransport: Transport = (request) =>
-  fetchTransport({
+const sessionTransport: Transport = async (request) => {
+  const answer = await fetchTransport({
     ...request,
     headers: {
       ...(currentMode() === 'test' ? { 'x-gateway-mode': 'test' } : {}),
@@ -14,6 +15,9 @@ const sessionTransport: Transport = (request) =>
       'x-gateway-app': '1',
     },
   });
+  noteServerTime(answer.headers.date);
+  return answer;
+};
 
 const client = createClient({ baseUrl: location.origin, transport: sessionTransport });
 

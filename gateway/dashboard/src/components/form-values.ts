@@ -114,6 +114,23 @@ function isRefused({ input }: Pick<Operation, 'input'>, value: unknown, path: re
   return issues.some((issue) => path.every((key, at) => issue.path[at] === key));
 }
 
+/**
+ * Of a change of something that is there, only what the person changed: two people who have the same form open and change different fields
+ * both keep their changes. Fields that the operation always wants stay.
+ */
+export function changedOf(
+  fields: readonly Field[],
+  given: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const unchanged = inputOf(fields, typedOf(fields, before));
+  const isKept = ({ key, required }: Field): boolean =>
+    required || JSON.stringify(given[key]) !== JSON.stringify(unchanged[key]);
+  return Object.fromEntries(
+    fields.flatMap((field) => (field.key in given && isKept(field) ? [[field.key, given[field.key]]] : [])),
+  );
+}
+
 /** A value of the API as a form shows it at first. */
 export function typedOf(fields: readonly Field[], value: Readonly<Record<string, unknown>>): TypedGroup {
   return Object.fromEntries(fields.map((field) => [field.key, typedValue(field, value[field.key] ?? field.initial)]));

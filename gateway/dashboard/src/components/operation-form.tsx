@@ -10,6 +10,7 @@ import { focusFault } from './focus-fault.ts';
 import styles from './form.module.css';
 import { FormField } from './form-field.tsx';
 import {
+  changedOf,
   type Fault,
   faultOf,
   inputOf,
@@ -51,6 +52,8 @@ export function OperationForm({
     return only === undefined ? all : only.flatMap((key) => all.filter((field) => field.key === key));
   }, [operation, fixed, only]);
   const [typed, setTyped] = useState<TypedGroup>(() => typedOf(fields, initial));
+  // As it was when the form opened: the screen below goes on, and the form does not.
+  const [before, setBefore] = useState(initial);
   const [fault, setFault] = useState<Fault | undefined>();
   const [name, setName] = useState('');
   const form = useRef<HTMLFormElement>(null);
@@ -60,19 +63,25 @@ export function OperationForm({
 
   const send = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    const input = { ...inputWithCleared(operation, { fields, typed, initial }), ...fixed };
+    const given = inputWithCleared(operation, { fields, typed, initial: before });
+    const isPartial = operation.method === 'PATCH' && Object.keys(before).length > 0;
+    const changed = isPartial ? changedOf(fields, given, before) : given;
+    if (isPartial && Object.keys(changed).length === 0) return onDone?.(null);
+    const input = { ...changed, ...fixed };
     const wrong = faultOf(operation, input);
     setFault(wrong);
     if (wrong !== undefined) return focusFault(form.current);
     try {
-      onDone?.(await change.mutateAsync(input));
+      const answer = await change.mutateAsync(input);
+      setBefore({ ...before, ...given });
+      onDone?.(answer);
     } catch (error) {
       if (isGatewayError(error) && error.param !== undefined)
         setFault({ path: pathOfParam(error.param), message: error.message });
     }
   };
 
-  const set = (key: string) => (value: TypedGroup[string]) => setTyped((before) => ({ ...before, [key]: value }));
+  const set = (key: string) => (value: TypedGroup[string]) => setTyped((others) => ({ ...others, [key]: value }));
   const { first, more } = only === undefined ? splitFields(fields) : { first: fields, more: [] };
   const draw = (list: readonly Field[]): ReactNode =>
     list.map((field) => (

@@ -1,3 +1,4 @@
+import { serverNow } from '../api/server-clock.ts';
 import { useZone } from '../api/zone.ts';
 import { addDays, addMonths, dayIn } from '../format/when.ts';
 
@@ -31,5 +32,5 @@ export function daysOf(range: Range, today: string): { from: string; to: string 
 
 /** The days of a range on the workspace's clock. */
 export function useDays(range: Range): { from: string; to: string } {
-  return daysOf(range, dayIn(useZone(), Date.now()));
+  return daysOf(range, dayIn(useZone(), serverNow()));
 }

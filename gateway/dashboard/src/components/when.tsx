@@ -1,4 +1,5 @@
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { lastTick, onTick } from '../api/server-clock.ts';
 import { useZone } from '../api/zone.ts';
 import { momentForPeople, whenForPeople } from '../format/when.ts';
 
@@ -13,25 +14,7 @@ export function When({ at, full = false }: { at: string; full?: boolean }): Reac
   );
 }
 
-/** The time, to ten seconds: one clock for all that shows it. */
+/** The gateway's time, to ten seconds: one clock for all that shows it. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
-}
-
-let now = Date.now();
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(() => {
-    now = Date.now();
-    for (const one of listeners) one();
-  }, 10_000);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  };
+  return useSyncExternalStore(onTick, lastTick);
 }

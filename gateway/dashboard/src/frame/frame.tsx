@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { followChanges } from '../api/live.ts';
 import { useMode } from '../api/mode.ts';
 import { useMay, useSession } from '../api/session.ts';
@@ -24,6 +24,7 @@ export function Frame(): ReactNode {
   const shown = places.filter(({ needs }) => needs === undefined || may(needs));
   useShortcuts({ places: shown, open: setOpen });
   const close = (): void => setOpen(undefined);
+  useFocusOnScreen();
   return (
     <OverlayProvider>
       <a href="#main" className={styles.skip}>
@@ -49,6 +50,17 @@ export function Frame(): ReactNode {
       {open === 'shortcuts' ? <ShortcutsDialog places={shown} onClose={close} /> : null}
     </OverlayProvider>
   );
+}
+
+/** A new screen takes the focus, so that the next Tab is in it and a screen reader begins there; a dialog that it opens keeps the focus. */
+function useFocusOnScreen(): void {
+  const { pathname } = useLocation();
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    last.current = pathname;
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, [pathname]);
 }
 
 function PlaceList({ places: list }: { places: readonly Place[] }): ReactNode {

@@ -32,5 +32,5 @@ export const places: readonly Place[] = [
   { name: 'Connect', path: '/app/connect', icon: 'connect', key: 'n' },
   { name: 'Keys', path: '/app/keys', icon: 'keys', needs: 'keys.list', key: 'k' },
   { name: 'Settings', path: '/app/settings', icon: 'settings', key: 't' },
-  { name: 'Operator', path: '/app/operator', icon: 'operator', needs: 'workspaces.create', key: 'o' },
+  { name: 'Operator', path: '/app/operator', icon: 'operator', needs: 'workspaces.list', key: 'o' },
 ];

@@ -16,6 +16,8 @@ export interface FormRequest {
   confirmName?: string;
   /** Said when it is done; the answer is shown where it holds a secret or a link. */
   done?: string;
+  /** The link of the answer is on screen already. */
+  hidesLink?: boolean;
 }
 
 const OverlayContext = createContext<(request: FormRequest) => void>(() => {});
@@ -51,9 +53,9 @@ function FormDialog({ request, onClose }: { request: FormRequest; onClose: () =>
   const toast = useToast();
   const operation = findOperation(request.operation);
   if (operation === undefined) return null;
-  const { title = operation.label, done, operation: _id, ...form } = request;
+  const { title = operation.label, done, hidesLink = false, operation: _id, ...form } = request;
   const onDone = (given: unknown): void => {
-    if (hasSecret(given)) setAnswer(given);
+    if (!hidesLink && hasSecret(given)) setAnswer(given);
     else {
       toast({ text: done ?? `Done: ${operation.label}` });
       onClose();

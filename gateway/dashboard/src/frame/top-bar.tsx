@@ -1,9 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { request } from '../api/client.ts';
 import { switchMode, useMode } from '../api/mode.ts';
 import { useSession } from '../api/session.ts';
+import { useSwitchWorkspace } from '../api/use-switch-workspace.ts';
 import { Button } from '../components/button.tsx';
 import { messageOf } from '../components/card.tsx';
 import { Icon } from '../components/icons.tsx';
@@ -32,14 +30,11 @@ export function TopBar({ onCommands }: { onCommands: () => void }): ReactNode {
 
 function WorkspaceSwitcher(): ReactNode {
   const { workspace, workspaces } = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+  const switchWorkspace = useSwitchWorkspace();
   const toast = useToast();
   const switchTo = async (id: string): Promise<void> => {
     try {
-      await request('PATCH', '/v1/session', { workspace_id: id });
-      queries.clear();
-      await navigate({ to: '/app', reloadDocument: true });
+      await switchWorkspace(id);
     } catch (error) {
       toast({ text: messageOf(error) });
     }

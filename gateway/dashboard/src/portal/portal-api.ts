@@ -1,3 +1,5 @@
+import { noteServerTime } from '../api/server-clock.ts';
+
 /** The answers of /portal/api. Amounts are billed amounts in the client's currency. */
 
 export type PortalPart = 'usage' | 'scenarios' | 'budget' | 'invoices';
@@ -122,6 +124,7 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   } catch {
     throw new PortalError(0, 'The portal does not answer. Check the connection, then try again.', {});
   }
+  noteServerTime(answer.headers.get('date'));
   if (answer.ok) return answer;
   const { error } = (await answer.json().catch(() => ({}))) as {
     error?: { message?: string; details?: Record<string, unknown> };

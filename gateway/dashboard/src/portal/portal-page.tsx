@@ -1,5 +1,6 @@
 import { accentFor } from '@ai-gateway/shared/accent';
 import { type ReactNode, useEffect, useState } from 'react';
+import { serverNow } from '../api/server-clock.ts';
 import { Button } from '../components/button.tsx';
 import { addMonths, dayIn, monthForPeople, placeOf } from '../format/when.ts';
 import { BudgetSection } from './budget-section.tsx';
@@ -100,7 +101,7 @@ export function PortalPage({ first, onOver, onClose }: PortalPageProps): ReactNo
 
 /** The latest first; a month that the address names is among them however old it is. */
 function monthsUpTo(timezone: string, chosen: string): string[] {
-  const today = dayIn(timezone, Date.now());
+  const today = dayIn(timezone, serverNow());
   const months = Array.from({ length: monthsBack }, (_, back) => addMonths(today, -back).slice(0, 7));
   return months.includes(chosen) ? months : [...months, chosen];
 }

@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
+import { serverNow } from '../../api/server-clock.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
 import { Button } from '../../components/button.tsx';
@@ -19,7 +20,7 @@ export function BillingScreen(): ReactNode {
   const navigate = useNavigate({ from: '/app/billing' });
   const may = useMay();
   const [isIssuing, setIssuing] = useState(false);
-  const month = addMonths(dayIn(useZone(), Date.now()), -1).slice(0, 7);
+  const month = addMonths(dayIn(useZone(), serverNow()), -1).slice(0, 7);
   const name = monthForPeople(month).split(' ')[0] ?? month;
   const invoices = useRead('invoices.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });
   return (

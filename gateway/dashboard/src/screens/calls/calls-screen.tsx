@@ -14,6 +14,7 @@ import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
+import { ViewsMenu } from '../../components/views-menu.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { CallDialog } from './call-dialog.tsx';
@@ -42,7 +43,11 @@ export function CallsScreen(): ReactNode {
   const { client_id: clientId, scenario_id: scenarioId, model, provider } = filters;
   const narrowed = [clientId, scenarioId, model, provider].filter((one) => one !== undefined);
   return (
-    <Screen title="Calls" note={`${titles[view]}, ${ranges[range].toLowerCase()}`}>
+    <Screen
+      title="Calls"
+      note={`${titles[view]}, ${ranges[range].toLowerCase()}`}
+      actions={<ViewsMenu screen="calls" />}
+    >
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
       <div className={`${styles.row} screen-only`} role="group" aria-label="Calls to show">
         {views.map((name) => (

@@ -10,6 +10,7 @@ import { PagedTable } from '../../components/pages.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import type { Column } from '../../components/table.tsx';
+import { ViewsMenu } from '../../components/views-menu.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
@@ -34,11 +35,14 @@ export function ClientsScreen(): ReactNode {
       title="Clients"
       note="A client appears with its first call that names it. Cost and billed amounts are of this month."
       actions={
-        may('clients.set') ? (
-          <Button onClick={() => openForm({ operation: 'clients.set', title: 'Add a client', submit: 'Save' })}>
-            Add a client
-          </Button>
-        ) : undefined
+        <>
+          <ViewsMenu screen="clients" />
+          {may('clients.set') ? (
+            <Button onClick={() => openForm({ operation: 'clients.set', title: 'Add a client', submit: 'Save' })}>
+              Add a client
+            </Button>
+          ) : null}
+        </>
       }
     >
       <Card title="All clients">

@@ -12,6 +12,7 @@ import { Screen } from '../../components/screen.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
+import { ViewsMenu } from '../../components/views-menu.tsx';
 import { When } from '../../components/when.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
@@ -30,6 +31,7 @@ export function ScenariosScreen(): ReactNode {
     <Screen
       title="Scenarios"
       note="A scenario appears with its first call. The loop breaker pauses one that repeats itself."
+      actions={<ViewsMenu screen="scenarios" />}
     >
       <Card
         title={state === 'paused' ? 'Paused scenarios' : 'All scenarios'}

@@ -3,8 +3,8 @@ import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import styles from '../../components/parts.module.css';
+import { ThingsCard } from '../../components/things-card.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
-import { ThingsCard } from './things-card.tsx';
 
 const kinds = [
   ['openai', 'OpenAI'],

@@ -1,4 +1,4 @@
-import type { Things } from './things-card.tsx';
+import type { Things } from '../../components/things-card.tsx';
 
 export interface Part {
   path: string;
@@ -150,6 +150,7 @@ const audit: Part = {
 
 export const parts: readonly Part[] = [
   people,
+  sso,
   {
     path: 'providers',
     title: 'Providers',
@@ -157,7 +158,20 @@ export const parts: readonly Part[] = [
     note: 'Your own accounts: their tokens are not counted by the plan.',
     things: [],
   },
-  sso,
+  {
+    path: 'fallbacks',
+    title: 'Fallbacks',
+    needs: 'fallbacks.get',
+    note: 'A model that fails is followed by another one before the answer begins, so your scenarios go on.',
+    things: [],
+  },
+  {
+    path: 'branding',
+    title: 'Branding',
+    needs: 'workspace.get',
+    note: 'Your clients see it in their portal, on invoices and in e-mails.',
+    things: [],
+  },
   { path: 'security', title: 'Security', note: 'How you sign in.', things: [] },
   audit,
 ];

@@ -7,14 +7,16 @@ import { Card, Loaded } from '../../components/card.tsx';
 import { OperationForm } from '../../components/operation-form.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
+import { ThingsCard } from '../../components/things-card.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { AuditCard } from './audit-card.tsx';
+import { BrandingCard } from './branding-card.tsx';
+import { FallbacksCard } from './fallbacks-card.tsx';
 import { ProvidersCard } from './providers-card.tsx';
 import { SecurityCards } from './security-cards.tsx';
 import { parts } from './settings-parts.ts';
-import { ThingsCard } from './things-card.tsx';
 
-/** The workspace itself: its name, time zone, billing details and branding. */
+/** The workspace itself: its name, time zone, language and billing details. */
 export function SettingsScreen(): ReactNode {
   const may = useMay();
   const toast = useToast();
@@ -30,6 +32,7 @@ export function SettingsScreen(): ReactNode {
               <OperationForm
                 operation={update}
                 initial={data}
+                only={['name', 'timezone', 'locale', 'billing']}
                 submit="Save"
                 onDone={() => toast({ text: 'The settings are saved' })}
               />
@@ -55,6 +58,8 @@ export function SettingsPartScreen(): ReactNode {
       {part.things.map((things) => (
         <ThingsCard key={things.list} things={things} />
       ))}
+      {part.path === 'fallbacks' ? <FallbacksCard /> : null}
+      {part.path === 'branding' ? <BrandingCard /> : null}
       {part.path === 'providers' ? <ProvidersCard /> : null}
       {part.path === 'security' ? <SecurityCards /> : null}
       {part.path === 'audit' ? <AuditCard /> : null}

@@ -8,6 +8,7 @@ import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
+import { ViewsMenu } from '../../components/views-menu.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { speedGroups } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
@@ -20,7 +21,11 @@ export function SpeedScreen(): ReactNode {
   const navigate = useNavigate({ from: '/app/usage/speed' });
   const latency = useRead('usage.latency', { ...useDays(range), group_by: by }, { keep: true });
   return (
-    <Screen title="Usage: Speed" note={`${ranges[range]}. Calls that failed are left out.`}>
+    <Screen
+      title="Usage: Speed"
+      note={`${ranges[range]}. Calls that failed are left out.`}
+      actions={<ViewsMenu screen="speed" />}
+    >
       <UsageTabs chosen="Speed" />
       <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
       <GroupButtons

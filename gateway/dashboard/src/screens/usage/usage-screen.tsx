@@ -14,6 +14,7 @@ import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
+import { ViewsMenu } from '../../components/views-menu.tsx';
 import { countForPeople, moneyForPeople, shortCount } from '../../format/money.ts';
 import { daysBetween, placeOf } from '../../format/when.ts';
 import { groups, type UsageSearch } from './groups.ts';
@@ -59,7 +60,10 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
       title={tab === 'Cost' ? 'Usage' : `Usage: ${tab}`}
       note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}
       actions={
-        <DownloadButton label="Export" href={`/v1/usage/clients?${query}`} name={`usage-by-${by}-${days.from}.csv`} />
+        <>
+          <ViewsMenu screen={tab === 'Cost' ? 'usage' : 'tokens'} />
+          <DownloadButton label="Export" href={`/v1/usage/clients?${query}`} name={`usage-by-${by}-${days.from}.csv`} />
+        </>
       }
     >
       <UsageTabs chosen={tab} />

@@ -1,0 +1,116 @@
+import type { ViewScreen } from '@ai-gateway/shared/operations/views';
+import type { Db } from '../db/transaction.ts';
+
+/** Where views are looked for: one person's, and those of the workspace, in live or in test mode. */
+export interface ViewScope {
+  workspaceId: string;
+  livemode: boolean;
+  /** Undefined for a key, which sees those of the workspace only. */
+  personId: string | undefined;
+}
+
+export interface SavedView {
+  id: string;
+  screen: ViewScreen;
+  name: string;
+  query: string;
+  /** Null: the workspace's. */
+  personId: string | null;
+  createdAt: Date;
+}
+
+const columns = 'id, screen, name, query, person_id, created_at';
+
+export async function listViews(
+  db: Db,
+  { workspaceId, livemode, personId }: ViewScope,
+  screen: ViewScreen | undefined,
+): Promise<SavedView[]> {
+  const { rows } = await db.query(
+    `select ${columns} from saved_views
+     where workspace_id = $1 and livemode = $2 and (person_id is null or person_id = $3) and ($4::text is null or screen = $4)
+     order by lower(name), id`,
+    [workspaceId, livemode, personId ?? null, screen ?? null],
+  );
+  return rows.map(readRow);
+}
+
+/** The row is locked, so that two who change it come one after the other. */
+export async function lockView(db: Db, place: ViewScope, id: string): Promise<SavedView | undefined> {
+  const { rows } = await db.query(
+    `select ${columns} from saved_views
+     where workspace_id = $1 and livemode = $2 and (person_id is null or person_id = $3) and id = $4 for update`,
+    [place.workspaceId, place.livemode, place.personId ?? null, id],
+  );
+  return rows.map(readRow)[0];
+}
+
+/** How many the person has, or the workspace where `personId` is null. */
+export async function countViews(
+  db: Db,
+  { workspaceId, livemode }: ViewScope,
+  personId: string | null,
+): Promise<number> {
+  const { rows } = await db.query(
+    `select count(*)::integer as count from saved_views
+     where workspace_id = $1 and livemode = $2 and person_id is not distinct from $3`,
+    [workspaceId, livemode, personId],
+  );
+  return (rows[0] as { count: number }).count;
+}
+
+/** False where the name is taken. */
+export async function insertView(db: Db, { workspaceId, livemode }: ViewScope, view: SavedView): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into saved_views (workspace_id, livemode, query_values, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict do nothing`,
+    [
+      ...[workspaceId, livemode, valuesOf(view.query)],
+      ...[view.id, view.screen, view.name, view.query, view.personId, view.createdAt],
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** False where the name is another view's. */
+export async function updateView(db: Db, { workspaceId, livemode }: ViewScope, view: SavedView): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update saved_views v set name = $4, query = $5, query_values = $6
+     where workspace_id = $1 and livemode = $2 and id = $3 and not exists (
+       select 1 from saved_views o where o.workspace_id = $1 and o.livemode = $2 and o.id <> $3 and o.screen = v.screen
+         and o.person_id is not distinct from v.person_id and lower(o.name) = lower($4))`,
+    [workspaceId, livemode, view.id, view.name, view.query, valuesOf(view.query)],
+  );
+  return rowCount === 1;
+}
+
+export async function deleteView(db: Db, { workspaceId, livemode }: ViewScope, id: string): Promise<void> {
+  await db.query('delete from saved_views where workspace_id = $1 and livemode = $2 and id = $3', [
+    workspaceId,
+    livemode,
+    id,
+  ]);
+}
+
+function valuesOf(query: string): string[] {
+  return [...new URLSearchParams(query).values()];
+}
+
+function readRow(row: unknown): SavedView {
+  const value = row as {
+    id: string;
+    screen: ViewScreen;
+    name: string;
+    query: string;
+    person_id: string | null;
+    created_at: Date;
+  };
+  return {
+    id: value.id,
+    screen: value.screen,
+    name: value.name,
+    query: value.query,
+    personId: value.person_id,
+    createdAt: value.created_at,
+  };
+}
