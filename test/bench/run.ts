@@ -13,6 +13,7 @@ import { oldSnapshotFigure } from './old-snapshot-figure.ts';
 import { peerFigures } from './peers.ts';
 import { freePort, run, startGateway, startScript, stopAll, untilOpen } from './processes.ts';
 import { ruleFigures } from './rules.ts';
+import { screenFigures } from './screens.ts';
 import { signInFigures } from './sign-ins.ts';
 import { streamFigures } from './stream-figures.ts';
 import { trafficFigures } from './traffic-figures.ts';
@@ -161,6 +162,7 @@ try {
   await moneyFigures(note, providerUrl);
   await cacheFigures(note, providerUrl);
   await trafficFigures(note);
+  await screenFigures(note);
 
   await stopAll();
   await oldSnapshotFigure(note);

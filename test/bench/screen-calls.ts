@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
+
+/** Ten million are the figure; fewer make a quick look. */
+export const callCount = Number(process.env.CALLS ?? 10_000_000);
+export const days = 30;
+const slice = 500_000;
+
+/** Calls of a month, made by the database itself and summed up by the gateway's own job. */
+export async function makeScreenCalls(client: pg.Client, pool: pg.Pool, workspace: string): Promise<void> {
+  await client.query('set statement_timeout = 0');
+  const from = new Date(Math.floor(Date.now() / 3_600_000 - days * 24) * 3_600_000);
+  await client.query('select ensure_call_partitions($1::date, 2)', [from]);
+  const began = performance.now();
+  const spanMs = Date.now() - from.getTime() - 60_000;
+  for (let at = 0; at < callCount; at += slice)
+    await client.query(manyCalls, [workspace, from, spanMs, callCount, at, Math.min(callCount, at + slice) - 1]);
+  await client.query(tags, [workspace, from]);
+  console.log(`  ${callCount.toLocaleString('en-US')} calls written in ${secondsSince(began)} s`);
+  await sumUp(client, pool);
+}
+
+/** Fifty calls of each client in the middle of last month. */
+export async function makeBilledCalls(
+  client: pg.Client,
+  { workspace, clients }: { workspace: string; clients: number },
+): Promise<void> {
+  const now = new Date();
+  const at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15));
+  await client.query('select ensure_call_partitions($1::date, 3)', [at]);
+  await client.query(billedCalls, [workspace, at, clients]);
+}
+
+/** 12 models, 500 clients, two scenarios each; times are lognormal, as those of models are. */
+const manyCalls = `
+  insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform, dialect,
+    streamed, model_requested, model, provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, ttft_ms, total_ms)
+  select $1, date_trunc('milliseconds', $2::timestamptz + n::float8 / $4 * $3::float8 * interval '1 millisecond'), 'req_bench' || n, true, 'gone',
+    case when n % 50 = 7 then 'failed' else 'succeeded' end, 'key_bench', 'client-' || client, 'project-' || client % 3, 'scenario-' || client || '-' || n % 2,
+    'make', 'chat', n % 4 = 0, 'model-' || n % 12, 'model-' || n % 12, case n % 12 % 3 when 0 then 'openai' when 1 then 'anthropic' else 'gemini' end, 'asked for',
+    case when n % 100 = 3 then 2 else 1 end, 1200, 0, 80, 200000 + n % 50000, 300000, (ms / 4)::integer, ms::integer
+  from (select n, (hashint4(n) & 1048575) % 500 as client,
+      greatest(1, exp(6.5 + (n % 12) * 0.1 + 0.6 * sqrt(-2 * ln(((hashint4(n + 1) & 1048575) + 1) / 1048577.0)) * cos(6.283185 * (hashint4(n + 2) & 1048575) / 1048576.0))) as ms
+    from generate_series($5::integer, $6::integer) n) as numbers`;
+
+const tags = `
+  insert into tag_values (workspace_id, livemode, kind, id, folded, first_call_at, last_call_at, platform)
+  select $1, true, kind, id, id, $2, now(), case kind when 'scenario' then 'make' end
+  from (select 'client' as kind, 'client-' || n as id from generate_series(0, 499) n
+    union all select 'project', 'project-' || n from generate_series(0, 2) n
+    union all select 'scenario', 'scenario-' || n / 2 || '-' || n % 2 from generate_series(0, 999) n) as seen`;
+
+const billedCalls = `
+  insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, scenario_id, dialect, streamed, model_requested, model,
+    provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, total_ms)
+  select $1, $2::timestamptz + n * interval '1 minute', 'req_bill' || n, true, 'gone', 'succeeded', 'key_bench', 'client-' || n % $3, 'scenario-' || n % 7,
+    'chat', false, 'gpt-4o', case n % 2 when 0 then 'gpt-4o' else 'gpt-4o-mini' end, 'openai', 'asked for', 1, 1200, 0, 800, 20000000, 30000000, 900
+  from generate_series(1, $3 * 50) n`;
+
+/** Calls written past the gateway are in none of its sums, and its own job may have summed their hours before. */
+async function sumUp(client: pg.Client, pool: pg.Pool): Promise<void> {
+  await client.query(
+    'truncate usage_hours, usage_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times, latency_hours, latency_days; delete from usage_rollup',
+  );
+  await client.query('analyze calls');
+  const began = performance.now();
+  for (;;) {
+    if (await rollUp(pool, Date.now())) continue;
+    const { rows } = await client.query(
+      `select least(until, timed_until, kinds_until, latency_until) > now() - interval '3 hours' as done from usage_rollup`,
+    );
+    if ((rows[0] as { done: boolean | null } | undefined)?.done) break;
+    await sleep(200);
+  }
+  await client.query('analyze');
+  console.log(`  summed up by the gateway's job in ${secondsSince(began)} s`);
+}
+
+function secondsSince(began: number): string {
+  return ((performance.now() - began) / 1000).toFixed(0);
+}
