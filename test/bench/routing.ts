@@ -1,41 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { structureOf } from '../../gateway/src/routing/call-structure.ts';
-import { hashedWords } from '../../gateway/src/routing/hashed-words.ts';
+import { existsSync } from 'node:fs';
 import {
-  fitHead,
-  type LogisticHead,
-  logitOf,
-  seeded,
-  type TextFeatures,
-  usualFitting,
-} from '../../gateway/src/routing/logistic-head.ts';
-import {
+  type AskedCall,
   fitTextHeads,
   gainOf,
-  type LabelledCall,
   probabilities,
   type TextHeads,
-  taskGain,
+  taskRate,
+  wordRate,
 } from '../../gateway/src/routing/text-heads.ts';
+import { callsOf, foldOf, type JudgedCall, routingData } from './routing-data.ts';
+import { apgrInterval, calibrationError, type Forecast, recovered } from './routing-measures.ts';
 
 /**
  * How well the learner of `auto` tells calls that need the strong model from those that do not, on public sets of questions with the
- * results of models: `npm run bench:routing`. The data lie beside the repository (`ROUTING_DATA`, else `../shared/routing`), fitted on
- * their train parts and judged on their dev parts; the project needs none of them to run, and has no row of them.
- *
- * APGR: the part of the gap between the two models that is recovered, averaged over all shares of calls that the strong one answers; 0.5
- * is chance. CPT80: the share of calls to the strong one that recovers four fifths of the gap. ECE: how far probabilities are off.
+ * results of models: `npm run bench:routing`. Each figure twice: by five folds of all calls, in which a question is in one fold only, with
+ * the interval of 95 percent; and fitted on the train part and judged on the dev part alone.
  */
-const folder = process.env.ROUTING_DATA ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'routing');
-
-interface Row {
-  prompt: string;
-  task: string;
-  scores: Record<string, number>;
-}
-
 interface RoutingSet {
   name: string;
   file: string;
@@ -63,140 +43,122 @@ const sets: readonly RoutingSet[] = [
     apgr: 0.77,
   },
 ];
+const folds = 5;
 const eceMost = 0.05;
 
-if (!existsSync(folder)) {
+/** A call that was judged by heads which had not seen it. */
+interface Judged {
+  call: JudgedCall;
+  heads: TextHeads;
+}
+
+if (!existsSync(routingData)) {
   console.log(
-    `The routing data are not in ${folder}, so the learner is not measured. ROUTING_DATA names another folder.`,
+    `The routing data are not in ${routingData}, so the learner is not measured. ROUTING_DATA names another folder.`,
   );
 } else {
-  for (const set of sets) measure(set);
+  const all = sets.map((set) => ({ set, calls: callsOf(set) }));
+  for (const { set, calls } of all) measure(set, calls);
+  outOfDomain(all);
 }
 
-function measure({ name, file, weak, strong, apgr, cpt80 }: RoutingSet): void {
-  const read = (part: string): LabelledCall[] =>
-    rowsOf(`${file}.${part}.jsonl.gz`).flatMap(({ prompt, task, scores }) => {
-      const [weakScore, strongScore] = [scores[weak], scores[strong]];
-      return weakScore === undefined || strongScore === undefined
-        ? []
-        : [{ ...featuresOf(prompt), task, weak: weakScore, strong: strongScore }];
-    });
-  // The files are in the order of their tasks; calls of a workspace come mixed.
-  const [train, dev] = [shuffled(read('train')), read('dev')];
+function measure({ name, weak, strong, apgr, cpt80 }: RoutingSet, calls: readonly JudgedCall[]): void {
   const startedAt = performance.now();
-  const heads = fitTextHeads(train);
-  const fitMs = performance.now() - startedAt;
-  const guess = topicGuess(train);
-  const words = (call: LabelledCall): number => {
-    const likely = probabilities(heads, call);
-    return likely.strong - likely.weak;
+  const folded = judgedByFolds(calls, (call) => foldOf(call, folds));
+  const dev = judged(
+    calls.filter(({ part }) => part === 'train'),
+    calls.filter(({ part }) => part === 'dev'),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(`\n${name}, ${weak} and ${strong}: ${calls.length} labels; fitted in ${seconds.toFixed(0)} s`);
+  console.log(`${' '.repeat(27)}${folds} folds: APGR  [95 %]      CPT80    dev: APGR  CPT80`);
+  const row = (label: string, gain: (one: Judged) => number): void => {
+    const [byFolds, onDev] = [folded, dev].map((some) => some.map((one) => ({ call: one.call, gain: gain(one) })));
+    console.log(`  ${label.padEnd(32)} ${figures(byFolds, true)}       ${figures(onDev, false)}`);
   };
-  const guessed = new Map(dev.map((call) => [call, guessedGain(heads, guess(call))]));
-  const byGuess = (call: LabelledCall): number => guessed.get(call) ?? 0;
-  console.log(`\n${name}: ${train.length} labels, judged on ${dev.length}; fitted in ${Math.round(fitMs)} ms`);
-  const row = (label: string, gain: (call: LabelledCall) => number): void => {
-    const figures = recovered(dev, gain);
-    console.log(`  ${label.padEnd(34)} APGR ${figures.apgr.toFixed(3)}  CPT80 ${Math.round(figures.cpt80 * 100)} %`);
-  };
-  row('length', (call) => call.structure[0] ?? 0);
-  row('words', words);
-  row('task guessed from the words', byGuess);
-  row('task known', (call) => taskGain(heads, call.task));
-  row('words and task known', (call) => gainOf(heads, call));
-  const both = (call: LabelledCall): number => (words(call) + byGuess(call)) / 2;
-  row('words and task guessed', both);
-  const reached = recovered(dev, both);
-  const parts = [
-    verdict(`APGR ${reached.apgr.toFixed(3)}`, reached.apgr >= apgr, `≥ ${apgr}`),
-    ...(cpt80 === undefined
-      ? []
-      : [verdict(`CPT80 ${reached.cpt80.toFixed(2)}`, reached.cpt80 <= cpt80, `≤ ${cpt80}`)]),
-    ...(['weak', 'strong'] as const).map((of) => {
-      const ece = calibrationError(dev.map((call) => ({ p: probabilities(heads, call)[of], label: call[of] })));
-      return verdict(`ECE of the ${of} one ${ece.toFixed(3)}`, ece <= eceMost, `≤ ${eceMost}`);
-    }),
-  ];
-  console.log(`  ${parts.join('; ')}`);
+  row('length', ({ call }) => call.structure[0] ?? 0);
+  row('words', ({ call, heads }) => gainOf(wordRate(heads, call)));
+  row('task guessed from the words', ({ call, heads }) => gainOf(taskRate(heads, unnamed(call))));
+  row('task known', ({ call, heads }) => gainOf(taskRate(heads, call)));
+  row('words and task known', ({ call, heads }) => gainOf(probabilities(heads, call)));
+  row('words and task guessed', bothOf);
+  for (const [label, some] of [
+    [`${folds} folds`, folded],
+    ['dev', dev],
+  ] as const) {
+    const reached = recovered(some.map((one) => ({ call: one.call, gain: bothOf(one) })));
+    const parts = [
+      verdict(`APGR ${reached.apgr.toFixed(3)}`, reached.apgr >= apgr, `≥ ${apgr}`),
+      ...(cpt80 === undefined
+        ? []
+        : [verdict(`CPT80 ${reached.cpt80.toFixed(3)}`, reached.cpt80 <= cpt80, `≤ ${cpt80}`)]),
+      ...(['weak', 'strong'] as const).map((of) => {
+        const error = calibrationError(
+          some.map(({ call, heads }) => ({ p: probabilities(heads, unnamed(call))[of], label: call[of] })),
+        );
+        return verdict(`ECE of the ${of} one ${error.toFixed(3)}`, error <= eceMost, `≤ ${eceMost}`);
+      }),
+    ];
+    console.log(`  ${label}: ${parts.join('; ')}`);
+  }
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
-  const random = seeded(3);
-  return items
-    .map((item) => ({ item, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
+function judged(seen: readonly JudgedCall[], unseen: readonly JudgedCall[]): Judged[] {
+  const heads = fitTextHeads(seen);
+  return unseen.map((call) => ({ call, heads }));
+}
+
+function judgedByFolds(calls: readonly JudgedCall[], fold: (call: JudgedCall) => number): Judged[] {
+  return Array.from({ length: folds }, (_, nth) =>
+    judged(
+      calls.filter((call) => fold(call) !== nth),
+      calls.filter((call) => fold(call) === nth),
+    ),
+  ).flat();
+}
+
+/** The name of its task is for fitting only. */
+function unnamed(call: JudgedCall): AskedCall {
+  return { words: call.words, structure: call.structure, task: undefined };
+}
+
+function bothOf({ call, heads }: Judged): number {
+  return gainOf(probabilities(heads, unnamed(call)));
+}
+
+function figures(forecasts: readonly Forecast[] = [], withInterval: boolean): string {
+  const { apgr, cpt80 } = recovered(forecasts);
+  const interval = withInterval ? ` [${apgrInterval(forecasts).map(three).join(', ')}]` : '';
+  return `${three(apgr)}${interval}  ${Math.round(cpt80 * 100)} %`;
+}
+
+function three(value: number): string {
+  return value.toFixed(3);
 }
 
 function verdict(text: string, isReached: boolean, must: string): string {
   return `${text} (must be ${must}${isReached ? '' : ', NOT reached'})`;
 }
 
-function rowsOf(file: string): Row[] {
-  return gunzipSync(readFileSync(join(folder, file)))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
-}
-
-function featuresOf(prompt: string): TextFeatures {
-  return { words: hashedWords(prompt), structure: structureOf(prompt) };
-}
-
-/** The tasks of a call and how likely each is, by a head for each task. */
-function topicGuess(train: readonly LabelledCall[]): (call: TextFeatures) => Map<string, number> {
-  const tasks = [...new Set(train.map(({ task }) => task))];
-  const heads = new Map<string, LogisticHead>(
-    tasks.length === 1
-      ? []
-      : tasks.map((task) => [
-          task,
-          fitHead(
-            train,
-            train.map((call) => (call.task === task ? 1 : 0)),
-            { ...usualFitting, rate: 0.5 },
-          ),
-        ]),
-  );
-  return (call) => {
-    if (tasks.length === 1) return new Map(tasks.map((task) => [task, 1]));
-    const odds = [...heads].map(([task, head]) => [task, Math.exp(logitOf(head, call) / 2)] as const);
-    const sum = odds.reduce((all, [, one]) => all + one, 0);
-    return new Map(odds.map(([task, one]) => [task, one / sum]));
-  };
-}
-
-function guessedGain(heads: TextHeads, likely: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const [task, p] of likely) sum += p * taskGain(heads, task);
-  return sum;
-}
-
-function recovered(
-  calls: readonly LabelledCall[],
-  gain: (call: LabelledCall) => number,
-): { apgr: number; cpt80: number } {
-  const sorted = calls.map((call) => ({ call, gain: gain(call) })).sort((a, b) => b.gain - a.gain);
-  const gap = calls.reduce((sum, { weak, strong }) => sum + strong - weak, 0);
-  let [won, area, cpt80] = [0, 0, 1];
-  sorted.forEach(({ call: { weak, strong } }, i) => {
-    const before = won / gap;
-    won += strong - weak;
-    area += (before + won / gap) / 2 / calls.length;
-    if (won / gap >= 0.8 && cpt80 === 1) cpt80 = (i + 1) / calls.length;
-  });
-  return { apgr: area, cpt80 };
-}
-
-/** Ten bins of equal width, weighted by how many fall in each. */
-function calibrationError(forecasts: readonly { p: number; label: number }[]): number {
-  const bins = Array.from({ length: 10 }, () => ({ n: 0, p: 0, label: 0 }));
-  for (const { p, label } of forecasts) {
-    const bin = bins[Math.min(9, Math.floor(p * 10))];
-    if (bin === undefined) continue;
-    bin.n += 1;
-    bin.p += p;
-    bin.label += label;
+/** On questions of a kind that was left out, the learner is hardly better than chance: nothing that is fit on these sets chooses for others. */
+function outOfDomain(all: readonly { set: RoutingSet; calls: readonly JudgedCall[] }[]): void {
+  console.log('\nOut of domain: APGR on a set, by heads of another (and by length)');
+  const heads = all.map(({ set, calls }) => ({ set, heads: fitTextHeads(calls) }));
+  for (const { set, calls } of all) {
+    const others = heads
+      .filter((one) => one.set !== set)
+      .map((one) => {
+        const apart = recovered(calls.map((call) => ({ call, gain: bothOf({ call, heads: one.heads }) })));
+        return `${one.set.name} ${three(apart.apgr)}`;
+      });
+    const length = recovered(calls.map((call) => ({ call, gain: call.structure[0] ?? 0 })));
+    console.log(`  ${set.name}: ${others.join(', ')} (length ${three(length.apgr)})`);
   }
-  return bins.reduce((sum, { p, label }) => sum + Math.abs(p - label), 0) / forecasts.length;
+  for (const { set, calls } of all) {
+    const tasks = [...new Set(calls.map(({ task }) => task))].sort();
+    if (tasks.length < folds) continue;
+    const apart = judgedByFolds(calls, ({ task }) => tasks.indexOf(task) % folds);
+    const { apgr } = recovered(apart.map((one) => ({ call: one.call, gain: bothOf(one) })));
+    console.log(`  ${set.name}, each task judged by heads that have not seen it: ${three(apgr)}`);
+  }
 }

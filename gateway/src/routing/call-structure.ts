@@ -2,6 +2,11 @@ import type { NeutralCall } from '../dialects/neutral.ts';
 import { lastUserTextOf } from './call-texts.ts';
 import { hashedWords } from './hashed-words.ts';
 import type { TextFeatures } from './logistic-head.ts';
+import { schemaDepth } from './schema-shape.ts';
+import { log, structureOf, textStructureSize } from './text-structure.ts';
+
+/** How many numbers the structure of a call has: heads and samples of an earlier version of the gateway may have fewer. */
+export const structureSize = textStructureSize + 6;
 
 /** A call as the heads of a workspace see it: the words of the newest text of the user, and its shape. */
 export function featuresOf(call: Pick<NeutralCall, 'messages' | 'tools' | 'output' | 'reasoning'>): TextFeatures {
@@ -15,31 +20,16 @@ export function featuresOf(call: Pick<NeutralCall, 'messages' | 'tools' | 'outpu
       log(call.messages.length),
       log(call.tools.length),
       call.output.kind === 'text' ? 0 : 1,
+      call.output.kind === 'json-schema' ? schemaDepth(call.output.schema) / 10 : 0,
       log(images),
-      call.reasoning === undefined ? 0 : 1,
+      effortOf(call),
     ],
   };
 }
 
-/** Longer texts are cut before anything is counted. */
-const charsMax = 4_000;
+const efforts: Readonly<Record<string, number>> = { none: 0, minimal: 0.1, low: 0.3, medium: 0.6, high: 0.9 };
 
-/** The shape of a text: its length, and how many lines, numbers, formulas, questions and brackets it has. */
-export function structureOf(text: string): number[] {
-  const part = text.slice(0, charsMax);
-  const count = (pattern: RegExp): number => log(part.match(pattern)?.length ?? 0);
-  return [
-    log(text.length),
-    count(/\n/g),
-    count(/\d+/g),
-    count(/[=+*/^<>]/g),
-    count(/\?/g),
-    count(/[{}[\]();]/g),
-    count(/[A-Z]{2,}/g),
-    count(/\$|\\/g),
-  ];
-}
-
-function log(n: number): number {
-  return Math.log1p(n) / 10;
+function effortOf({ reasoning }: Pick<NeutralCall, 'reasoning'>): number {
+  if (reasoning === undefined) return 0;
+  return reasoning.effort === undefined ? 0.6 : (efforts[reasoning.effort] ?? 1);
 }

@@ -1,7 +1,8 @@
 import type { Db } from '../db/transaction.ts';
 import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
-import { type LearnedHeads, unpackHeads } from './learned-heads.ts';
+import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
+import { unpackHeads } from './packed-heads.ts';
 import type { TaskClaim } from './task-claim.ts';
 import { listClaims, type StoredClaim } from './task-claim-store.ts';
 import { listRates, type Signal, type TaskRateRow } from './task-rates-store.ts';
@@ -25,6 +26,8 @@ interface Known {
   view: EvidenceView;
   /** How much memory it takes and how long reading it holds the loop up: in rows. */
   weight: number;
+  /** How much memory its heads take. */
+  headBytes: number;
   readAtMs: number;
   /** Of all that are known, the one with the lowest number was used longest ago. */
   used: number;
@@ -36,13 +39,21 @@ interface Known {
 const claimsMax = 3_000;
 /** Of about three thousand tasks. */
 const ratesMax = 10_000;
-/** A workspace weighs something without evidence, and heads take as much as so many rows: 132 KiB and the rates of their tasks. */
+/** A workspace weighs something without evidence. */
 const emptyWeight = 40;
-const headsWeight = 600;
-/** Over all workspaces. A row takes some 400 bytes: 80 MB. */
+/** The heads of all workspaces: of some two hundred with many tasks, and of four hundred with one. */
+const headBytesMax = 50 * 1024 * 1024;
+/** The rate of a task, unpacked. */
+const bytesOfRate = 150;
+/** Over all workspaces: 80 MB. */
 const weightMax = 200_000;
+const bytesOfRow = 400;
 /** Evidence is read again after this long for each row: after 5 seconds where there is much, and at once where there is little. */
 const pauseMsPerRow = 0.5;
+
+function pauseOf({ weight, headBytes }: Known): number {
+  return (weight + headBytes / bytesOfRow) * pauseMsPerRow;
+}
 
 /**
  * The evidence of each workspace in live and in test mode. When the database says that there is more, the next call still gets what is
@@ -54,20 +65,22 @@ export class EvidenceCache {
   readonly #test = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<EvidenceView>>();
   readonly #weightMax: number;
+  readonly #headBytesMax: number;
   #uses = 0;
   /** Counts what was forgotten: what was read before a change is read again. */
   #forgotten = 0;
 
-  constructor({ db, weightMax: most = weightMax }: { db: Db; weightMax?: number }) {
+  constructor({ db, ...most }: { db: Db; weightMax?: number; headBytesMax?: number }) {
     this.#db = db;
-    this.#weightMax = most;
+    this.#weightMax = most.weightMax ?? weightMax;
+    this.#headBytesMax = most.headBytesMax ?? headBytesMax;
   }
 
   of(workspaceId: string, livemode: boolean): EvidenceView | Promise<EvidenceView> {
     const known = (livemode ? this.#live : this.#test).get(workspaceId);
     if (known === undefined) return this.#firstRead(workspaceId, livemode);
     known.used = ++this.#uses;
-    if (known.isStale && !known.isReading && performance.now() - known.readAtMs >= known.weight * pauseMsPerRow)
+    if (known.isStale && !known.isReading && performance.now() - known.readAtMs >= pauseOf(known))
       this.#readAgain(known, workspaceId, livemode);
     return known.view;
   }
@@ -99,11 +112,16 @@ export class EvidenceCache {
   #bound(): void {
     const all = [this.#live, this.#test].flatMap((map) => [...map].map(([id, known]) => ({ map, id, known })));
     let weight = all.reduce((sum, { known }) => sum + known.weight, 0);
-    if (weight <= this.#weightMax) return;
+    let headBytes = all.reduce((sum, { known }) => sum + known.headBytes, 0);
+    const isTooMuch = (): boolean => weight > this.#weightMax || headBytes > this.#headBytesMax;
+    if (!isTooMuch()) return;
     for (const { map, id, known } of all.sort((a, b) => a.known.used - b.known.used)) {
+      // Where only the heads are too many, those that have none stay.
+      if (weight <= this.#weightMax && known.headBytes === 0) continue;
       map.delete(id);
       weight -= known.weight;
-      if (weight <= this.#weightMax) return;
+      headBytes -= known.headBytes;
+      if (!isTooMuch()) return;
     }
   }
 
@@ -125,16 +143,21 @@ export class EvidenceCache {
     return reading;
   }
 
-  async #read(workspaceId: string, livemode: boolean): Promise<Pick<Known, 'view' | 'weight' | 'readAtMs'>> {
+  async #read(
+    workspaceId: string,
+    livemode: boolean,
+  ): Promise<Pick<Known, 'view' | 'weight' | 'headBytes' | 'readAtMs'>> {
     const [claims, rates, found] = await Promise.all([
       listClaims(this.#db, { workspaceId, livemode, most: claimsMax }),
       listRates(this.#db, { workspaceId, livemode, most: ratesMax }),
       findHeads(this.#db, { workspaceId, livemode }),
     ]);
-    const heads = found && { learned: unpackHeads(found.weights), smallModel: found.weak };
+    const learned = found && unpackHeads(found.weights);
+    const heads = learned && { learned, smallModel: found.weak };
     return {
       view: evidenceView(claims, rates, heads),
-      weight: claims.length + rates.length + (heads === undefined ? emptyWeight : headsWeight),
+      weight: claims.length + rates.length + emptyWeight,
+      headBytes: learned === undefined ? 0 : (found?.weights.length ?? 0) + learned.heads.rates.size * bytesOfRate,
       readAtMs: performance.now(),
     };
   }

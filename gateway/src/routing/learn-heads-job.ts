@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
-import { type LearnedHeads, labelsMin, learnHeadsInPieces, packHeads } from './learned-heads.ts';
+import { structureSize } from './call-structure.ts';
+import { type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
 import { forgetOldSamples, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
 import type { Pieces } from './logistic-head.ts';
+import { packHeads } from './packed-heads.ts';
 import { unsealFeatures } from './sealed-features.ts';
 
 /** Fits heads for the workspaces with new samples, one after another. Those that are no better than the rates of the tasks take none. */
@@ -14,12 +16,15 @@ export async function learnAllHeads({ db, secret }: { db: Pool; secret: string }
     const { workspaceId } = scope;
     const samples = await listSamples(db, scope);
     // Agreement says nothing of the strong model itself: it is the measure.
-    const calls = samples.map(({ id, task, sealedFeatures, agreed }) => ({
-      ...unsealFeatures(secret, { workspaceId, id }, sealedFeatures),
-      task,
-      weak: agreed ? 1 : 0,
-      strong: 1,
-    }));
+    const calls = samples
+      .map(({ id, task, sealedFeatures, agreed }) => ({
+        ...unsealFeatures(secret, { workspaceId, id }, sealedFeatures),
+        task,
+        weak: agreed ? 1 : 0,
+        strong: 1,
+      }))
+      // An earlier version of the gateway took down fewer numbers.
+      .filter(({ structure }) => structure.length === structureSize);
     const learned = await inTurns(learnHeadsInPieces(calls));
     await withTransaction(db, (tx) =>
       saveHeads(tx, scope, {

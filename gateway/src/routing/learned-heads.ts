@@ -1,6 +1,14 @@
 import { lowerBound } from './agreement-test.ts';
-import { finish, type LogisticHead, type Pieces, type TextFeatures } from './logistic-head.ts';
-import { fitTextHeadsInPieces, gainOf, type LabelledCall, type TextHeads, taskGain } from './text-heads.ts';
+import { finish, type Pieces } from './logistic-head.ts';
+import {
+  type AskedCall,
+  fitTextHeadsInPieces,
+  gainOf,
+  type LabelledCall,
+  probabilities,
+  type TextHeads,
+  taskRate,
+} from './text-heads.ts';
 
 /** Heads that a workspace has learned, and from which expected gain on a call is left to the small model. */
 export interface LearnedHeads {
@@ -40,8 +48,8 @@ export function* learnHeadsInPieces(calls: readonly LabelledCall[]): Pieces<Lear
   const cut = Math.floor((calls.length * 2) / 3);
   const [older, newest] = [calls.slice(0, cut), calls.slice(cut)];
   const heads = yield* fitTextHeadsInPieces(older);
-  const gains = newest.map((call) => gainOf(heads, call));
-  const byTask = newest.map((call) => taskGain(heads, call.task));
+  const gains = newest.map((call) => gainOf(probabilities(heads, call)));
+  const byTask = newest.map((call) => gainOf(taskRate(heads, call)));
   const better = newest.map(() => 0);
   for (const share of shares) {
     const [own, plain] = [strongAmong(gains, share), strongAmong(byTask, share)];
@@ -80,68 +88,8 @@ function gainsFor(calls: readonly LabelledCall[], gains: readonly number[]): Rec
 }
 
 /** Is this call easy enough for the small model, by its words? */
-export function isEasy(
-  { heads, gainMost }: LearnedHeads,
-  call: TextFeatures & { task: string },
-  level: number,
-): boolean {
+export function isEasy({ heads, gainMost }: LearnedHeads, call: AskedCall, level: number): boolean {
   const asked = levels.find((one) => one >= level);
   const most = asked === undefined ? undefined : gainMost[String(asked)];
-  return most !== undefined && gainOf(heads, call) <= most;
-}
-
-/** About 132 KiB: two heads of 65,536 bytes and what goes with them. */
-export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
-  const { weak, strong, rates, ...rest } = heads;
-  const bare = ({ words: _, ...head }: LogisticHead): Omit<LogisticHead, 'words'> => head;
-  const head = Buffer.from(
-    JSON.stringify({
-      ...rest,
-      rates: [...rates].slice(0, tasksMax),
-      weak: bare(weak),
-      strong: bare(strong),
-      gainMost,
-      report,
-    }),
-  );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(head.length);
-  return Buffer.concat([length, head, bytesOf(weak), bytesOf(strong)]);
-}
-
-/** A task takes about a hundred bytes. */
-const tasksMax = 1_000;
-
-export function unpackHeads(packed: Buffer): LearnedHeads {
-  const end = 4 + packed.readUInt32LE(0);
-  const { gainMost, report, rates, weak, strong, ...rest } = JSON.parse(
-    packed.subarray(4, end).toString('utf8'),
-  ) as PackedHead;
-  const size = (packed.length - end) / 2;
-  const wordsAt = (from: number): Int8Array =>
-    Int8Array.from(packed.subarray(from, from + size), (byte) => (byte << 24) >> 24);
-  return {
-    gainMost,
-    report,
-    heads: {
-      ...rest,
-      rates: new Map(rates),
-      weak: { ...weak, words: wordsAt(end) },
-      strong: { ...strong, words: wordsAt(end + size) },
-    },
-  };
-}
-
-type BareHead = Omit<LogisticHead, 'words'>;
-
-interface PackedHead extends Omit<TextHeads, 'rates' | 'weak' | 'strong'> {
-  rates: [string, { weak: number; strong: number }][];
-  weak: BareHead;
-  strong: BareHead;
-  gainMost: Record<string, number>;
-  report: HeadsReport;
-}
-
-function bytesOf({ words }: LogisticHead): Buffer {
-  return Buffer.from(Int8Array.from(words).buffer);
+  return most !== undefined && gainOf(probabilities(heads, call)) <= most;
 }

@@ -6,8 +6,6 @@ export interface Platt {
   offset: number;
 }
 
-export const unscaled: Platt = { slope: 1, offset: 0 };
-
 export function calibrated({ slope, offset }: Platt, sum: number): number {
   return sigmoid(slope * sum + offset);
 }

@@ -35,3 +35,8 @@ export function isShallow(schema: JsonObject): boolean {
   const { depth, properties, isWhole } = shapeOf(schema);
   return isWhole && depth <= shallowDepth && properties <= propertiesMax;
 }
+
+/** The depth of its nested objects and lists. */
+export function schemaDepth(schema: JsonObject): number {
+  return shapeOf(schema).depth;
+}

@@ -4,11 +4,14 @@ import { withTransaction } from '../db/transaction.ts';
 import { saveFeedback } from '../feedback/feedback-store.ts';
 import type { CallRow } from '../usage/call-columns.ts';
 import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
+import { structureSize } from './call-structure.ts';
 import { EvidenceCache } from './evidence-cache.ts';
 import { addSample, findHeads, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
+import { packHeads } from './packed-heads.ts';
 import { returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
 import { countFeedback, countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
+import { fitTextHeads } from './text-heads.ts';
 
 const task = 'ab'.repeat(16);
 const workspaceId = 'ws_test';
@@ -249,6 +252,30 @@ describe('the evidence that a process keeps', () => {
     expect(evidence.of('ws_3', true)).not.toBeInstanceOf(Promise);
     expect(evidence.of('ws_2', false)).toBeInstanceOf(Promise);
     await evidence.of('ws_2', false);
+  });
+
+  it('has heads of fifty mebibytes at most: those that were used longest ago are read again', async () => {
+    const calls = Array.from({ length: 60 }, (_, i) => ({
+      ...{ words: Uint16Array.of(i), structure: Array.from({ length: structureSize }, () => 0.1), task },
+      ...{ weak: i % 2, strong: 1 },
+    }));
+    const report = { calls: 60, judged: 20, better: 0.1, lower: 0.05 };
+    const weights = packHeads({ heads: fitTextHeads(calls), gainMost: {}, report });
+    for (const id of ['ws_1', 'ws_2', 'ws_3'])
+      await saveHeads(
+        database.pool,
+        { workspaceId: id, livemode: true, weak: 'gpt-6-luna', strong: 'gpt-6-sol' },
+        { weights, report },
+      );
+    const evidence = new EvidenceCache({ db: database.pool, headBytesMax: 2.5 * weights.length });
+    await evidence.of('ws_plain', true);
+    for (const id of ['ws_1', 'ws_2', 'ws_3'])
+      expect((await evidence.of(id, true)).heads?.smallModel).toBe('gpt-6-luna');
+    expect(evidence.of('ws_plain', true)).not.toBeInstanceOf(Promise);
+    expect(evidence.of('ws_2', true)).not.toBeInstanceOf(Promise);
+    expect(evidence.of('ws_3', true)).not.toBeInstanceOf(Promise);
+    expect(evidence.of('ws_1', true)).toBeInstanceOf(Promise);
+    await evidence.of('ws_1', true);
   });
 
   it('is that of the tasks with the most calls, and is not read again with each change', async () => {

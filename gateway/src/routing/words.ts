@@ -2,7 +2,7 @@
  * Visits a hash of each word and of each pair of neighbours, and in scripts without spaces (Chinese, Japanese, Thai, Khmer …) of each
  * character and each pair. Numbers count as numbers, whatever their digits. One pass, without an allocation for each word.
  */
-export function visitWords(text: string, visit: (hash: number) => void): void {
+export function visitWords(text: string, visit: (hash: number, isPair: boolean) => void): void {
   const lower = text.toLowerCase();
   let word = fnvOffset;
   let inWord = false;
@@ -21,16 +21,16 @@ export function visitWords(text: string, visit: (hash: number) => void): void {
       continue;
     }
     if (inWord) {
-      visit(word);
-      if (before !== 0) visit(pairOf(before, word));
+      visit(word, false);
+      if (before !== 0) visit(pairOf(before, word), true);
       before = word;
       word = fnvOffset;
       inWord = false;
       inNumber = false;
     }
     if (kind !== dense) continue;
-    visit(Math.imul(fnvOffset ^ code, fnvPrime));
-    if (beforeDense !== 0) visit(pairOf(beforeDense, code));
+    visit(Math.imul(fnvOffset ^ code, fnvPrime), false);
+    if (beforeDense !== 0) visit(pairOf(beforeDense, code), true);
     beforeDense = code;
     before = 0;
   }
