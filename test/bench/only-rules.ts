@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dataFolder } from '../support/data-folder.ts';
 import { configuredFigures } from './configured.ts';
+import { headFigures } from './heads.ts';
 import { startGateway, startScript, stopAll } from './processes.ts';
 import { ruleFigures } from './rules.ts';
 
-/** The figures of rules, `auto` and prompts alone: `node test/bench/only-rules.ts`. */
+/** The figures of rules, `auto`, prompts and learned heads alone: `node test/bench/only-rules.ts`. */
 const note = (figure: string, value: number, must?: string): void =>
   console.log(`  ${figure}: ${value.toFixed(3)}${must === undefined ? '' : ` (must be ${must})`}`);
 const dataDir = dataFolder('bench-rules');
@@ -23,6 +24,7 @@ try {
   });
   await configuredFigures(note, { url: gateway.url, operatorKey, pid: gateway.pid });
   await ruleFigures(note);
+  await headFigures(note);
 } finally {
   await stopAll();
   rmSync(dataDir, { recursive: true, force: true });

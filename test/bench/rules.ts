@@ -12,7 +12,7 @@ import { type Routing, RoutingCache } from '../../gateway/src/routing/routing-ca
 import type { Rule } from '../../gateway/src/routing/rule.ts';
 import { compileRules } from '../../gateway/src/routing/rule-set.ts';
 
-type Note = (figure: string, value: number, must: string) => void;
+export type Note = (figure: string, value: number, must: string) => void;
 
 const words =
   'invoice payment order delivery contract meeting refund offer report summary translate classify customer urgent'.split(
@@ -60,7 +60,7 @@ export function rulesOf(count: number, seed = 0): Rule[] {
   });
 }
 
-function inputOf(chars: number, seed: number): Pick<DecideInput, 'route' | 'facts' | 'auto'> {
+export function inputOf(chars: number, seed: number): Pick<DecideInput, 'route' | 'facts' | 'auto'> {
   const json: JsonObject = { model: 'auto', messages: [{ role: 'user', content: textOf(chars, seed) }] };
   const call = chat.read(json);
   const inputTokens = boundInputTokens(call, chars);
@@ -103,7 +103,7 @@ function inputOf(chars: number, seed: number): Pick<DecideInput, 'route' | 'fact
   };
 }
 
-function p99(times: number[]): number {
+export function p99(times: number[]): number {
   return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
 }
 
@@ -165,12 +165,12 @@ async function memoryMb(): Promise<number> {
 }
 
 /** Node hands it out when it is asked to. */
-function collector(): () => void {
+export function collector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
 
-function memoryNow(): number {
+export function memoryNow(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 1e6;
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { dataFolder } from '../support/data-folder.ts';
 import { cacheFigures } from './cache.ts';
 import { configuredFigures } from './configured.ts';
+import { headFigures } from './heads.ts';
 import { installFigures } from './install.ts';
 import { liveFigures } from './live.ts';
 import { callsPerSecond, type LoadTarget, latencies, percentile, streams } from './load.ts';
@@ -132,6 +133,7 @@ try {
 
   await configuredFigures(note, { url, operatorKey, pid: gateway.pid });
   await ruleFigures(note);
+  await headFigures(note);
 
   console.log('\nadded latency at 100 calls/s');
   const steady = { perSecond: 100, seconds: 11 };
