@@ -20,7 +20,7 @@ const texts = Array.from(
 );
 
 /**
- * What a call costs with 20 rules, `auto` between two models and a prompt: calls in a second as a share of those of a workspace that has configured
+ * The price of 20 rules, `auto` between two models and a prompt on every call: calls in a second as a share of those of a workspace that has configured
  * nothing, by turns, since the machine is noisy, and the same by the CPU time of the gateway, which other work on the machine does not change.
  */
 export async function configuredFigures(note: Note, api: Api): Promise<void> {

@@ -200,7 +200,7 @@ describe('the settings of auto', () => {
     expect(await set({ per_key })).toMatchObject({ per_key, learning });
     const read = await json<Settings>(gateway.get('/v1/routing/auto', { authorization: `Bearer ${made.key}` }));
     expect(read.per_key).toEqual({ [made.id]: { learning: { enabled: false } } });
-    // What was read can be written again, also after a key was deleted.
+    // Settings that were read can be written again, also after a key was deleted.
     await json(gateway.send('DELETE', `/v1/keys/${other}`), 204);
     expect(await set({ per_key })).toMatchObject({ per_key });
     expect(await set({ per_key: {}, learning: { judge: 'feedback' } })).toMatchObject({

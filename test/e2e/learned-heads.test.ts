@@ -10,7 +10,7 @@ import { chat, eventually, json } from '../support/ask.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
-/** What a workspace has learned of the words of its calls: it decides real calls, and people can take it back. */
+/** The heads that a workspace has learned of the words of its calls: they decide real calls, and people can take them back. */
 let gateway: TestGateway;
 let workspaceId = '';
 

@@ -205,7 +205,7 @@ export function evidenceView(
   };
 }
 
-/** So many calls of other models show how often a task is repeated by its nature, as one that polls is. */
+/** Calls of other models show how often a task is repeated by its nature, as one that polls is: from this many on. */
 const othersMin = 20;
 
 /** Repeats speak against a model only as far as the other models of the task have fewer. */

@@ -122,7 +122,7 @@ export async function selectCharged(
   return rows as ChargedBudget[];
 }
 
-/** What was said of a call, by name. */
+/** The opinions of a call, by name. */
 export async function selectOpinions(
   db: Db,
   { workspaceId, id }: { workspaceId: string; id: string },

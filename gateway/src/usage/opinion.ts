@@ -12,7 +12,7 @@ export interface StoredOpinion {
   at: Date;
 }
 
-/** What a comment is sealed with: it opens at its own call and name only. */
+/** The context that a comment is sealed with: it opens at its own call and name only. */
 export function commentContext(place: { workspaceId: string; callId: string; name: string }): string[] {
   return ['feedback', place.workspaceId, place.callId, place.name];
 }

@@ -24,7 +24,10 @@ const head = z
       .meta({ title: 'Lower bound', description: 'The lower bound of the gain, at 95 percent.' }),
     created_at: isoTime.meta({ title: 'Created at', description: 'Time of learning.' }),
   })
-  .meta({ title: 'Learned heads', description: 'What the words of calls say about a small model, as it was learned.' });
+  .meta({
+    title: 'Learned heads',
+    description: 'The chance that a small model does a call, by its words, as it was learned.',
+  });
 
 const heads = page(head).extend({
   follows: z.boolean().meta({
