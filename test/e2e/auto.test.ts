@@ -56,6 +56,10 @@ describe('auto', () => {
   it('does so in streams, in every dialect and for test keys', async () => {
     const streamed = await ask('auto', classify, { body: { stream: true } });
     expect(chosen(streamed)[0]).toBe('gpt-6-luna');
+    // The end of the stream repeats what its headers say.
+    expect(await streamed.text()).toMatch(
+      /: gateway \{"cost_usd":[\d.e-]+,"saved_usd":[\d.e-]+,"route":"auto: classification goes to small models"\}\n\ndata: \[DONE\]/,
+    );
     const messages = await gateway.post('/v1/messages', {
       ...{ model: 'auto', max_tokens: 100, system: classify },
       messages: [{ role: 'user', content: 'Where is my order?' }],

@@ -302,6 +302,12 @@ describe('a prompt that is deleted', () => {
     expect(await spoken('old')).toBe('x');
   });
 
+  it('is named again at the end of a stream', async () => {
+    await newPrompt('streamed', says('one'));
+    const answer = await gateway.post(chat, { model: 'gpt-4o', stream: true, prompt: { id: 'streamed' } });
+    expect(await answer.text()).toContain('"prompt":"streamed@1 (production)"');
+  });
+
   it('is kept while a rule uses it', async () => {
     await newPrompt('ruled', says('one'));
     await json(gateway.post('/v1/prompts/ruled/versions', says('two')), 201);

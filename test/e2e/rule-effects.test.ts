@@ -155,6 +155,10 @@ describe('the limits of a rule', () => {
   });
 
   it('choose the version of a prompt', async () => {
+    const unknown = { name: 'Try', then: { prompt: { id: 'nowhere', label: 'staging' } } };
+    expect(await json(gateway.post('/v1/routing/rules', unknown), 400)).toMatchObject({
+      error: { code: 'invalid_request', param: 'then.prompt.id' },
+    });
     await makePrompt(gateway, 'sort', sortMails);
     await saveVersion(gateway, 'sort', {
       label: 'staging',

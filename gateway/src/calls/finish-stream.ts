@@ -13,7 +13,7 @@ import { checkStreamed } from './check-answer.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { Funding } from './funding.ts';
 import type { ModelCall, StreamAnswer } from './model-call.ts';
-import { answerHeaders, budgetRemaining, type RunningCall, settleCall } from './settle-call.ts';
+import { answerHeaders, budgetRemaining, type RunningCall, routeOf, settleCall } from './settle-call.ts';
 import type { Spent } from './spent.ts';
 import type { StreamEnd } from './stream-run.ts';
 import type { StreamTransform } from './stream-transform.ts';
@@ -110,6 +110,7 @@ async function close(
         ...remainingOf(running),
         cache,
         saved_usd: savedNanos === undefined ? undefined : toUsd(billed(savedNanos, markup)),
+        ...decidedBy(running),
       });
       return { tail: [comment, transform.last ?? ''], whole: true };
     } catch {
@@ -132,6 +133,17 @@ async function close(
   await settleCall(running, { status: 'failed', ...soFar(transform, unseen), errorCode: error.code });
   const isReported = end.kind === 'failed' && end.message === undefined;
   return { tail: isReported ? [] : [errorFrame(error)], whole: false };
+}
+
+/** The headers of a decision once more, for those who read the stream alone; nothing where nobody but the caller chose. */
+function decidedBy(running: RunningCall): {
+  route?: string;
+  prompt?: string | undefined;
+  experiment?: string | undefined;
+} {
+  const { 'x-gateway-prompt': prompt, 'x-gateway-experiment': experiment } = running.permit.headers;
+  if (running.baseline === undefined && prompt === undefined && experiment === undefined) return {};
+  return { route: routeOf(running), prompt, experiment };
 }
 
 /** The figures that a stream can give at its end only, without those that are undefined. */

@@ -246,7 +246,8 @@ function common(
   };
 }
 
-function routeOf({ candidate, firstReason }: RunningCall): string {
+/** Why the model that answers was chosen. */
+export function routeOf({ candidate, firstReason }: RunningCall): string {
   return candidate?.reason ?? firstReason;
 }
 

@@ -5,6 +5,7 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import type { Db } from '../db/transaction.ts';
 import { hasExperiment } from './experiment-ids-store.ts';
 import { type NameContext, readModelName } from './model-name.ts';
+import { hasPrompt } from './prompt-ids-store.ts';
 import { isOfKind } from './reachable.ts';
 import { modelsNamed, type Rule } from './rule.ts';
 import { areTooLarge, patternFault } from './rule-patterns.ts';
@@ -19,18 +20,23 @@ export async function namesFor(
   return { accounts, pool, at: new Date(services.now()) };
 }
 
-/** Checks beyond the grammar: patterns compile, models and experiments are known. Throws `invalid_request`, naming the field. */
+/** Checks beyond the grammar: patterns compile, models, experiments and prompts are known. Throws `invalid_request`, naming the field. */
 export async function checkRule(
   { when, then }: Pick<Rule, 'when' | 'then'>,
   { names, workspaceId, db }: { names: NameContext; workspaceId: string; db: Db },
   under = '',
 ): Promise<void> {
   checkPatterns(when, `${under}when`);
-  const { experiment } = then;
+  const { experiment, prompt } = then;
   if (experiment !== undefined && !(await hasExperiment(db, { workspaceId, id: experiment })))
     throw refused(
       `${under}then.experiment`,
       `There is no experiment "${experiment}". See GET /v1/experiments for the list.`,
+    );
+  if (prompt !== undefined && !(await hasPrompt(db, { workspaceId, id: prompt.id })))
+    throw refused(
+      `${under}then.prompt.id`,
+      `There is no prompt "${prompt.id}". GET /v1/prompts lists the prompts of this workspace.`,
     );
   for (const { name, param } of modelsNamed(then)) {
     if (/^auto(?::(cost|balanced|quality))?$/.test(name)) continue;
