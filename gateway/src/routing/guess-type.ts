@@ -1,6 +1,6 @@
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { cutText, lastUserTextOf, systemTextOf } from './call-texts.ts';
-import { type TaskType, taskTypes, unclear } from './task-types.ts';
+import { type TaskType, unclear } from './task-types.ts';
 import type { TopicHead } from './topic-head.ts';
 
 /** The text of a call, and the part of it where its instructions seem to lie. */
@@ -38,7 +38,7 @@ export function instructionsIn(text: string): Instructions {
 /** As far as the instructions by themselves are unclear, the whole text decides. */
 export function guessType(head: TopicHead, { focus, whole }: Instructions): Guess {
   const guesses = head.guess(focus);
-  const unclearAt = head.types.indexOf(unclear.id);
+  const { taskTypes: types, unclearAt } = head;
   const doubt = guesses[unclearAt] ?? 0;
   if (whole !== focus && doubt > 0) {
     const all = head.guess(whole);
@@ -48,17 +48,8 @@ export function guessType(head: TopicHead, { focus, whole }: Instructions): Gues
   let best = 0;
   let smallProbability = 0;
   for (let i = 0; i < guesses.length; i++) {
-    if (isSmall(head.types[i])) smallProbability += guesses[i] ?? 0;
+    if (types[i]?.class === 'small') smallProbability += guesses[i] ?? 0;
     if ((guesses[i] ?? 0) > (guesses[best] ?? 0)) best = i;
   }
-  const type = taskTypes.find(({ id }) => id === head.types[best]) ?? unclear;
-  return { type, probability: guesses[best] ?? 0, smallProbability };
-}
-
-const smallIds: ReadonlySet<string | undefined> = new Set(
-  taskTypes.filter((type) => type.class === 'small').map(({ id }) => id),
-);
-
-function isSmall(id: string | undefined): boolean {
-  return smallIds.has(id);
+  return { type: types[best] ?? unclear, probability: guesses[best] ?? 0, smallProbability };
 }

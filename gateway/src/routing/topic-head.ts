@@ -1,3 +1,4 @@
+import { type TaskType, taskTypes, unclear } from './task-types.ts';
 import { visitWords } from './words.ts';
 
 /** The shipped head as it lies in `topics.json`; see gateway/topics/README.md for how it is made. */
@@ -21,6 +22,9 @@ export interface TopicsFile {
 /** Guesses the type of a task from its instructions. Made once from the file; a text is read in one pass. */
 export class TopicHead {
   readonly types: readonly string[];
+  /** The same with their classes; an id that is no longer known is unclear. */
+  readonly taskTypes: readonly TaskType[];
+  readonly unclearAt: number;
   readonly #indexOf: ReadonlyMap<number, number>;
   readonly #rarity: Float32Array;
   readonly #weights: Float32Array;
@@ -28,6 +32,8 @@ export class TopicHead {
 
   constructor(file: TopicsFile) {
     this.types = file.types;
+    this.taskTypes = file.types.map((id) => taskTypes.find((type) => type.id === id) ?? unclear);
+    this.unclearAt = file.types.indexOf(unclear.id);
     this.#bias = file.bias;
     const words = Buffer.from(file.words, 'base64');
     const count = words.length / 4;
@@ -44,12 +50,13 @@ export class TopicHead {
 
   /** The probability of each type, in the order of `types`. */
   guess(text: string): Float64Array {
-    const seen = new Set<number>();
+    const seen: number[] = [];
     let norm = 0;
     visitWords(text, (hash) => {
       const index = this.#indexOf.get(hash);
-      if (index === undefined || seen.has(index)) return;
-      seen.add(index);
+      // Instructions have a dozen known words: looking through them is cheaper than a set. Long ones have no more than a few hundred.
+      if (index === undefined || seen.includes(index)) return;
+      seen.push(index);
       const rarity = this.#rarity[index] ?? 0;
       norm += rarity * rarity;
     });
@@ -66,7 +73,8 @@ export class TopicHead {
 }
 
 function softmax(scores: Float64Array): Float64Array {
-  const highest = Math.max(...scores);
+  let highest = scores[0] ?? 0;
+  for (let i = 1; i < scores.length; i++) highest = Math.max(highest, scores[i] ?? 0);
   let sum = 0;
   for (let i = 0; i < scores.length; i++) {
     const power = Math.exp((scores[i] ?? 0) - highest);
