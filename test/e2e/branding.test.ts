@@ -127,6 +127,20 @@ describe('the branding of a workspace', () => {
   });
 });
 
+it('an invoice has the brand’s name, and the accent in a colour that is readable on paper', async () => {
+  await set({ name: 'North <Brand>', accent: '#ffcc00', logo: null });
+  const { url } = await json<{ url: string }>(
+    gateway.post('/v1/invoices', { client_id: 'acme', from: '2026-01-01', to: new Date().toISOString() }),
+    201,
+  );
+  const page = await (await fetch(url)).text();
+  expect(page).toContain('North &lt;Brand&gt;');
+  expect(page).toContain('--accent: #806600');
+  expect((await fetch(`${url}/pdf`)).status).toBe(200);
+  await set({ name: null });
+  await json(gateway.post(chat, hello(), { 'x-client-id': 'globex' }));
+});
+
 describe('a host name of a workspace’s own', () => {
   let otherKey: string;
   const newLink = async (headers = {}): Promise<URL> =>
@@ -190,7 +204,7 @@ describe('a host name of a workspace’s own', () => {
     expect((await newLink()).host).toBe(`${host}:${port}`);
     expect((await newLink(bearer(testKey))).host).toBe(`${host}:${port}`);
     const invoice = await json<{ url: string }>(
-      gateway.post('/v1/invoices', { client_id: 'acme', from: '2026-01-01', to: new Date().toISOString() }),
+      gateway.post('/v1/invoices', { client_id: 'globex', from: '2026-01-01', to: new Date().toISOString() }),
       201,
     );
     const { host: shown, pathname } = new URL(invoice.url);

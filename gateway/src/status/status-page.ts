@@ -71,7 +71,7 @@ function componentBlock({ name, condition, words, uptimePercent, days }: Compone
     .join('');
   return `<div class="part"><p><strong>${escapeHtml(name)}</strong> <span class="${condition}">${mark(condition)} ${escapeHtml(words)}</span> <span class="soft">${uptime}</span></p>
 <svg viewBox="0 0 ${daysShown * width} 28" preserveAspectRatio="none" aria-hidden="true" focusable="false">${bars}</svg>
-<table class="hidden"><caption>${escapeHtml(name)}: uptime of the last ${daysShown} days</caption>${rows}</table></div>`;
+<div class="hidden"><table><caption>${escapeHtml(name)}: uptime of the last ${daysShown} days</caption>${rows}</table></div></div>`;
 }
 
 function barOf(uptime: number | null): string {
