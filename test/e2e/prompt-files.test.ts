@@ -390,6 +390,34 @@ describe('the files of prompts', () => {
     expect(await run(['push'], other)).toMatchObject({ code: 0, out: 'update lines: version 2\n' });
   }, 60_000);
 
+  it('may name a snippet of another prompt of the folder, and a conflict says what to do', async () => {
+    const own = dataFolder('prompt-snippets');
+    const write = (id: string, content: unknown): void => {
+      mkdirSync(join(own, id), { recursive: true });
+      const messages = [{ role: 'user', content }];
+      writeFileSync(join(own, id, '0001.json'), JSON.stringify({ messages, model: 'gpt-4o' }));
+      writeFileSync(join(own, id, 'prompt.json'), JSON.stringify({ name: id, labels: { production: 1 } }));
+    };
+    const push = (...more: string[]) =>
+      runCommand(['prompts', 'push', '--dir', own, ...more], {
+        env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: liveKey },
+      });
+    write('a-reply', ['{{> z-sign-off@1}}', 'Hello']);
+    write('z-sign-off', 'Yours');
+    const lines = 'create a-reply: version 1, production at 1\ncreate z-sign-off: version 1, production at 1\n';
+    expect(await push('--dry-run')).toMatchObject({ code: 0, out: lines });
+    expect(await push()).toMatchObject({ code: 0, out: lines });
+    expect(await version('a-reply', 1)).toMatchObject({ messages: [{ content: 'Yours\nHello' }] });
+    // One that was edited is in conflict, and the other is pushed all the same.
+    write('z-sign-off', 'Best wishes');
+    write('a-note', 'New');
+    const edited = await push();
+    expect(edited).toMatchObject({ code: 1, err: expect.stringContaining('copy a file that you edited to the next') });
+    expect(edited.out).toContain('create a-note: version 1');
+    expect(edited.out).toContain('conflict z-sign-off: Version 1 of prompt "z-sign-off" has another content.');
+    rmSync(own, { recursive: true, force: true });
+  }, 60_000);
+
   it('of a prompt with a snippet have its text, and are the same version when they come back', async () => {
     const user = (content: string) => [{ role: 'user', content }];
     await json(gateway.post('/v1/prompts', { id: 'greeting' }), 201);
