@@ -84,7 +84,7 @@ async function fillExperiment(gateway: TestGateway): Promise<string> {
     const at = (seen.get(arm) ?? 0) + 1;
     seen.set(arm, at);
     const isLiked = arm === 'A' ? at % 2 === 0 : at % 9 !== 0;
-    await json(gateway.post('/v1/feedback', { request_id: requestId, score: isLiked ? 'up' : 'down' }), 201);
+    await json(gateway.post('/v1/feedback', { request_id: requestId, score: isLiked ? 'up' : 'down' }));
   }
   await eventually(
     async () => expectDecided(await json<{ verdict: object | null }>(gateway.get(`/v1/experiments/${id}`))),

@@ -32,7 +32,8 @@ function sayLeaf({
     field === 'metadata' ? `metadata ${name}` : (fieldChoices.find((one) => one.name === field)?.label ?? field);
   const kind = kindOf(field);
   if (kind === 'boolean') return `${lower(label)}${value === 'false' ? ': no' : ''}`;
-  const values = operator === 'between' ? linesOf(value).join(' and ') : listOf(linesOf(value), kind === 'text');
+  const shown = kind === 'weekday' ? linesOf(value).map(upper) : linesOf(value);
+  const values = operator === 'between' ? shown.join(' and ') : listOf(shown, kind === 'text');
   const zone = timezone === '' ? '' : ` (${timezone})`;
   return `${lower(label)} ${operatorLabels[operator]} ${values}${zone}${isCaseSensitive ? ', case matters' : ''}`;
 }
@@ -40,6 +41,10 @@ function sayLeaf({
 /** The first letter only: names such as JSON keep theirs. */
 function lower(label: string): string {
   return label[0] === undefined ? label : `${label[0].toLowerCase()}${label.slice(1)}`;
+}
+
+function upper(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function listOf(values: readonly string[], isText: boolean): string {

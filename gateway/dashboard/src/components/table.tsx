@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** Numbers align at the end. */
   end?: boolean;
   sortable?: boolean;
+  /** Sentences, or several buttons: it keeps some width on a phone. */
+  wide?: boolean;
 }
 
 export interface Sorting {
@@ -61,7 +63,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.key} className={join(column.end && styles.end)}>
+                <td key={column.key} className={join(column.end && styles.end, column.wide && styles.wide)}>
                   {column.cell(row)}
                 </td>
               ))}

@@ -35,6 +35,14 @@ export function shortCount(count: number): string {
   return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
+/** `976 bytes`, `268 MB` */
+export function bytesForPeople(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  const step = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const digits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(bytes / 1_000 ** step);
+  return `${digits} ${['', 'kB', 'MB', 'GB'][step] ?? ''}`;
+}
+
 function decimalsOf(currency: string): number {
   return new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }

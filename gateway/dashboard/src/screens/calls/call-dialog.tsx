@@ -44,7 +44,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
       {refusal == null ? null : <p dir="auto">{refusal.message ?? refusal.code}</p>}
       {refusal?.budget_id == null ? null : <RefusingBudget id={refusal.budget_id} />}
       <p>
-        {countForPeople(call.input_tokens)} in ({countForPeople(call.cached_tokens)} cached) ·{' '}
+        {countForPeople(call.input_tokens)} tokens in ({countForPeople(call.cached_tokens)} cached) ·{' '}
         {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
       </p>
       <p>

@@ -43,12 +43,14 @@ export function ArmFields({ arm, at, fault, onChange, onRemove }: ArmFieldsProps
         />
         <ModelText
           aria-label={`${name}: model`}
+          placeholder="Unchanged"
           fault={faultAt('model')}
           value={arm.model}
           onChange={(event) => set({ model: event.target.value })}
         />
         <PromptText
           aria-label={`${name}: prompt`}
+          placeholder="Unchanged"
           fault={faultAt('prompt')}
           value={arm.promptId}
           onChange={(event) => set({ promptId: event.target.value })}

@@ -104,8 +104,8 @@ export function ExperimentDialog({ experiment, onClose }: ExperimentDialogProps)
         )}
         <h3>Arms</h3>
         <p className={styles.muted}>
-          Weights divide the calls: 50 and 50 halve them, 90 and 10 send one in ten to the second arm. A field that is
-          empty stays as it is without the experiment.
+          Weights divide the calls: 50 and 50 halve them, 90 and 10 send one in ten to the second arm. An empty field
+          leaves the call unchanged.
         </p>
         {arms.map((arm, index) => (
           <ArmFields

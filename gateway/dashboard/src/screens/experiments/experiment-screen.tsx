@@ -10,7 +10,7 @@ import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { Status } from '../../components/status.tsx';
-import { Table } from '../../components/table.tsx';
+import { type Column, Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { ExperimentDialog } from './experiment-dialog.tsx';
@@ -146,11 +146,7 @@ function ResultCard({ experiment, results }: { experiment: Experiment; results: 
             { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
             { key: 'errors', title: 'Errors', end: true, cell: (arm) => percentOf(arm.error_percent) },
             { key: 'fallbacks', title: 'Fallbacks', end: true, cell: (arm) => percentOf(arm.fallback_percent) },
-            {
-              key: 'stopped',
-              title: '',
-              cell: ({ stopped }) => (stopped === null ? null : <Status kind="warn">{stopped.text}</Status>),
-            },
+            ...(arms.some(({ stopped }) => stopped !== null) ? [stoppedColumn] : []),
           ]}
           rows={arms}
           rowKey={({ name }) => name}
@@ -205,6 +201,13 @@ function AdoptedArm({ adopted }: { adopted: NonNullable<Experiment['adopted']> }
     </p>
   );
 }
+
+const stoppedColumn: Column<Results['arms'][number]> = {
+  key: 'stopped',
+  title: 'Stopped',
+  wide: true,
+  cell: ({ stopped }) => (stopped === null ? '–' : <Status kind="warn">{stopped.text}</Status>),
+};
 
 function percentOf(percent: number | null): string {
   return percent === null ? '–' : `${percent} %`;

@@ -98,6 +98,7 @@ const columns: readonly Column<Experiment>[] = [
   {
     key: 'verdict',
     title: 'Result',
+    wide: true,
     cell: ({ verdict, state }) =>
       verdict === null ? state === 'running' ? 'Too early' : '–' : <bdi>{verdict.text}</bdi>,
   },

@@ -38,17 +38,17 @@ export function FiguresCard({ id }: { id: string }): ReactNode {
 }
 
 const columns: readonly Column<Figures>[] = [
-  { key: 'version', title: 'Version', end: true, cell: ({ version }) => version },
+  { key: 'version', title: 'Version', cell: ({ version }) => version },
   { key: 'calls', title: 'Calls', end: true, cell: ({ calls }) => countForPeople(calls) },
   { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
   {
     key: 'each',
-    title: 'A call',
+    title: 'Cost a call',
     end: true,
     cell: ({ cost_usd: cost, calls }) => (calls === 0 ? '–' : <Money amount={cost / calls} />),
   },
-  { key: 'p50', title: 'Time P50', end: true, cell: ({ p50_ms: ms }) => secondsOf(ms) },
-  { key: 'p95', title: 'P95', end: true, cell: ({ p95_ms: ms }) => secondsOf(ms) },
+  { key: 'p50', title: 'Time (P50)', end: true, cell: ({ p50_ms: ms }) => secondsOf(ms) },
+  { key: 'p95', title: 'Time (P95)', end: true, cell: ({ p95_ms: ms }) => secondsOf(ms) },
   { key: 'errors', title: 'Errors', end: true, cell: ({ errors, calls }) => shareOf(errors, calls) },
   { key: 'json', title: 'Valid JSON', end: true, cell: ({ json_ok: ok, json_calls: of }) => shareOf(ok, of) },
   {

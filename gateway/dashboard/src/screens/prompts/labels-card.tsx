@@ -38,15 +38,17 @@ export function LabelsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
           caption="Labels"
           columns={[
             { key: 'label', title: 'Label', cell: ({ label }) => <strong>{label}</strong> },
-            { key: 'version', title: 'Version', end: true, cell: ({ version }) => version },
+            { key: 'version', title: 'Version', cell: ({ version }) => version },
             {
               key: 'since',
               title: 'Since',
+              wide: true,
               cell: ({ label }) => <LastMove prompt={prompt} label={label} />,
             },
             {
               key: 'do',
               title: '',
+              wide: true,
               cell: (row) => (canMove ? <LabelButtons prompt={prompt} label={row} onMove={setMoving} /> : null),
             },
           ]}

@@ -23,9 +23,9 @@ export function MovesCard({ prompt }: { prompt: WholePrompt }): ReactNode {
 
 const columns: readonly Column<Move>[] = [
   { key: 'label', title: 'Label', cell: ({ label }) => <bdi>{label}</bdi> },
-  { key: 'from', title: 'From version', end: true, cell: ({ from_version: from }) => from ?? '–' },
-  { key: 'to', title: 'To version', end: true, cell: ({ to_version: to }) => to ?? 'deleted' },
-  { key: 'note', title: 'Note', cell: ({ note }) => <bdi>{note === '' ? '–' : note}</bdi> },
+  { key: 'from', title: 'From version', cell: ({ from_version: from }) => from ?? '–' },
+  { key: 'to', title: 'To version', cell: ({ to_version: to }) => to ?? 'deleted' },
+  { key: 'note', title: 'Note', wide: true, cell: ({ note }) => <bdi>{note === '' ? '–' : note}</bdi> },
   { key: 'by', title: 'By', cell: ({ changed_by: by }) => <bdi>{by.name ?? by.id}</bdi> },
   { key: 'at', title: 'When', cell: ({ changed_at: at }) => <When at={at} /> },
 ];

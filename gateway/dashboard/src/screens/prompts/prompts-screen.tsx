@@ -99,10 +99,9 @@ const columns: readonly Column<Prompt>[] = [
   {
     key: 'production',
     title: 'In production',
-    end: true,
     cell: ({ labels }) => labels.find(({ label }) => label === 'production')?.version ?? '–',
   },
-  { key: 'newest', title: 'Newest', end: true, cell: ({ newest_version: newest }) => newest ?? '–' },
+  { key: 'newest', title: 'Newest version', cell: ({ newest_version: newest }) => newest ?? '–' },
   {
     key: 'labels',
     title: 'Other labels',

@@ -28,7 +28,7 @@ export function VersionsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
         <Table
           caption="Versions"
           columns={[
-            { key: 'version', title: 'Version', end: true, cell: ({ version }) => version },
+            { key: 'version', title: 'Version', cell: ({ version }) => version },
             {
               key: 'labels',
               title: 'Labels',

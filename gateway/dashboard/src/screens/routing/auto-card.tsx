@@ -74,6 +74,7 @@ function AutoForm({
           <LearningFields
             learning={draft.learning}
             today={today}
+            most={settings.learning.max_usd_per_day}
             fault={fault}
             onChange={(learning) => set({ learning })}
           />

@@ -1,24 +1,24 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { Link } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChange } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard } from '../../components/card.tsx';
 import formStyles from '../../components/form.module.css';
 import { LabelledArea, LabelledText } from '../../components/labelled-field.tsx';
+import { ClientText, ModelText } from '../../components/model-fields.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Status } from '../../components/status.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import { useChoicesOf } from '../../components/use-choices.ts';
 import { nameForPeople } from '../../format/names.ts';
 import { bodyOf, type ExplainDraft } from './explain-body.ts';
+import own from './explain-card.module.css';
 
 type Explanation = OutputOf<'routing.explain'>;
 
 /** Decides a call as it would be decided now, without sending it. */
 export function ExplainCard(): ReactNode {
-  const models = useChoicesOf('models.list');
-  const clients = useChoicesOf('clients.list');
   const [draft, setDraft] = useState<ExplainDraft>({
     ...{ model: 'auto', text: '', system: '', clientId: '', scenarioId: '', project: '', body: '' },
   });
@@ -36,18 +36,8 @@ export function ExplainCard(): ReactNode {
       <Card title="Explain a call">
         <form className={styles.stack} onSubmit={(event) => void send(event)}>
           <div className={formStyles.columns}>
-            <LabelledText
-              label="Model"
-              choices={models}
-              value={draft.model}
-              onChange={(event) => set({ model: event.target.value })}
-            />
-            <LabelledText
-              label="Client"
-              choices={clients}
-              value={draft.clientId}
-              onChange={(event) => set({ clientId: event.target.value })}
-            />
+            <ModelText value={draft.model} onChange={(event) => set({ model: event.target.value })} />
+            <ClientText value={draft.clientId} onChange={(event) => set({ clientId: event.target.value })} />
             <LabelledText
               label="Scenario"
               value={draft.scenarioId}
@@ -97,6 +87,12 @@ export function ExplainCard(): ReactNode {
   );
 }
 
+const cacheWords: Readonly<Record<string, string>> = {
+  hit: 'it would answer',
+  miss: 'it would not answer yet',
+  bypass: 'not used',
+};
+
 const leftOut: Column<Explanation['candidates'][number]> = {
   key: 'left',
   title: 'Left out',
@@ -117,7 +113,7 @@ function Answer({ of }: { of: Explanation }): ReactNode {
             )}
             <bdi>{reason}</bdi>
           </p>
-          <ol>
+          <ol className={own.steps}>
             {steps.map(({ step, outcome, because }) => (
               <li key={step}>
                 <strong>{step}</strong>: <bdi>{outcome}</bdi>
@@ -134,7 +130,7 @@ function Answer({ of }: { of: Explanation }): ReactNode {
             <bdi>{budget.message}</bdi>
           </p>
           <p className={styles.muted}>
-            Memory: {cache.would}, <bdi>{cache.because}</bdi>.
+            Response cache: {cacheWords[cache.would] ?? cache.would}, <bdi>{cache.because}</bdi>.
             {prompt === null ? '' : ` Prompt: ${prompt.id}, version ${prompt.version}.`}
             {experiment === null ? '' : ` Experiment: ${experiment.id}, arm ${experiment.arm}.`}
             {session === null ? '' : ` Session: ${session.because}.`}
@@ -145,13 +141,21 @@ function Answer({ of }: { of: Explanation }): ReactNode {
         <Table
           caption="Rules"
           columns={[
-            { key: 'id', title: 'Rule', cell: ({ id }) => <bdi>{id}</bdi> },
+            {
+              key: 'id',
+              title: 'Rule',
+              cell: ({ id }) => (
+                <Link to="/app/routing" search={{ rule: id }}>
+                  <bdi>{id}</bdi>
+                </Link>
+              ),
+            },
             {
               key: 'matched',
               title: 'Matches',
               cell: ({ matched }) => <Status kind={matched ? 'good' : 'plain'}>{matched ? 'Yes' : 'No'}</Status>,
             },
-            { key: 'because', title: 'Because', cell: ({ because }) => <bdi>{because}</bdi> },
+            { key: 'because', title: 'Because', wide: true, cell: ({ because }) => <bdi>{because}</bdi> },
           ]}
           rows={rules}
           rowKey={({ id }) => id}

@@ -12,6 +12,8 @@ import type { LearningDraft } from './auto-draft.ts';
 interface LearningFieldsProps {
   learning: LearningDraft;
   today: OutputOf<'auto.tasks'>['today'] | undefined;
+  /** Dollars a day, as saved. */
+  most: number;
   fault: Fault | undefined;
   onChange: (learning: LearningDraft) => void;
 }
@@ -31,7 +33,7 @@ const judgeHelp: Readonly<Record<Judge, string>> = {
 };
 
 /** How evidence is gathered, on a budget of its own. Nothing is compared before somebody switches it on. */
-export function LearningFields({ learning, today, fault, onChange }: LearningFieldsProps): ReactNode {
+export function LearningFields({ learning, today, most, fault, onChange }: LearningFieldsProps): ReactNode {
   const set = (change: Partial<LearningDraft>): void => onChange({ ...learning, ...change });
   const at = (name: string): string | undefined => faultUnder(fault, `learning.${name}`);
   return (
@@ -95,7 +97,8 @@ export function LearningFields({ learning, today, fault, onChange }: LearningFie
       ) : null}
       {today === undefined ? null : (
         <p className={styles.muted}>
-          Today: {countForPeople(today.second_answers)} second answers, <Money amount={today.cost_usd} />.
+          Today: {countForPeople(today.second_answers)} second answers, <Money amount={today.cost_usd} /> of at most{' '}
+          <Money amount={most} />.
         </p>
       )}
     </Entry>

@@ -39,9 +39,9 @@ export function TasksCard({ tasks, isLearning }: { tasks: UseQueryResult<Tasks>;
             />
             {data.length === 0 ? null : (
               <p className={styles.muted}>
-                A task is a prompt, or calls with the same instructions, tools and schema. Cleared: the pairs prove the
-                share that the dial needs. Withdrawn: they did, and the newest took it back. Refuted: the share is
-                lower. Agreement is not correctness: both models may be wrong alike.
+                A task is a prompt, or calls with the same instructions, tools and schema. At least: the share that its
+                pairs prove. Cleared: that is the share that the dial needs. Withdrawn: they did, and the newest took it
+                back. Refuted: the share is lower. Agreement is not correctness: both models may be wrong alike.
               </p>
             )}
           </>
@@ -56,6 +56,7 @@ const columns: readonly Column<Task>[] = [
   {
     key: 'compared',
     title: 'Compared',
+    wide: true,
     cell: ({ small_model: small, strong_model: strong }) => (
       <>
         <bdi>{small}</bdi> with <bdi>{strong}</bdi>
@@ -64,13 +65,8 @@ const columns: readonly Column<Task>[] = [
   },
   { key: 'pairs', title: 'Pairs', end: true, cell: ({ pairs }) => countForPeople(pairs) },
   { key: 'agreement', title: 'Agreement', end: true, cell: ({ agreement }) => percentOf(agreement) },
-  {
-    key: 'lower',
-    title: 'Proven',
-    end: true,
-    cell: ({ lower, needed }) =>
-      `${lower === 0 ? 'nothing' : `at least ${percentOf(lower)}`}, of ${Math.round(needed * 100)} %`,
-  },
+  { key: 'lower', title: 'At least', end: true, cell: ({ lower }) => (lower === 0 ? '–' : percentOf(lower)) },
+  { key: 'needed', title: 'Needed', end: true, cell: ({ needed }) => `${Math.round(needed * 100)} %` },
   {
     key: 'state',
     title: 'State',
@@ -82,6 +78,7 @@ const columns: readonly Column<Task>[] = [
   {
     key: 'model',
     title: 'Model now',
+    wide: true,
     cell: ({ model, because }) => (
       <>
         <bdi>{model}</bdi>

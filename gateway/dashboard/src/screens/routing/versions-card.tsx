@@ -36,13 +36,13 @@ export function VersionsCard(): ReactNode {
             <Table
               caption="Versions"
               columns={[
-                { key: 'version', title: 'Version', end: true, cell: ({ version }) => version },
+                { key: 'version', title: 'Version', cell: ({ version }) => version },
                 {
                   key: 'active',
                   title: '',
                   cell: ({ active }) => (active ? <Status kind="good">Active</Status> : null),
                 },
-                { key: 'change', title: 'Change', cell: ({ diff }) => <bdi>{sayDiff(diff)}</bdi> },
+                { key: 'change', title: 'Change', wide: true, cell: ({ diff }) => <bdi>{sayDiff(diff)}</bdi> },
                 { key: 'note', title: 'Note', cell: ({ note }) => <bdi>{note ?? '–'}</bdi> },
                 { key: 'by', title: 'By', cell: ({ created_by: by }) => <bdi>{by.name ?? by.id}</bdi> },
                 { key: 'at', title: 'Saved', cell: ({ created_at: at }) => <When at={at} /> },

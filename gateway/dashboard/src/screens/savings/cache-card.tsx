@@ -7,7 +7,7 @@ import { Card, Empty, Loaded } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { When } from '../../components/when.tsx';
-import { countForPeople, shortCount } from '../../format/money.ts';
+import { bytesForPeople, countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
 /** The answers that are kept, what they saved, and the way to be rid of them. */
@@ -52,14 +52,10 @@ export function CacheCard(): ReactNode {
                 {countForPeople(month.cache_hits)} of {countForPeople(month.requests)} calls of the last 30 days were
                 answered from memory, and saved <Money amount={month.saved_usd} />.
               </p>
-              <Bar
-                label="Room of the response cache"
-                used={bytes / mostBytes}
-                text={`${shortCount(bytes)} bytes used`}
-              />
+              <Bar label="Room of the response cache" used={bytes / mostBytes} text={`${bytesForPeople(bytes)} used`} />
               <p className={styles.muted}>
-                {countForPeople(entries)} of {countForPeople(most)} answers, {shortCount(bytes)}B of{' '}
-                {shortCount(mostBytes)}B
+                {countForPeople(entries)} of {countForPeople(most)} answers, {bytesForPeople(bytes)} of{' '}
+                {bytesForPeople(mostBytes)}
                 {oldest === null ? null : (
                   <>
                     , the oldest <When at={oldest} />

@@ -47,7 +47,7 @@ export function sayEvidence(evidence: Evidence | null): string {
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+  return `${(share * 100).toFixed(1)}\u00a0%`;
 }
 
 /** How much of what auto saved has evidence, by the rows of tasks. */

@@ -143,6 +143,7 @@ function columnsFor(by: SavingGroup, taskNames: ReadonlyMap<string, string>): re
     {
       key: 'evidence',
       title: 'Evidence of auto',
+      wide: true,
       cell: ({ evidence, saved_usd: { auto } }) => (auto === 0 && evidence === null ? '–' : sayEvidence(evidence)),
     },
   ];
