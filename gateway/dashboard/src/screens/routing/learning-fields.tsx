@@ -28,8 +28,8 @@ const judgeNames = Object.keys(judges) as Judge[];
 
 const judgeHelp: Readonly<Record<Judge, string>> = {
   agreement: 'JSON is compared by field, tool calls by name and arguments, short texts word by word.',
-  feedback: 'The marks that POST /v1/feedback brings.',
-  model: 'For free text: the model compares both answers.',
+  feedback: 'No second answers: the scores of POST /v1/feedback count.',
+  model: 'Free text too: the model compares both answers by your rubric.',
 };
 
 /** How evidence is gathered, on a budget of its own. Nothing is compared before somebody switches it on. */
