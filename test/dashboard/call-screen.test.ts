@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
   afterAll(() => dashboard.stop());
 
   /** Makes a call, and opens it once it is on record. */
-  async function open(headers: Record<string, string>, body: object): Promise<void> {
+  async function open(headers: Record<string, string>, body: object): Promise<string> {
     const { gateway } = dashboard;
     gateway.fakes.openai.reply({ text: 'Hello.', usage: { input: 4_000, output: 900 } });
     const answer = await gateway.post(chat, body, headers);
@@ -37,6 +37,7 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
     );
     await page.goto(`/app/calls?call=${id}`);
     await dialog().getByText('Model asked for').waitFor();
+    return id;
   }
 
   it('says which rule decided, the prompt with its version and the saving, and leads to each', async () => {
@@ -52,11 +53,15 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
     await dialog().getByLabel('Name', { exact: true }).waitFor();
   });
 
-  it('says which arm of an experiment the call was in, and leads to the experiment', async () => {
-    await open({ 'x-client-id': 'globex' }, hello({ model: 'auto' }));
+  it('says which arm of an experiment the call was in and what people thought of it, and leads to the experiment', async () => {
+    const id = await open({ 'x-client-id': 'globex' }, hello({ model: 'auto' }));
     await dialog()
       .getByText(/, arm [AB]/)
       .waitFor();
+    await json(dashboard.gateway.post('/v1/feedback', { request_id: id, score: 'up', comment: 'Just right' }));
+    await page.reload();
+    const feedback = dialog().locator('dl > div').filter({ hasText: 'Feedback: user' });
+    await expect.poll(() => feedback.textContent()).toBe('Feedback: user100 %, “Just right”');
     await dialog().getByRole('link', { name: 'tone' }).click();
     await page.getByRole('heading', { level: 1, name: 'tone' }).waitFor();
   });

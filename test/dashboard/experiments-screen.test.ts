@@ -11,7 +11,7 @@ import {
 } from '../support/open-dashboard.ts';
 
 interface Experiments {
-  data: { id: string; name: string; state: string; arms: object[]; verdict: object | null; adopted: object | null }[];
+  data: { id: string; name: string; state: string; arms: object[]; adopted: object | null }[];
 }
 
 describe.skipIf(chromiumPath === undefined)(`the screen Experiments${leftOutWithoutChromium}`, () => {
@@ -65,7 +65,11 @@ describe.skipIf(chromiumPath === undefined)(`the screen Experiments${leftOutWith
 
   it('says that B is better once its own calls show it, and adopts it after a second step', async () => {
     await callArms(dashboard.gateway, { name: 'small', arms: ['A', 'B'], runs: 110 });
-    await eventually(async () => expect((await first())?.verdict).toMatchObject({ winner: 'B' }), 60_000);
+    const path = `/v1/experiments/${(await first())?.id}/results`;
+    await eventually(
+      async () => expect(await json(dashboard.gateway.get(path))).toMatchObject({ winner: 'B' }),
+      60_000,
+    );
     await page.reload();
     const result = page.getByRole('region', { name: 'Result' });
     await result.getByText(/^B is better: [\d to]+ % cheaper \([\d,]+ runs\)\. You can adopt it\.$/).waitFor();

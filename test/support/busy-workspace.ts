@@ -86,16 +86,12 @@ async function fillExperiment(gateway: TestGateway): Promise<string> {
     const isLiked = arm === 'A' ? at % 2 === 0 : at % 9 !== 0;
     await json(gateway.post('/v1/feedback', { request_id: requestId, score: isLiked ? 'up' : 'down' }));
   }
-  await eventually(
-    async () => expectDecided(await json<{ verdict: object | null }>(gateway.get(`/v1/experiments/${id}`))),
-    60_000,
-  );
+  await eventually(async () => {
+    const { winner } = await json<{ winner: string | null }>(gateway.get(`/v1/experiments/${id}/results`));
+    if (winner !== 'B') throw new Error('the experiment is not decided');
+  }, 60_000);
   gateway.fakes.openai.reset();
   return id;
-}
-
-function expectDecided({ verdict }: { verdict: object | null }): void {
-  if (verdict === null) throw new Error('the experiment is not decided');
 }
 
 const spam = 'Classify the e-mail as spam or ham. Answer with one word.';

@@ -36,7 +36,9 @@ export function ExperimentScreen(): ReactNode {
   const experiment = useRead('experiments.get', { id });
   const results = useRead('experiments.results', { id });
   const { data } = experiment;
-  const steps = data === undefined ? [] : stepsOf(data).filter(({ operation }) => may(operation));
+  // The result says it at once; the verdict is written down at the next look.
+  const winner = data?.verdict?.winner ?? results.data?.winner ?? undefined;
+  const steps = data === undefined ? [] : stepsOf(data, winner).filter(({ operation }) => may(operation));
   return (
     <Screen
       title={data?.name ?? 'Experiment'}
@@ -82,10 +84,9 @@ export function ExperimentScreen(): ReactNode {
   );
 }
 
-function stepsOf({ state, arms, verdict }: Experiment): Step[] {
+function stepsOf({ state, arms }: Experiment, winner: string | undefined): Step[] {
   const adopt = arms.map(({ name }): Step => {
-    const isMain = verdict?.winner === name;
-    return { operation: 'experiments.adopt', label: `Adopt ${name}`, arm: name, isMain };
+    return { operation: 'experiments.adopt', label: `Adopt ${name}`, arm: name, isMain: winner === name };
   });
   if (state === 'draft') return [{ operation: 'experiments.start', label: 'Start', arm: undefined, isMain: true }];
   if (state === 'running')

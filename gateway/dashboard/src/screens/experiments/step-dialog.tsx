@@ -14,6 +14,7 @@ export interface Step {
   label: string;
   /** Of an adoption. */
   arm: string | undefined;
+  /** The step to take next: of adoptions, that of the arm that is better. */
   isMain: boolean;
 }
 
@@ -68,14 +69,14 @@ const done = {
   'experiments.adopt': (name: string, arm: string | undefined) => `${name}: ${arm} is adopted`,
 } as const;
 
-function sayStep({ arms, verdict }: Experiment, { operation, arm }: Step): string {
+function sayStep({ arms }: Experiment, { operation, arm, isMain }: Step): string {
   if (operation === 'experiments.start')
     return `From the next call on, calls are divided: ${arms.map((one) => `${one.share_percent} % ${one.name}`).join(', ')}.`;
   if (operation === 'experiments.stop')
     return 'Its calls go where they would go without it. The results stay, and an arm can be adopted later.';
   const adopted = arms.find((one) => one.name === arm);
   if (adopted === undefined) return '';
-  const unsure = verdict?.winner === arm ? '' : ' The result does not say that it is better.';
+  const unsure = isMain ? '' : ' The result does not say that it is better.';
   return `The experiment ends, and calls that take part are answered as arm ${adopted.name} does: ${sayArm(adopted)}.${sayTraces(adopted)}${unsure}`;
 }
 

@@ -14,6 +14,7 @@ import { useCheckedForm, useSeenVersion } from '../../components/use-checked-for
 import { type Auto, type AutoDraft, autoDraftOf, autoOf } from './auto-draft.ts';
 import { ClientFields } from './client-fields.tsx';
 import { DialFields } from './dial-fields.tsx';
+import { KeyFields } from './key-fields.tsx';
 import { LearningFields } from './learning-fields.tsx';
 import { PoolFields } from './pool-fields.tsx';
 import { TasksCard } from './tasks-card.tsx';
@@ -109,11 +110,14 @@ interface MoreProps {
 }
 
 function More({ draft, fault, onChange }: MoreProps): ReactNode {
-  const { baseline, allowed, clients } = draft;
+  const { baseline, allowed, clients, keys } = draft;
   const hasFault = faultUnder(fault, 'baseline_model', 'allowed_models', 'per_client') !== undefined;
   return (
-    <details className={formStyles.more} open={baseline !== '' || allowed !== '' || clients.length > 0 || hasFault}>
-      <summary>Baseline, allowed models, and clients that differ</summary>
+    <details
+      className={formStyles.more}
+      open={baseline !== '' || allowed !== '' || clients.length > 0 || keys.length > 0 || hasFault}
+    >
+      <summary>Baseline, allowed models, and clients and keys that differ</summary>
       <div>
         <div className={formStyles.columns}>
           <ModelText
@@ -133,6 +137,7 @@ function More({ draft, fault, onChange }: MoreProps): ReactNode {
           />
         </div>
         <ClientFields clients={clients} fault={fault} onChange={(next) => onChange({ clients: next })} />
+        <KeyFields keys={keys} onChange={(next) => onChange({ keys: next })} />
       </div>
     </details>
   );

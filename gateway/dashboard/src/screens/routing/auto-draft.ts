@@ -7,6 +7,7 @@ export type Auto = OutputOf<'auto.get'>;
 export type Dial = Auto['dial'];
 
 type ClientSettings = Auto['per_client'][string];
+type KeySettings = Auto['per_key'][string];
 
 export const mostModels = 5;
 
@@ -27,6 +28,13 @@ export interface ClientDraft {
   others: ClientSettings;
 }
 
+export interface KeyDraft {
+  id: string;
+  learning: 'on' | 'off';
+  /** Settings that this form does not show stay as they are. */
+  others: KeySettings;
+}
+
 export interface LearningDraft {
   isOn: boolean;
   samplePercent: string;
@@ -45,6 +53,7 @@ export interface AutoDraft {
   allowed: string;
   learning: LearningDraft;
   clients: readonly ClientDraft[];
+  keys: readonly KeyDraft[];
 }
 
 export function autoDraftOf(auto: Auto): AutoDraft {
@@ -71,6 +80,11 @@ export function autoDraftOf(auto: Auto): AutoDraft {
       allowed: (own.allowed_models ?? []).join('\n'),
       others: own,
     })),
+    keys: Object.entries(auto.per_key).map(([id, own]) => ({
+      id,
+      learning: own.learning?.enabled === false ? 'off' : 'on',
+      others: own,
+    })),
   };
 }
 
@@ -85,6 +99,14 @@ export function autoOf(draft: AutoDraft, before: Auto): Record<string, unknown> 
     learning: { ...before.learning, ...learningOf(draft.learning) },
     per_client: Object.fromEntries(
       draft.clients.filter(({ id }) => id.trim() !== '').map((client) => [client.id.trim(), clientOf(client)]),
+    ),
+    per_key: Object.fromEntries(
+      draft.keys
+        .filter(({ id }) => id !== '')
+        .map(({ id, learning, others }) => [
+          id,
+          { ...others, learning: { ...others.learning, enabled: learning === 'on' } },
+        ]),
     ),
   };
 }
