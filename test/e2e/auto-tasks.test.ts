@@ -25,7 +25,7 @@ let gateway: TestGateway;
 let workspaceId: string;
 const tasks = async (query = ''): Promise<Tasks> => json<Tasks>(gateway.get(`/v1/routing/auto/tasks${query}`));
 
-/** So many pairs of a task, as comparing two answers writes them: `1` for one that agrees. */
+/** Writes the pairs of a task as comparing two answers does: `1` for one that agrees. */
 async function addPairs(task: string, pairs: string, topic = 'classify'): Promise<void> {
   const pair = { workspaceId, livemode: true, task, topic, weak: 'gpt-4o-mini', strong: 'gpt-4o' };
   for (const one of pairs) await addPair(gateway.database.pool, { ...pair, agrees: one === '1' }, 0.95);

@@ -40,7 +40,7 @@ export function useCheckedForm<Id extends OperationId>(id: Id): CheckedForm<Id> 
     try {
       return await change.mutateAsync(input as never);
     } catch (error) {
-      // What somebody else has changed meanwhile is read, so that the form can say so.
+      // The change of somebody else is read, so that the form can say so.
       if (isGatewayError(error) && error.code === 'conflict')
         await queries.invalidateQueries({ queryKey: ['operation'] });
       else if (isGatewayError(error) && error.param !== undefined)

@@ -13,7 +13,7 @@ interface ArmFieldsProps {
   onRemove: (() => void) | undefined;
 }
 
-/** One way of answering. What is left empty stays as it is without the experiment. */
+/** One way of answering. An empty field stays as it is without the experiment. */
 export function ArmFields({ arm, at, fault, onChange, onRemove }: ArmFieldsProps): ReactNode {
   const set = (change: Partial<ArmDraft>): void => onChange({ ...arm, ...change });
   const place = `arms.${at}`;

@@ -12,7 +12,7 @@ interface ClientFieldsProps {
   onChange: (clients: readonly ClientDraft[]) => void;
 }
 
-/** Clients whose calls are weighed otherwise. What is left empty is as in the workspace. */
+/** Clients whose calls are weighed otherwise. Empty fields are as in the workspace. */
 export function ClientFields({ clients, fault, onChange }: ClientFieldsProps): ReactNode {
   return (
     <>

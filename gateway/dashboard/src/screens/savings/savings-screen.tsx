@@ -33,7 +33,7 @@ import { SignedMoney } from './signed-money.tsx';
 type Savings = OutputOf<'savings.get'>;
 type Row = Savings['data'][number];
 
-/** What the gateway saved, each dollar counted once and with its sign, and the evidence for it. */
+/** The savings of the gateway, each dollar counted once and with its sign, and the evidence for them. */
 export function SavingsScreen(): ReactNode {
   const { range = 'month', by = 'day' } = useSearch({ from: '/frame/app/savings' });
   const navigate = useNavigate({ from: '/app/savings' });
