@@ -133,4 +133,5 @@ a{color:inherit}
 .incident.maintenance{border-color:var(--soft)}
 .incident li{margin:.5rem 0;white-space:pre-line;overflow-wrap:anywhere}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+table.hidden{left:0;white-space:normal}
 `;

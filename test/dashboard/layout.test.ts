@@ -1,0 +1,176 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, hello, json } from '../support/ask.ts';
+import {
+  chromiumPath,
+  type Dashboard,
+  leftOutWithoutChromium,
+  openDashboard,
+  settled,
+} from '../support/open-dashboard.ts';
+
+/** Paper, magnified pages, long texts, names from right to left, and the pages for everybody. */
+
+const paths = [
+  ...[
+    '/app',
+    '/app/clients',
+    '/app/clients/acme',
+    '/app/scenarios',
+    '/app/budgets',
+    '/app/calls',
+    '/app/calls?view=refused',
+  ],
+  ...[
+    '/app/usage',
+    '/app/usage/tokens',
+    '/app/usage/speed',
+    '/app/billing',
+    '/app/alerts',
+    '/app/connect',
+    '/app/keys',
+  ],
+  ...[
+    '/app/settings',
+    '/app/settings/people',
+    '/app/settings/sso',
+    '/app/settings/providers',
+    '/app/settings/fallbacks',
+  ],
+  ...['/app/settings/branding', '/app/settings/security', '/app/settings/audit', '/app/operator'],
+];
+const arabic = 'شركة الاختبار للتسويق الرقمي';
+
+describe.skipIf(chromiumPath === undefined)(
+  `the pages of the dashboard${leftOutWithoutChromium}`,
+  {
+    timeout: 90_000,
+  },
+  () => {
+    let dashboard: Dashboard;
+    let invoice: string;
+
+    beforeAll(async () => {
+      dashboard = await openDashboard();
+      const { gateway } = dashboard;
+      for (const client of ['acme', 'arabic'])
+        await json(gateway.post(chat, hello(), { 'x-client-id': client, 'x-scenario-id': '42' }));
+      await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
+      await json(gateway.send('PUT', '/v1/clients/arabic', { name: arabic }));
+      const budget = { name: 'Acme a month', limit_usd: 50, period: 'month', scope: { client_id: 'acme' } };
+      await json(gateway.post('/v1/budgets', budget), 201);
+      const to = new Date().toISOString();
+      const made = await json<{ url: string }>(
+        gateway.post('/v1/invoices', { client_id: 'acme', from: '2026-01-01', to }),
+        201,
+      );
+      const { pathname, search } = new URL(made.url);
+      invoice = `${pathname}${search}`;
+    });
+    afterAll(() => dashboard.stop());
+
+    const runsOff = (page: Page): Promise<boolean> =>
+      page.evaluate('document.documentElement.scrollWidth > innerWidth');
+
+    it('run off no side at 200 % and at 400 %, which leave 720 and 320 pixels', async () => {
+      for (const width of [720, 320]) {
+        const page = await dashboard.open('/app', { width });
+        for (const path of paths) {
+          await page.goto(path);
+          await settled(page);
+          expect([width, path, await runsOff(page)]).toEqual([width, path, false]);
+        }
+        await page.context().close();
+      }
+    });
+
+    it('hold texts that are 40 % longer, as another language makes them: nothing runs off, and no button is cut', async () => {
+      for (const width of [1440, 390]) {
+        const page = await dashboard.open('/app', { width });
+        for (const path of paths) {
+          await page.goto(path);
+          await settled(page);
+          await page.evaluate(lengthen);
+          expect([width, path, await runsOff(page)]).toEqual([width, path, false]);
+          expect([width, path, await page.evaluate(cutTexts)]).toEqual([width, path, []]);
+        }
+        await page.context().close();
+      }
+    });
+
+    it('show a name from right to left in its own direction, and the words around it in theirs', async () => {
+      const page = await dashboard.open('/app/clients/arabic');
+      const heading = page.getByRole('heading', { level: 1, name: arabic });
+      await heading.waitFor();
+      expect(await heading.and(page.locator(':dir(rtl)')).count()).toBe(1);
+      expect(await page.evaluate('document.documentElement.matches(":dir(ltr)")')).toBe(true);
+      await page.goto('/app/clients');
+      const name = page.getByRole('link', { name: arabic }).locator('bdi');
+      await name.and(page.locator(':dir(rtl)')).waitFor();
+      await page.context().close();
+    });
+
+    it('print a client, its usage and an invoice without the menus and buttons, and with their range', async () => {
+      const page = await dashboard.open('/app/clients/acme');
+      await page.emulateMedia({ media: 'print' });
+      const printed = { '/app/clients/acme': 'This month', '/app/usage': 'UTC time', '/app/usage/speed': 'This month' };
+      for (const [path, range] of Object.entries(printed)) {
+        await page.goto(path);
+        await settled(page);
+        expect(await page.getByText(range).first().isVisible()).toBe(true);
+        for (const role of ['navigation', 'button', 'switch', 'searchbox'] as const)
+          expect([path, role, await page.getByRole(role).filter({ visible: true }).allInnerTexts()]).toEqual([
+            path,
+            role,
+            [],
+          ]);
+        expect(await runsOff(page)).toBe(false);
+      }
+      await page.goto(invoice);
+      await page.getByText('Acme').first().waitFor();
+      expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0);
+      await page.context().close();
+    });
+
+    it('of the status have no serious fault that axe finds, in both themes and on a phone', async () => {
+      await json(
+        dashboard.owner.send('POST', '/v1/incidents', {
+          title: 'Slow answers',
+          text: 'We look into it.',
+          severity: 'major',
+        }),
+        201,
+      );
+      const { incidents } = await json<{ incidents: { id: string }[] }>(dashboard.gateway.get('/status.json'));
+      const status = ['/status', '/status/history', `/status/incidents/${incidents[0]?.id}`];
+      for (const path of status)
+        for (const options of [{}, { theme: 'dark' }, { theme: 'dark', width: 390 }] as const)
+          expect([path, await dashboard.faultsByAxe(path, { ...options, cookie: undefined })]).toEqual([path, []]);
+      const page = await dashboard.open('/status', { cookie: undefined, width: 320 });
+      for (const path of status) {
+        await page.goto(path);
+        expect([path, await runsOff(page)]).toEqual([path, false]);
+      }
+      await page.context().close();
+    });
+  },
+);
+
+/** A pseudo-locale of what is on screen: accents on the vowels, and 40 % more. Names of others and numbers stay. */
+const lengthen = `(() => {
+  const accents = { a: 'á', e: 'é', i: 'í', o: 'ó', u: 'ú', A: 'Á', E: 'É', I: 'Í', O: 'Ó', U: 'Ú' };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  for (const node of nodes) {
+    if (node.parentElement.closest('bdi, code, pre, script, style, time') || !/[a-z]{2}/i.test(node.data)) continue;
+    const text = node.data.replace(/[aeiou]/gi, (letter) => accents[letter]);
+    node.data = text + ' ' + 'ẋýż '.repeat(Math.ceil((text.trim().length * 0.4) / 4)).trim();
+  }
+})()`;
+
+/** Buttons, tabs and links of the menu whose text is wider or higher than they are. */
+const cutTexts = `[...document.querySelectorAll('main button, main a, nav a, header button')]
+  .filter((element) => element.checkVisibility() && getComputedStyle(element).display !== 'inline')
+  .filter((element) => element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1)
+  .map((element) => element.textContent.slice(0, 60))`;
