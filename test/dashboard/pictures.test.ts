@@ -18,8 +18,9 @@ const screens = {
   client: '/app/clients/acme',
   scenarios: '/app/scenarios',
   budgets: '/app/budgets',
-  calls: '/app/calls',
-  call: '/app/calls?call=CALL',
+  // A run over midnight has no calls of today.
+  calls: '/app/calls?range=week',
+  call: '/app/calls?range=week&call=CALL',
   usage: '/app/usage',
   speed: '/app/usage/speed',
   prompts: '/app/prompts',
