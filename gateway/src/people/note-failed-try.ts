@@ -11,7 +11,7 @@ export interface TriedThing {
   target: AuditTarget;
 }
 
-export interface FailedTry {
+export interface SignInFailure {
   /** The address of a person; or a thing that is no account. */
   of: string | TriedThing;
   /** How many there are by now, since the last one that was right or the last quiet hour. */
@@ -28,7 +28,7 @@ export function isNoted(failures: number): boolean {
  * Writes a wrong try into the audit log of the workspace, or of each workspace of the person. Nobody waits for it: a try at an address that nobody has would be answered
  * sooner. The author is unknown, so the row names the system.
  */
-export function noteFailedTry({ db, log }: { db: Pool; log: Logger }, { of, failures, address }: FailedTry): void {
+export function noteFailedTry({ db, log }: { db: Pool; log: Logger }, { of, failures, address }: SignInFailure): void {
   if (!isNoted(failures)) return;
   void withTransaction(db, async (tx) => {
     const things = typeof of === 'string' ? (await listWorkspacesOf(tx, of)).map(thingOf) : [of];
