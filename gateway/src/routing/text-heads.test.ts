@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashedWords } from './hashed-words.ts';
 import { fitHead, logitOf, seeded, sigmoid } from './logistic-head.ts';
-import { fitTextHeads, gainOf, type LabelledCall, probabilities, taskRate } from './text-heads.ts';
+import { fitTextHeads, gainOf, type LabelledCall, probabilities, taskRate, wordRate } from './text-heads.ts';
 
 const wordsOf: Readonly<Record<string, string>> = {
   mail: 'letter parcel refund complaint greeting customer delivery address',
@@ -65,6 +65,14 @@ describe('the heads of a workspace', () => {
   it('see no gain where both models are always right', () => {
     const heads = fitTextHeads(callsOf(300).map((call) => ({ ...call, weak: 1, strong: 1 })));
     expect(Math.abs(gainOf(probabilities(heads, asked('contract clause'))))).toBeLessThan(0.02);
+  });
+
+  it('trust the words alone where there is one task', () => {
+    const heads = fitTextHeads(callsOf(300).map((call) => ({ ...call, task: 'all' })));
+    for (const task of ['all', undefined]) {
+      const call = { ...asked('contract clause'), task };
+      expect(probabilities(heads, call)).toEqual(wordRate(heads, call));
+    }
   });
 
   it('say what is always so without words', () => {

@@ -13,7 +13,7 @@ import { fitGuessInPieces, guessTasks, type TaskGuess } from './task-guess.ts';
 
 /** A call whose two answers are known to be good or not. */
 export interface LabelledCall extends TextFeatures {
-  /** What tells tasks apart: their rates are learned beside the words. */
+  /** Its name tells it from other tasks: their rates are learned beside the words. */
   task: string;
   /** Is the small model's answer good, 0 to 1? */
   weak: number;
@@ -110,6 +110,8 @@ function ratesOf(calls: readonly LabelledCall[]): Pick<TextHeads, 'rates' | 'rat
  */
 export function probabilities(heads: TextHeads, call: AskedCall): TaskRate {
   const words = wordRate(heads, call);
+  // Where there is one task, its rate says nothing that the words do not.
+  if (heads.rates.size < 2) return words;
   const task = taskRate(heads, call);
   return { weak: (words.weak + task.weak) / 2, strong: (words.strong + task.strong) / 2 };
 }
@@ -122,7 +124,7 @@ export function wordRate(heads: TextHeads, features: TextFeatures): TaskRate {
   };
 }
 
-/** By the task alone. One that has no label yet is as good as those that its words are like. */
+/** By the task alone. A task without labels is as good as those whose words the call shares. */
 export function taskRate({ rates, rate, guess }: TextHeads, call: AskedCall): TaskRate {
   const own = call.task === undefined ? undefined : rates.get(call.task);
   if (own !== undefined) return own;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../topics/make-topics.ts';
+import { digestOf, makeTopics } from '../../topics/make-topics.ts';
 import { readData, readHeldOut, readTemplates } from '../../topics/read-templates.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { guessType, instructionsIn } from './guess-type.ts';
@@ -102,6 +102,10 @@ describe('the shipped task types', () => {
   it('take 200 KiB at most, and were fit on the templates as they are: else run `npm run train:topics`', () => {
     expect(shipped.length).toBeLessThanOrEqual(200 * 1024);
     expect(JSON.parse(shipped)).toMatchObject({ templates: digestOf(readTemplates(), readData()) });
+  });
+
+  it('are what training gives on these templates, byte for byte', { timeout: 300_000 }, () => {
+    expect(`${JSON.stringify(makeTopics())}\n` === shipped).toBe(true);
   });
 
   it('are guessed on templates that they were not fit on', () => {
