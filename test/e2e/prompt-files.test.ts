@@ -408,7 +408,7 @@ describe('the files of prompts', () => {
     expect(await push('--dry-run')).toMatchObject({ code: 0, out: lines });
     expect(await push()).toMatchObject({ code: 0, out: lines });
     expect(await version('a-reply', 1)).toMatchObject({ messages: [{ content: 'Yours\nHello' }] });
-    // One that was edited is in conflict, and the other is pushed all the same.
+    // A file that was edited is in conflict, and the other prompt is pushed all the same.
     write('z-sign-off', 'Best wishes');
     write('a-note', 'New');
     const edited = await push();
