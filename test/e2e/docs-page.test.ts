@@ -38,6 +38,9 @@ it.runIf(program !== undefined)(
     await page.getByPlaceholder('Search by path, name or description').fill('/v1/budgets/{id}/raise');
     await expect.poll(() => operations.count(), { timeout: 30_000 }).toBeLessThan(5);
     expect(await operations.count()).toBeGreaterThan(0);
+    // Its group was never opened: a search opens the groups that hold a hit.
+    await page.getByPlaceholder('Search by path, name or description').fill('/v1/prompts');
+    await expect.poll(() => operations.count(), { timeout: 30_000 }).toBeGreaterThan(5);
 
     const isDark = async () => (await page.locator('html').getAttribute('class'))?.includes('dark-mode') === true;
     expect(await isDark()).toBe(false);

@@ -74,7 +74,8 @@ html.dark-mode, html.dark-mode body { background: #1c2022; color: #e4e6e6; }
 
 /**
  * "Try it out" goes to the server that showed the page: the policy lets it go nowhere else, and PUBLIC_URL may be another origin. Swagger UI
- * searches in the names of groups alone; here each operation is searched by its path, its name and its description.
+ * searches in the names of groups alone; here each operation is searched by its path, its name and its description, and a
+ * search opens the groups that hold a hit.
  */
 const start = `const root = document.documentElement;
 const theme = document.querySelector('#theme');
@@ -106,7 +107,23 @@ const search = () => ({
 });
 const nameSearch = () => {
   const box = document.querySelector('.operation-filter-input');
-  if (box !== null && box.placeholder !== searchLabel) box.placeholder = searchLabel;
+  if (box === null) return;
+  if (box.placeholder !== searchLabel) box.placeholder = searchLabel;
+  openHits(box.value.trim());
+};
+// Each group once for a phrase, so that a reader may close it again; a phrase that half of the groups hold opens none.
+let searched = '';
+let opened = new Set();
+const openHits = (phrase) => {
+  if (phrase !== searched) opened = new Set();
+  searched = phrase;
+  const groups = [...document.querySelectorAll('.opblock-tag')];
+  if (phrase === '' || groups.length > 8) return;
+  for (const group of groups) {
+    if (opened.has(group.id)) continue;
+    opened.add(group.id);
+    if (group.dataset.isOpen === 'false') group.click();
+  }
 };
 const searchLabel = 'Search by path, name or description';
 new MutationObserver(nameSearch).observe(document.querySelector('#docs'), { childList: true, subtree: true });
