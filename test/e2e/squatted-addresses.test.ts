@@ -121,7 +121,7 @@ const factorsOf = async (id: string): Promise<number> => {
 };
 /** Nothing that the squatter has left opens the account. */
 const expectOut = async ({ id, squatter, email }: { id: string; squatter: Person; email: string }): Promise<void> => {
-  await eventually(async () => expect((await squatter.get('/v1/session')).status).toBe(401), 1_000);
+  await eventually(async () => expect((await squatter.get('/v1/session')).status).toBe(401));
   expect((await browser(gateway).send('POST', '/auth/sign-in', { email, password })).status).toBe(401);
   expect(await factorsOf(id)).toBe(0);
   const { data } = await json<{ data: { after: object }[] }>(

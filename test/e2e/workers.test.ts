@@ -174,7 +174,7 @@ describe('two workers', () => {
     const overOnBoth = (cookie: string): Promise<void> =>
       eventually(async () => {
         for (const worker of [0, 1]) expect((await session(worker, cookie)).status).toBe(401);
-      }, 1_000);
+      }, 10_000);
 
     const owner = await opens(gateway.output(), { email: 'ada@agency.example' });
     const invite = async (email: string): Promise<string> => {
@@ -194,7 +194,7 @@ describe('two workers', () => {
         member = cookieOf(answer) ?? member;
         expect(roleOf(answer)).toBe('viewer');
       }
-    }, 1_000);
+    }, 10_000);
 
     const connection = await at(0).ask('/v1/sso-connections', {
       body: {
