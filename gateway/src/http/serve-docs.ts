@@ -112,16 +112,14 @@ const nameSearch = () => {
   openHits(box.value.trim());
 };
 // Each group once for a phrase, so that a reader may close it again; a phrase that half of the groups hold opens none.
-let searched = '';
-let opened = new Set();
+const found = { phrase: '', opened: new Set() };
 const openHits = (phrase) => {
-  if (phrase !== searched) opened = new Set();
-  searched = phrase;
+  if (phrase !== found.phrase) Object.assign(found, { phrase, opened: new Set() });
   const groups = [...document.querySelectorAll('.opblock-tag')];
   if (phrase === '' || groups.length > 8) return;
   for (const group of groups) {
-    if (opened.has(group.id)) continue;
-    opened.add(group.id);
+    if (found.opened.has(group.id)) continue;
+    found.opened.add(group.id);
     if (group.dataset.isOpen === 'false') group.click();
   }
 };
