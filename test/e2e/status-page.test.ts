@@ -225,7 +225,9 @@ describe('an incident', () => {
       return rows[0] as { id: string };
     };
     await query('update incidents set resolved_at = now(), state = $1 where resolved_at is null', ['resolved']);
-    await query(`update incidents set opened_at = opened_at - interval '1 day' where component is not null`);
+    await query(
+      `update incidents set opened_at = opened_at - interval '1 day', resolved_at = resolved_at - interval '1 day' where component is not null`,
+    );
     const [from, into] = [await failed('openai'), await failed('anthropic')];
     const patch = (id: string, body: object): Promise<Response> =>
       gateway.send('PATCH', `/v1/incidents/${id}`, body, operator);
@@ -271,6 +273,40 @@ describe('an incident', () => {
     );
   });
 
+  it('that is merged before somebody resolves it by hand does not open again while the same failure goes on', async () => {
+    await query('update incidents set resolved_at = now(), state = $1 where resolved_at is null', ['resolved']);
+    await query(
+      `update incidents set opened_at = opened_at - interval '1 day', resolved_at = resolved_at - interval '1 day' where component is not null`,
+    );
+    await query(
+      `insert into provider_states values ('openai', true, now() - interval '3 minutes')
+       on conflict (account) do update set down = true, since = excluded.since, failed_at = now()`,
+    );
+    await look();
+    const { rows } = await query(`select id from incidents where component = 'openai' and resolved_at is null`);
+    const into = (rows[0] as { id: string }).id;
+    const older = await open({ title: 'Slow network', text: 'Packets are lost.' });
+    await query(`update incidents set opened_at = now() - interval '1 hour' where id = $1`, [older.id]);
+    const patch = (id: string, body: object) =>
+      json<Incident>(gateway.send('PATCH', `/v1/incidents/${id}`, body, operator));
+    await patch(older.id, { state: 'resolved', text: 'The network works.' });
+    await patch(older.id, { text: 'One cause.', merge_into: into });
+    // The end of the older one is told once.
+    const resolved = (await eventsOf(gateway)).filter(
+      ({ type, data }) => type === 'incident.resolved' && (data.incident as { id: string }).id === older.id,
+    );
+    expect(resolved).toHaveLength(1);
+    const { rows: ends } = await query(`select 1 from incident_updates where incident_id = $1 and state = 'resolved'`, [
+      older.id,
+    ]);
+    expect(ends).toHaveLength(1);
+    await patch(into, { state: 'resolved', text: 'Known.' });
+    await look();
+    const { rows: again } = await query(`select 1 from incidents where component = 'openai' and resolved_at is null`);
+    expect(again).toEqual([]);
+    await query(`update provider_states set down = false where account = 'openai'`);
+  });
+
   it('is planned ahead with its times, and counts in between only', async () => {
     await query('delete from status_days');
     const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
@@ -298,6 +334,13 @@ describe('an incident', () => {
     await eventually(async () => expect((await status()).description).toBe('Planned work is under way.'));
     await query(`update incidents set ends_at = now() - interval '1 minute' where id = $1`, [planned.id]);
     expect(await downMs()).toBeGreaterThan(3_000_000);
+    // Nobody has resolved it, and it hides nothing from its end on.
+    await eventually(async () => expect((await status()).description).not.toBe('Planned work is under way.'));
+    await eventually(async () => {
+      const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
+      expect(page).toMatch(/<h2>Over in the last two weeks<\/h2>.*New disks<\/a><\/h3>\s*<p>maintenance, over from/s);
+    });
+    await json(gateway.post('/v1/incidents', { ...work, ends_at: at(-1) }, operator), 400);
     await json(gateway.send('PATCH', `/v1/incidents/${planned.id}`, { state: 'resolved', text: 'Done.' }, operator));
   });
 

@@ -52,7 +52,10 @@ export function serveStatusPage(router: Router, services: ReportPorts): void {
     const [from, to] = [Date.parse(`${month}-01T00:00:00Z`), nextMonth(month)];
     sendPage(
       res,
-      historyPage(month, await incidentsOf(services, from, to), { isLast: month >= monthAt(services.now()) }),
+      historyPage(month, await incidentsOf(services, from, to), {
+        isLast: month >= monthAt(services.now()),
+        atMs: services.now(),
+      }),
     );
   });
   router.get('/status/incidents/:id', async (req: Request, res) => {
@@ -60,7 +63,7 @@ export function serveStatusPage(router: Router, services: ReportPorts): void {
     const incident = /^inc_[0-9a-z]{1,40}$/.test(id) ? await findIncident(services.db, id) : undefined;
     if (incident === undefined) notFound(res);
     else if (incident.mergedInto !== null) res.redirect(302, `/status/incidents/${incident.mergedInto}`);
-    else sendPage(res, incidentPage(incident));
+    else sendPage(res, incidentPage(incident, services.now()));
   });
 }
 

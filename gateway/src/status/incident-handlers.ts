@@ -41,6 +41,10 @@ export const incidentHandlers: Pick<
 
   'incidents.create': async ({ title, text, severity, starts_at, ends_at }, { services, audit }) => {
     const at = new Date(services.now());
+    if (ends_at !== undefined && Date.parse(ends_at) <= at.getTime())
+      throw new GatewayError('invalid_request', '`ends_at` has passed. Send a time to come, or leave it out.', {
+        param: 'ends_at',
+      });
     const id = newId('inc', at.getTime());
     const incident = await withTransaction(services.db, async (tx) => {
       const [startsAt, endsAt] = [starts_at, ends_at].map((time) => (time === undefined ? undefined : new Date(time)));
@@ -103,7 +107,11 @@ async function merge(
       { param: 'merge_into' },
     );
   await mergeIncident(tx, { from, into: target, text, at: new Date(services.now()) });
-  const merged = await announce(services, tx, { type: 'incident.resolved', incident: await findIncident(tx, id), id });
+  // Of one that was resolved before, people have heard that.
+  const merged =
+    from.resolvedAt === null
+      ? await announce(services, tx, { type: 'incident.resolved', incident: await findIncident(tx, id), id })
+      : from;
   const shown = await announce(services, tx, {
     type: 'incident.updated',
     incident: await findIncident(tx, into),

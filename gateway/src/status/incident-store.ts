@@ -80,14 +80,14 @@ export async function updateIncident(
   return findIncident(tx, id);
 }
 
-/** The open incident of a provider. Was one closed by hand, while the same failure goes on? Then no other is opened. */
+/** The open incident of a provider. Was one closed by hand, while the same failure goes on? Then no other is opened. A merge may set `opened_at` back. */
 export async function findAutomatic(
   tx: Db,
   { component, since }: { component: string; since: Date },
 ): Promise<'open' | 'closed by hand' | 'none'> {
   const { rows } = await tx.query(
     `select bool_or(resolved_at is null) as open, count(*)::integer as incidents from incidents
-     where component = $1 and (resolved_at is null or opened_at >= $2)`,
+     where component = $1 and coalesce(resolved_at, 'infinity') >= $2`,
     [component, since],
   );
   const [row] = rows as { open: boolean | null; incidents: number }[];
@@ -110,7 +110,8 @@ export async function mergeIncident(
   { from, into, text, at }: { from: Incident; into: Incident; text: string; at: Date },
 ): Promise<void> {
   await tx.query('update incidents set merged_into = $2 where id = $1 or merged_into = $1', [from.id, into.id]);
-  await updateIncident(tx, { id: from.id, state: 'resolved', text: `Merged into "${into.title}".`, at });
+  if (from.resolvedAt === null)
+    await updateIncident(tx, { id: from.id, state: 'resolved', text: `Merged into "${into.title}".`, at });
   await tx.query(
     `update incidents b set opened_at = least(b.opened_at, a.opened_at),
        severity = case when b.severity = 'minor' and a.severity = 'major' then 'major' else b.severity end,
@@ -161,7 +162,7 @@ export async function selectIncidents(
   { from, to, withMerged = false }: { from: Date; to: Date; withMerged?: boolean },
 ): Promise<Incident[]> {
   const { rows } = await db.query(
-    `select ${columns} from incidents i where opened_at < $2 and coalesce(resolved_at, 'infinity') >= $1
+    `select ${columns} from incidents i where opened_at < $2 and coalesce(resolved_at, ends_at, 'infinity') >= $1
        and ($3 or merged_into is null)
      order by opened_at desc, id desc limit 500`,
     [from, to, withMerged],

@@ -24,6 +24,11 @@ export function isPlanned({ severity, startsAt, resolvedAt }: Incident, atMs: nu
   return severity === 'maintenance' && resolvedAt === null && startsAt !== null && startsAt.getTime() > atMs;
 }
 
+/** Resolved, or planned work whose end has passed: failures count again from there on. */
+export function isOver({ severity, endsAt, resolvedAt }: Incident, atMs: number): boolean {
+  return resolvedAt !== null || (severity === 'maintenance' && endsAt !== null && endsAt.getTime() <= atMs);
+}
+
 /** The same event for each workspace: it says nothing of any. */
 export function incidentEvents(
   type: 'incident.opened' | 'incident.updated' | 'incident.resolved',

@@ -1,5 +1,5 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
-import { isPlanned } from './incident.ts';
+import { isOver, isPlanned } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 import { type ComponentReport, daysShown, type StatusReport } from './status-report.ts';
 
@@ -13,32 +13,36 @@ export function statusPage({ condition, sentence, components, incidents, atMs }:
   };
   const planned = incidents.filter((incident) => isPlanned(incident, atMs));
   const [open, past] = [
-    incidents.filter((incident) => incident.resolvedAt === null && !planned.includes(incident)),
-    incidents.filter(({ resolvedAt }) => resolvedAt !== null),
+    incidents.filter((incident) => !isOver(incident, atMs) && !planned.includes(incident)),
+    incidents.filter((incident) => isOver(incident, atMs)),
   ];
   return page(
     'Status',
     `<p class="sentence ${condition}" role="status">${mark(condition)} ${escapeHtml(sentence)}</p>
-${open.map((incident) => incidentBlock(incident, 'h2')).join('')}
+${open.map((incident) => incidentBlock(incident, { heading: 'h2', atMs })).join('')}
 ${group('gateway', 'Gateway', '')}
 ${group('providers', 'Providers', 'No provider account is set up; test keys are answered by the sandbox.')}
-${planned.length === 0 ? '' : `<section><h2>Planned work</h2>${planned.map((incident) => incidentBlock(incident, 'h3')).join('')}</section>`}
-<section><h2>Resolved in the last two weeks</h2>
-${past.length === 0 ? '<p>No incidents.</p>' : past.map((incident) => incidentBlock(incident, 'h3')).join('')}</section>
+${planned.length === 0 ? '' : `<section><h2>Planned work</h2>${planned.map((incident) => incidentBlock(incident, { heading: 'h3', atMs })).join('')}</section>`}
+<section><h2>Over in the last two weeks</h2>
+${past.length === 0 ? '<p>No incidents.</p>' : past.map((incident) => incidentBlock(incident, { heading: 'h3', atMs })).join('')}</section>
 <p><a href="/status/history">Earlier incidents</a> · <a href="/status/feed.atom">Atom feed</a> · <a href="/status.json">JSON</a></p>
 <p class="soft">As of ${time(new Date(atMs))}. Days are those of UTC.</p>`,
   );
 }
 
-export function incidentPage(incident: Incident): string {
+export function incidentPage(incident: Incident, atMs: number): string {
   return page(
     incident.title,
-    `${incidentBlock(incident, 'h2')}<p><a href="/status">Status</a> · <a href="/status/history">Earlier incidents</a></p>`,
+    `${incidentBlock(incident, { heading: 'h2', atMs })}<p><a href="/status">Status</a> · <a href="/status/history">Earlier incidents</a></p>`,
   );
 }
 
 /** The incidents of a month: `2026-11`. */
-export function historyPage(month: string, incidents: readonly Incident[], { isLast }: { isLast: boolean }): string {
+export function historyPage(
+  month: string,
+  incidents: readonly Incident[],
+  { isLast, atMs }: { isLast: boolean; atMs: number },
+): string {
   const step = (months: number): string => {
     const [year = 0, number = 1] = month.split('-').map(Number);
     return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7);
@@ -46,7 +50,7 @@ export function historyPage(month: string, incidents: readonly Incident[], { isL
   const link = (to: string): string => `<a href="/status/history/${to}">${monthName(to)}</a>`;
   return page(
     `Incidents of ${monthName(month)}`,
-    `${incidents.length === 0 ? '<p>No incidents.</p>' : incidents.map((incident) => incidentBlock(incident, 'h2')).join('')}
+    `${incidents.length === 0 ? '<p>No incidents.</p>' : incidents.map((incident) => incidentBlock(incident, { heading: 'h2', atMs })).join('')}
 <p>${link(step(-1))}${isLast ? '' : ` · ${link(step(1))}`} · <a href="/status">Status</a></p>`,
   );
 }
@@ -80,7 +84,7 @@ function barOf(uptime: number | null): string {
   return uptime >= 95 ? 'degraded' : 'down';
 }
 
-function incidentBlock(incident: Incident, heading: 'h2' | 'h3'): string {
+function incidentBlock(incident: Incident, { heading, atMs }: { heading: 'h2' | 'h3'; atMs: number }): string {
   const { id, title, severity, state, startsAt, endsAt, updates } = incident;
   const times = [
     ...(startsAt === null ? [] : [`from ${time(startsAt)}`]),
@@ -91,7 +95,7 @@ function incidentBlock(incident: Incident, heading: 'h2' | 'h3'): string {
     .map(({ state: was, text, at }) => `<li><strong>${was}</strong> <span>${escapeHtml(text)}</span> ${time(at)}</li>`)
     .join('');
   return `<article class="incident ${severity}"><${heading}><a href="/status/incidents/${escapeHtml(id)}" dir="auto">${escapeHtml(title)}</a></${heading}>
-<p>${severity}, ${[state, ...times].join(' ')}</p><ol>${list}</ol></article>`;
+<p>${severity}, ${[isOver(incident, atMs) && state !== 'resolved' ? 'over' : state, ...times].join(' ')}</p><ol>${list}</ol></article>`;
 }
 
 function time(at: Date): string {

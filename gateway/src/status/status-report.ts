@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { providerName } from '../providers/providers.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
 import { type ComponentDay, type Condition, gatewayParts, lastDays, partNames, uptimePercent } from './component.ts';
-import { isPlanned } from './incident.ts';
+import { isOver, isPlanned } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 import { selectIncidents } from './incident-store.ts';
 import { isDeliveryLate, selectDays } from './status-store.ts';
@@ -111,7 +111,7 @@ function summary(
 ): { sentence: string; condition: Condition } {
   const bad = components.filter(({ condition }) => condition !== 'up');
   const condition = bad.some(({ condition: one }) => one === 'down') ? 'down' : bad.length > 0 ? 'degraded' : 'up';
-  const open = incidents.filter((incident) => incident.resolvedAt === null && !isPlanned(incident, atMs));
+  const open = incidents.filter((incident) => !isOver(incident, atMs) && !isPlanned(incident, atMs));
   if (open.some(({ severity }) => severity === 'maintenance'))
     return { sentence: 'Planned work is under way.', condition };
   const [first] = open;
