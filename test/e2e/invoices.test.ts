@@ -170,6 +170,20 @@ describe('an invoice', () => {
       expect((await gateway.post('/v1/invoices', { client_id: 'covered', ...body })).status).toBe(400);
   });
 
+  it('is answered once it has its number, also where the host name for its link cannot be looked up any more', async () => {
+    await use('unlinked', 1_000);
+    const hosts = gateway.gateway.services.brandedHosts;
+    const urlFor = hosts.urlFor.bind(hosts);
+    const count = async (): Promise<number> =>
+      (await gateway.database.pool.query(`select 1 from invoices where client_id = 'unlinked'`)).rows.length;
+    hosts.urlFor = () => Promise.reject(new Error('the database is away'));
+    await bill('unlinked', { period: thisMonth() }, 500).finally(() => {
+      hosts.urlFor = urlFor;
+    });
+    expect(await count()).toBe(0);
+    expect((await bill('unlinked', { period: thisMonth() })).url).toContain('/invoices/');
+  });
+
   it('continues the numbers of earlier books, and never goes back', async () => {
     await setWorkspace({ billing: { next_number: 5_000 } });
     await use('numbered', 10_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { json } from '../support/ask.ts';
+import { eventually, json } from '../support/ask.ts';
 import { firstPerson, invited, type Person } from '../support/person.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
@@ -93,7 +93,12 @@ describe('a saved view', () => {
     await saved(owner, { name: 'Of the client', ...ofClient });
     await saved(viewer, { name: 'Another’s of the client', ...ofClient });
     await saved(owner, { name: 'gone & co', query: '' });
-    await saved(owner, { name: 'Stays', query: 'client_id=gone+%26+company' });
+    await saved(owner, { name: 'Stays', query: 'client_id=gone+%26+company&search=Jane+Roe' });
+    await json(owner.send('PUT', `/v1/clients/${encodeURIComponent('gone & co')}`, { name: 'Jane Doe GmbH' }));
+    const byName = ['Errors of jane doe gmbh', 'By its name', 'By its id'];
+    await saved(owner, { name: 'Errors of jane doe gmbh', query: 'search=Jane+Doe', shared: true });
+    await saved(owner, { name: 'By its name', query: 'search=the+JANE+DOE+GmbH', shared: true });
+    await saved(owner, { name: 'By its id', query: 'search=Gone+%26+Co%3A+errors' });
     const asTest = { 'x-gateway-mode': 'test' };
     await json(
       owner.send('POST', '/v1/views', { screen: 'calls', name: 'Test data', shared: true, ...ofClient }, asTest),
@@ -103,7 +108,7 @@ describe('a saved view', () => {
     expect((await owner.send('DELETE', path)).status).toBe(204);
     const left = await listed(owner);
     expect(left).toContain('Stays');
-    for (const gone of ['Of the client', 'gone & co']) expect(left).not.toContain(gone);
+    for (const gone of ['Of the client', 'gone & co', ...byName]) expect(left).not.toContain(gone);
     expect(await listed(viewer)).not.toContain('Another’s of the client');
     const { data } = await json<{ data: View[] }>(owner.get('/v1/views', asTest));
     expect(data.map(({ name }) => name)).toEqual(['Test data']);
@@ -124,6 +129,24 @@ describe('a saved view', () => {
     expect(rows).toEqual([]);
   });
 
+  it('that is renamed while another takes the same name is refused as taken', async () => {
+    const [first, second] = [await saved(owner, { name: 'Race 1' }), await saved(owner, { name: 'Race 2' })];
+    const { pool } = gateway.database;
+    const other = await pool.connect();
+    await other.query('begin');
+    await other.query(`update saved_views set name = 'Raced' where id = $1`, [first.id]);
+    const answer = owner.send('PATCH', `/v1/views/${second.id}`, { name: 'raced' });
+    await eventually(async () => {
+      const { rows } = await pool.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%update saved_views%'`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await other.query('commit');
+    other.release();
+    expect((await answer).status).toBe(409);
+  });
+
   it('is one of 200 at most', async () => {
     const bulk = await invited(gateway, owner, { email: 'bulk@agency.example', role: 'viewer' });
     const first = await saved(bulk, { name: 'First' });
@@ -135,6 +158,7 @@ describe('a saved view', () => {
     );
     expect((await save(bulk, { name: 'One more' })).status).toBe(409);
     expect((await bulk.send('DELETE', `/v1/views/${first.id}`)).status).toBe(204);
-    await saved(bulk, { name: 'One more' });
+    const atOnce = await Promise.all(['A', 'B', 'C', 'D', 'E'].map((name) => save(bulk, { name })));
+    expect(atOnce.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
 });

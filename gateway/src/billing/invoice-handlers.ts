@@ -48,9 +48,11 @@ export const invoiceHandlers: Pick<
     const range = { clientId: input.client_id, ...invoicePeriod(input, timezone, services.now()) };
     await letCallsArrive(services, range.to.getTime());
     const onMade: OnMade = (tx, invoice) => audit(tx, invoiceMade(invoice));
+    // First of all: an invoice that has its number is answered, also where the database is away from then on.
+    const withLink = await linker(services, caller);
     const issued = await issueInvoice(services, { place, range, onMade });
     if (issued.state !== 'made') throw notBilled(issued);
-    return (await linker(services, caller))(issued.invoice);
+    return withLink(issued.invoice);
   },
 
   'invoices.list': async (input, { caller, services }) => {

@@ -3,6 +3,7 @@ import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 import type { Erasure } from './erase-client-store.ts';
 import { renameInRules } from './erase-rules-store.ts';
+import { deleteItsViews } from './erase-views-store.ts';
 
 /** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
 export async function endKeysAndBudgets(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
@@ -45,6 +46,11 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
   await renameInRules(tx, erasure);
   const place = [workspaceId, livemode, name];
   // The billed amounts of its calls stay with its figures, so totals do not change.
+  const { rows: known } = await tx.query(
+    'select name from clients where workspace_id = $1 and livemode = $2 and id = $3',
+    place,
+  );
+  await deleteItsViews(tx, erasure, (known as { name: string | null }[])[0]?.name ?? null);
   await tx.query(
     `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
        kept as (
@@ -61,11 +67,6 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
     );
   // Its portal shows nothing more, also where it is open.
   await tx.query('delete from portal_links where workspace_id = $1 and livemode = $2 and client_id = $3', place);
-  // Views of the dashboard that filter by it, or have its name.
-  await tx.query(
-    `delete from saved_views where workspace_id = $1 and livemode = $2 and ($3 = any(query_values) or lower(name) = lower($3))`,
-    place,
-  );
   await tx.query('delete from stops where workspace_id = $1 and livemode = $2 and client_id = $3', place);
   await tx.query(
     `delete from rate_limits where workspace_id = $1 and livemode = $2 and kind = 'client' and id = $3`,

@@ -1,4 +1,5 @@
 import type { ViewScreen } from '@ai-gateway/shared/operations/views';
+import { sqlState } from '../db/row-fault.ts';
 import type { Db } from '../db/transaction.ts';
 
 /** Where views are looked for: one person's, and those of the workspace, in live or in test mode. */
@@ -45,12 +46,15 @@ export async function lockView(db: Db, place: ViewScope, id: string): Promise<Sa
   return rows.map(readRow)[0];
 }
 
-/** How many the person has, or the workspace where `personId` is null. */
+/** How many the person has, or the workspace where `personId` is null. Nobody else adds one until the transaction ends. */
 export async function countViews(
   db: Db,
   { workspaceId, livemode }: ViewScope,
   personId: string | null,
 ): Promise<number> {
+  await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `views ${workspaceId} ${livemode} ${personId ?? ''}`,
+  ]);
   const { rows } = await db.query(
     `select count(*)::integer as count from saved_views
      where workspace_id = $1 and livemode = $2 and person_id is not distinct from $3`,
@@ -72,16 +76,20 @@ export async function insertView(db: Db, { workspaceId, livemode }: ViewScope, v
   return rowCount === 1;
 }
 
-/** False where the name is another view's. */
+/** False where the name is another view's; the transaction is over then. */
 export async function updateView(db: Db, { workspaceId, livemode }: ViewScope, view: SavedView): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update saved_views v set name = $4, query = $5, query_values = $6
-     where workspace_id = $1 and livemode = $2 and id = $3 and not exists (
-       select 1 from saved_views o where o.workspace_id = $1 and o.livemode = $2 and o.id <> $3 and o.screen = v.screen
-         and o.person_id is not distinct from v.person_id and lower(o.name) = lower($4))`,
-    [workspaceId, livemode, view.id, view.name, view.query, valuesOf(view.query)],
-  );
-  return rowCount === 1;
+  try {
+    await db.query(
+      `update saved_views set name = $4, query = $5, query_values = $6
+       where workspace_id = $1 and livemode = $2 and id = $3`,
+      [workspaceId, livemode, view.id, view.name, view.query, valuesOf(view.query)],
+    );
+    return true;
+  } catch (error) {
+    // The index over names decides, also where two take one at once.
+    if (sqlState(error) === '23505') return false;
+    throw error;
+  }
 }
 
 export async function deleteView(db: Db, { workspaceId, livemode }: ViewScope, id: string): Promise<void> {

@@ -1,0 +1,38 @@
+import type { PoolClient } from 'pg';
+import type { Erasure } from './erase-client-store.ts';
+
+/** Deletes the saved views of the dashboard that filter by the client, or have its id or its name in their own name or in what they search for. */
+export async function deleteItsViews(
+  tx: PoolClient,
+  { workspaceId, livemode, name: id }: Erasure,
+  shownName: string | null,
+): Promise<void> {
+  const { rows } = await tx.query('select id, name, query from saved_views where workspace_id = $1 and livemode = $2', [
+    workspaceId,
+    livemode,
+  ]);
+  const isNamed = mentions([id, shownName ?? '']);
+  const gone = (rows as { id: string; name: string; query: string }[]).filter(
+    (view) =>
+      isNamed(view.name) ||
+      // The value of a filter is an id, whole; that of a search has any words.
+      [...new URLSearchParams(view.query)].some(
+        ([field, value]) => value === id || (!field.endsWith('_id') && isNamed(value)),
+      ),
+  );
+  if (gone.length === 0) return;
+  await tx.query('delete from saved_views where workspace_id = $1 and id = any($2::text[])', [
+    workspaceId,
+    gone.map((view) => view.id),
+  ]);
+}
+
+/** As whole words, so that the client "acme" does not take the views of "acme-2" with it. */
+function mentions(names: readonly string[]): (text: string) => boolean {
+  const known = names
+    .filter((name) => name.trim() !== '')
+    .map((name) => name.trim().replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`));
+  if (known.length === 0) return () => false;
+  const words = new RegExp(String.raw`(?<![\p{L}\p{N}_-])(?:${known.join('|')})(?![\p{L}\p{N}_-])`, 'iu');
+  return (text) => words.test(text);
+}
