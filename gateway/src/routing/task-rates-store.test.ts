@@ -5,6 +5,7 @@ import { saveFeedback } from '../feedback/feedback-store.ts';
 import type { CallRow } from '../usage/call-columns.ts';
 import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import { structureSize } from './call-structure.ts';
+import { standingOf } from './evidence.ts';
 import { EvidenceCache } from './evidence-cache.ts';
 import { addSample, findHeads, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
 import { packHeads } from './packed-heads.ts';
@@ -151,14 +152,41 @@ describe('the rates of a task', () => {
     await add('gpt-6-luna', 100, 40);
     const found = async () => {
       const view = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
-      return view.find({ task }, 'gpt-6-luna')?.okSum;
+      return view.find({ task }, 'gpt-6-luna');
     };
-    expect(await found()).toBe(40);
-    await add('gpt-6-sol', 100, 80);
-    expect(await found()).toBe(50);
-    await database.pool.query(`update task_rates set ok_sum = 40 where model = 'gpt-6-sol'`);
-    expect(await found()).toBe(100);
+    const others = (ok: number) =>
+      database.pool.query(`update task_rates set ok_sum = $1 where model = 'gpt-6-sol'`, [ok]);
+    // Nobody knows yet how often the task is repeated by its nature.
+    expect(await found()).toBeUndefined();
+    await add('gpt-6-sol', 19, 19);
+    expect(await found()).toBeUndefined();
+    await database.pool.query(`update task_rates set n = 100, ok_sum = 100 where model = 'gpt-6-sol'`);
+    // Sixty of a hundred, and next to none of the others'.
+    expect((await found())?.okSum).toBeGreaterThan(40);
+    expect((await found())?.okSum).toBeLessThan(45);
+    await others(80);
+    expect((await found())?.okSum).toBeGreaterThan(60);
+    expect((await found())?.okSum).toBeLessThan(72);
+    await others(40);
+    expect((await found())?.okSum).toBe(100);
   });
+
+  it.each([0, 1, 2])(
+    'leave a task that polls with its small model, of whose calls %i of a hundred are not repeated',
+    async (ok) => {
+      await database.pool.query(
+        `insert into task_rates (workspace_id, livemode, task, model, signal, n, ok_sum)
+       select $1, true, decode($2, 'hex'), model, 'retry', n, ok
+       from (values ('gpt-6-luna', 100, $3::int), ('gpt-6-sol', 1000, 1)) as r (model, n, ok)`,
+        [workspaceId, task, ok],
+      );
+      for (let i = 0; i < 90; i++) await pair(true);
+      const { find } = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
+      const standing = standingOf(find, { task, topic: 'classify', model: 'gpt-6-luna', shipped: 0.95 });
+      expect(standing.mean).toBeGreaterThan(0.95);
+      expect(standing.proven).toBeGreaterThan(0.95);
+    },
+  );
 
   it('wait for a call that is open, and count it once it is over', async () => {
     const at = Date.now() - 3_600_000;
