@@ -58,6 +58,8 @@ const table: Readonly<Record<Code, readonly [schema: z.ZodType, input: unknown, 
   invalid_union: [
     [z.union([z.string(), z.number()]), true, 'must be one of these: text; a number'],
     [shape, { kind: 'a', n: 'x' }, 'must be a number'],
+    [z.union([z.object({ a: z.number() }), z.literal('none')]), 'never', 'must be one of these: an object; "none"'],
+    [z.union([z.object({ a: z.number() }), z.literal('none')]), { a: 'x' }, 'must be a number'],
     [z.object({ a: z.union([z.string(), z.number()]) }), {}, 'is missing'],
   ],
   invalid_key: [[z.record(z.string().max(1), z.number()), { ab: 1 }, 'has a name that is not allowed']],

@@ -61,7 +61,10 @@ function faultOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldF
   const inside =
     issue.code === 'invalid_union'
       ? issue.errors.filter(
-          ([first]) => first !== undefined && (first.code !== 'invalid_type' || first.path.length > 0),
+          ([first]) =>
+            first !== undefined &&
+            // Of a value that has none of the shapes, all shapes are named.
+            ((first.code !== 'invalid_type' && first.code !== 'invalid_value') || first.path.length > 0),
         )
       : [];
   const [only] = inside;

@@ -158,6 +158,17 @@ describe('the settings of auto', () => {
     expect(chosen(await ask('auto', classify))[0]).toBe('gpt-6-sol');
   });
 
+  it('can be read, changed and sent back, and are refused where another version is active by then', async () => {
+    await set({ dial: 'quality' });
+    const read = await json<{ version: number }>(gateway.get('/v1/routing/auto'));
+    const sent = await set({ ...read, dial: 'cost' });
+    expect(sent).toMatchObject({ dial: 'cost', version: read.version + 1 });
+    const late = await gateway.send('PUT', '/v1/routing/auto', { ...read, dial: 'balanced' });
+    expect(late.status).toBe(409);
+    expect(await json(gateway.get('/v1/routing/auto'))).toEqual(sent);
+    await set({ ...sent, dial: 'quality' });
+  });
+
   it('differ for a client', async () => {
     await set({ per_client: { acme: { dial: 'quality' }, globex: { allowed_models: ['claude-haiku-4-5'] } } });
     const of = async (client: string) => chosen(await ask('auto', classify, { headers: { 'x-client-id': client } }))[0];

@@ -147,6 +147,10 @@ describe('the limits of a rule', () => {
   });
 
   it('keep a call from the cache, and no model answers one that wants a kept answer only', async () => {
+    const refused = await gateway.post('/v1/routing/rules', { name: 'Wrong', then: { cache: 'never' } });
+    expect(await json(Promise.resolve(refused), 400)).toMatchObject({
+      error: { param: 'then.cache', message: expect.stringContaining('an object; "none"') },
+    });
     await make({ name: 'Never', then: { cache: 'none' } });
     expect((await ask(hello(), { 'x-gateway-cache': 'ttl=60' })).get('x-gateway-cache')).toBe('bypass; reason=rule');
     const answer = await gateway.post(chat, hello(), { 'x-gateway-cache': 'only' });

@@ -134,5 +134,7 @@ it('totals count every group, the largest savings are listed, and second answers
       expect(data.map(({ client_id: id }) => id)).not.toContain('client-1');
     }
     expect(data.map(({ model }) => model)).not.toContain('strong-1');
+    // The figures of the cache count the same calls.
+    expect(await json(gateway.get('/v1/cache/stats'))).toMatchObject({ last_30_days: { requests: totals.calls } });
   }
 });

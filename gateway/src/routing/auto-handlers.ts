@@ -30,7 +30,7 @@ interface AutoPorts {
 }
 
 type AutoContext = Context<AutoPorts>;
-type Given = Omit<ParsedOf<'auto.set'>, 'note' | 'expected_version'>;
+type Given = Omit<ParsedOf<'auto.set'>, 'note' | 'expected_version' | 'classes' | 'version'>;
 
 export const autoHandlers: Pick<Handlers<AutoContext>, 'auto.get' | 'auto.set'> = {
   'auto.get': async (_input, { caller, services }) => {
@@ -40,7 +40,7 @@ export const autoHandlers: Pick<Handlers<AutoContext>, 'auto.get' | 'auto.set'> 
     return shown(settings, { view, caller, nowMs: services.now(), version: document.version });
   },
 
-  'auto.set': async ({ note, expected_version, ...given }, context) => {
+  'auto.set': async ({ note, expected_version, version: read, classes: _classes, ...given }, context) => {
     const { caller, services, audit } = context;
     const { workspaceId } = caller;
     const view = await services.workspaces.view(workspaceId);
@@ -50,7 +50,7 @@ export const autoHandlers: Pick<Handlers<AutoContext>, 'auto.get' | 'auto.set'> 
     checkJudges(given, names);
     const { settings, version } = await withTransaction(services.db, async (tx) => {
       const active = await lockRouting(tx, workspaceId);
-      refuseStale(active, expectedVersion(context, expected_version));
+      refuseStale(active, expectedVersion(context, expected_version) ?? read);
       const before = settingsOf(active, view);
       await checkKeys(tx, caller, { given, before });
       const changed = changedBy(before, given);

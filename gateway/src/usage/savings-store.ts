@@ -136,6 +136,20 @@ function callsOf(group: string, from: string, shadow: 'is null' | 'is not null' 
     from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of ${shadow}) as c (g, ${ofCall})`;
 }
 
+/** The second answers of the range, and the calls of judges. A workspace that has compared none has none. */
+export async function countSecondAnswers(
+  db: Db,
+  { workspaceId, livemode, from, to }: Pick<SumFilter, 'workspaceId' | 'livemode' | 'from' | 'to'>,
+): Promise<number> {
+  const { rows } = await db.query(
+    `select count(*)::float8 as calls from calls
+     where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 and status <> 'open' and shadow_of is not null
+       and exists (select from task_claims where workspace_id = $1 and livemode = $2)`,
+    [workspaceId, livemode, from, to],
+  );
+  return (rows as { calls: number }[])[0]?.calls ?? 0;
+}
+
 /** The sums, less the second answers in them. A workspace that has compared none has none, and its calls are not read for them. */
 function withoutSecond(parts: string, group: string, from: string): string {
   const columns = savingColumns.split(', ');

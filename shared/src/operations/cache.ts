@@ -76,7 +76,10 @@ export const cacheStats = operation({
     oldest_at: isoTime.nullable().meta({ title: 'Oldest', description: 'Time of the oldest answer; null for none.' }),
     last_30_days: z
       .object({
-        requests: count('Calls', 'Finished calls, hits included.'),
+        requests: count(
+          'Calls',
+          'Finished calls, hits included. Second answers, which `auto` learns from, are left out.',
+        ),
         cache_hits: count('Cache hits', 'Calls that were answered from the cache.'),
         saved_usd: usd.meta({ title: 'Saved', description: 'Cost of the answers when they were made, in dollars.' }),
       })

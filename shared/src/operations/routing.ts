@@ -242,6 +242,14 @@ export const setAuto = operation({
     learning: learning.optional(),
     per_client: perClient.optional(),
     per_key: perKey.optional(),
+    classes: z.object({ strong: classOf, small: classOf }).optional().meta({
+      title: 'Classes',
+      description: 'Ignored, so that the answer of GET can be sent back. The field `pool` sets the classes.',
+    }),
+    version: z.coerce.number<number>().int().min(0).optional().meta({
+      title: 'Version',
+      description: 'The version that was read: refused with 409 where another one is active. As expected_version.',
+    }),
     note: z
       .string()
       .trim()
