@@ -30,6 +30,19 @@ beforeAll(async () => {
     }),
     201,
   );
+  await json(
+    gateway.post('/v1/sso-connections', {
+      name: 'Other',
+      slug: 'other',
+      provider: 'okta',
+      issuer: idp.issuer,
+      client_id: idp.clientId,
+      client_secret: idp.clientSecret,
+      domains: ['other.example'],
+      default_role: 'viewer',
+    }),
+    201,
+  );
   const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/domains'));
   const as = { authorization: `Bearer ${operatorKey}` };
   await json(gateway.post(`/v1/domains/${data[0]?.id}/verify`, {}, as));
@@ -106,6 +119,26 @@ it('a sign-in that begins at localhost goes on at the address that the identity 
   const forged = await open('/auth/sso/evil', { ...own, 'sec-fetch-site': 'cross-site' });
   expect(forged.location).not.toContain('here=');
   expect((await open('/auth/sso/evil?here=AAAA', { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+  // A proof is for the connection it was made for.
+  expect((await open(path.replace('/evil?', '/other?'), { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+});
+
+it('a server that writes localhost into its request gets no proof to hand to its visitors', async () => {
+  const { port } = new URL(gateway.url);
+  const host = `localhost:${port}`;
+  const forwarded = await open('/auth/sso/evil', { host, 'x-forwarded-for': '203.0.113.9' });
+  expect([forwarded.status, forwarded.location]).toEqual([302, expect.not.stringContaining('here=')]);
+  const proof = (await open('/auth/sso/evil', { host })).location?.split('?')[1];
+  expect(proof).toContain('here=');
+  gateway.gateway.services.publicUrl = `http://gw.lan:${port}`;
+  try {
+    const asked = await open('/auth/sso/evil', { host });
+    expect([asked.status, asked.location]).toEqual([302, `http://gw.lan:${port}/auth/sso/evil?return_to=%2Fapp`]);
+    const led = await open(`/auth/sso/evil?${proof}`, { host: `gw.lan:${port}`, 'sec-fetch-site': 'cross-site' });
+    expect([led.status, led.location, led.cookies]).toEqual([200, undefined, []]);
+  } finally {
+    gateway.gateway.services.publicUrl = gateway.url;
+  }
 });
 
 it('over HTTPS no other host of the domain can set the state of a sign-in', async () => {

@@ -10,6 +10,10 @@ export interface OwnOrigin {
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
+export function isLoopbackHost(host: string): boolean {
+  return loopback.test(host);
+}
+
 /**
  * The origin that a request was made to, by its Host header. Undefined where the host is not ours: somebody's name that leads here (DNS
  * rebinding) is another site to the browser, and must get nothing that a session sees.
@@ -20,13 +24,13 @@ function ownOrigin(headers: IncomingHttpHeaders, publicUrl: string): OwnOrigin |
   const host = (headers.host ?? '').toLowerCase();
   const isOurs = host === ours.host || host === `${ours.hostname}:${isHttps ? 443 : 80}`;
   // A proxy on this machine may put its own way here in the place of the name that people use.
-  const isProxied = isHttps && loopback.test(host) && isForwarded(headers);
+  const isProxied = isHttps && isLoopbackHost(host) && isForwarded(headers);
   if (isOurs || isProxied) return { origin: ours.origin, isHttps };
-  return loopback.test(host) ? { origin: `http://${host}`, isHttps: false } : undefined;
+  return isLoopbackHost(host) ? { origin: `http://${host}`, isHttps: false } : undefined;
 }
 
 /** No page can add these to a request for another site without asking that site first. */
-function isForwarded(headers: IncomingHttpHeaders): boolean {
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'].some(
     (name) => headers[name] !== undefined,
   );

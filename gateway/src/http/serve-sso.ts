@@ -94,15 +94,17 @@ function isRefused(error: unknown): boolean {
 async function start(serving: Serving): Promise<void> {
   const { services, req, res, connection, urls, isHttps } = serving;
   const own = requireOwnHost(req.headers, services.publicUrl);
-  const isFromElsewhere = isLedByOtherSite(req.headers);
+  const { secret, publicUrl } = services;
+  const proving = { secret, publicUrl, slug: connection.slug, nowMs: services.now() };
   const returnTo = returnToOf(req.query.return_to);
   // The identity provider leads back to PUBLIC_URL, where a cookie of another host of ours would be missing.
   if (own.origin !== new URL(services.publicUrl).origin) {
-    const proof = own.isHttps || isFromElsewhere ? {} : { here: loopbackProof(services.secret, services.now()) };
-    res.redirect(302, `${urls.start}?${new URLSearchParams({ return_to: returnTo, ...proof })}`);
+    const here = loopbackProof(proving, req);
+    const query = new URLSearchParams({ return_to: returnTo, ...(here === undefined ? {} : { here }) });
+    res.redirect(302, `${urls.start}?${query}`);
     return;
   }
-  if (isFromElsewhere && !isLoopbackProof(services.secret, req.query.here, services.now())) {
+  if (isLedByOtherSite(req.headers) && !isLoopbackProof(proving, req.query.here)) {
     await askFirst(serving, { own, returnTo });
     return;
   }
