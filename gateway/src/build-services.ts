@@ -168,7 +168,10 @@ export async function buildServices(config: Config, foundation: Foundation): Pro
     smtp: config.smtp,
     signUp: config.signUp,
     tellOwners: ({ workspaceId, workspaceName, keyName }, change) =>
-      mailOwners({ db, log, smtp: config.smtp, settings }, { workspaceId, workspaceName, change, by: keyName }),
+      mailOwners(
+        { db, log, smtp: config.smtp, settings, signUp: config.signUp },
+        { workspaceId, workspaceName, change, by: keyName },
+      ),
     journal,
     unwritten,
     budgets,

@@ -4,7 +4,7 @@ import { withTransaction } from '../db/transaction.ts';
 import { findPerson } from '../people/person-store.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkMs, linkUrl } from '../people/sign-in-link.ts';
-import { brandOf } from '../webhooks/mail-brand.ts';
+import { brandForStrangers } from '../webhooks/mail-brand.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import { onlyWorkspaceOf } from './member-store.ts';
 import type { SignUpPorts } from './sign-up.ts';
@@ -16,7 +16,7 @@ import { takeMail } from './take-mail.ts';
  * for. Without a mail server it does nothing: the operator prints a link. Throws `rate_limited`.
  */
 export async function askReset(
-  services: Omit<SignUpPorts, 'signUp'> & { settings: SettingsCache },
+  services: SignUpPorts & { settings: SettingsCache },
   email: string,
   askedFrom: string | undefined,
 ): Promise<void> {
@@ -46,7 +46,7 @@ export async function askReset(
         'It works once, within fifteen minutes. If it was not you, ignore this e-mail: nothing changes.',
       ],
       messageId: randomUUID(),
-      brand: workspaceId === undefined ? undefined : await brandOf(services, workspaceId),
+      brand: workspaceId === undefined ? undefined : await brandForStrangers(services, workspaceId),
     });
   })().catch((error: unknown) =>
     services.log.warn({ reason: (error as { code?: string }).code ?? 'failed' }, 'a reset could not be mailed'),

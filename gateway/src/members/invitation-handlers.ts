@@ -25,7 +25,6 @@ import { isMember } from './member-store.ts';
 interface InvitationPorts extends OwnerMailPorts {
   now: () => number;
   publicUrl: string;
-  signUp: 'open' | 'closed';
 }
 
 const dayMs = 86_400_000;

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { OwnerChange } from '../accounts/owner-notice.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { brandOf } from '../webhooks/mail-brand.ts';
+import { brandForStrangers } from '../webhooks/mail-brand.ts';
 import { oneLine } from '../webhooks/one-line.ts';
 import { type MailPorts, sendMail } from '../webhooks/send-mail.ts';
 import { ownerAddresses } from './member-store.ts';
@@ -12,6 +12,7 @@ export interface OwnerMailPorts extends MailPorts {
   db: Pool;
   log: Logger;
   settings: SettingsCache;
+  signUp: 'open' | 'closed';
 }
 
 /** Mails the owners, where there is a mail server. Not waited for: the change is made, and a slow server holds nobody up. */
@@ -27,7 +28,7 @@ export function mailOwners(
   if (services.smtp === undefined) return;
   const { subject, sentence } = wordsOf(change);
   void (async () => {
-    const brand = await brandOf(services, workspaceId);
+    const brand = await brandForStrangers(services, workspaceId);
     for (const to of await ownerAddresses(services.db, workspaceId))
       await sendMail(services, {
         to,

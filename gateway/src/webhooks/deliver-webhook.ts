@@ -12,7 +12,7 @@ import {
   takeOverdue,
 } from './delivery-store.ts';
 import { slackBody, textOf } from './event-text.ts';
-import { brandOf } from './mail-brand.ts';
+import { brandForStrangers } from './mail-brand.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
 import { nextDelayMs, verdictOf } from './retry-table.ts';
@@ -23,6 +23,7 @@ import { noteOutcome, selectWebhooks, type WebhookRow } from './webhook-store.ts
 export interface DeliveryPorts extends MailPorts, PostPorts {
   db: Pool;
   settings: SettingsCache;
+  signUp: 'open' | 'closed';
   secret: string;
   outbox: Pick<PgBossOutbox, 'plan'>;
   metrics: { deliveryTried(status: 'delivered' | 'failed' | 'pending'): void };
@@ -179,6 +180,6 @@ async function mail(
     subject,
     lines: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`],
     messageId: event.id,
-    brand: await brandOf(services, workspaceId),
+    brand: await brandForStrangers(services, workspaceId),
   });
 }

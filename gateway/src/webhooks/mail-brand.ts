@@ -14,10 +14,11 @@ export interface MailBrand {
 export interface MailBrandPorts {
   db: Db;
   settings: SettingsCache;
+  signUp: 'open' | 'closed';
 }
 
 /** Undefined where the workspace has set no branding: the mail is the gateway's. */
-export async function brandOf(
+async function brandOf(
   { settings }: Pick<MailBrandPorts, 'settings'>,
   workspaceId: string,
 ): Promise<MailBrand | undefined> {
@@ -28,11 +29,11 @@ export async function brandOf(
 }
 
 /**
- * The same for a mail to an address that may be a stranger's. Where anybody can sign up, a name and a logo that nobody has checked would make the
- * gateway a sender of forged mails: there the workspace proves a domain first.
+ * The same for a mail to an address that may be a stranger's; a member's may be, since an inviter can open the invitation of somebody else. Where anybody can
+ * sign up, a name and a logo that nobody has checked would make the gateway a sender of forged mails: there the workspace proves a domain first.
  */
 export async function brandForStrangers(
-  services: MailBrandPorts & { signUp: 'open' | 'closed' },
+  services: MailBrandPorts,
   workspaceId: string,
 ): Promise<MailBrand | undefined> {
   if (services.signUp === 'open' && !(await hasProvenDomain(services.db, workspaceId))) return undefined;
