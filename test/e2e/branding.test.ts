@@ -294,5 +294,36 @@ describe('a host name of a workspace’s own', () => {
     expect((await gateway.send('DELETE', `/v1/domains/${id}`)).status).toBe(204);
     await eventually(async () => expect((await at(host, '/portal')).status).toBe(421));
     expect((await newLink()).host).not.toContain(host);
+    // The name is free for the other workspace, which has proven a domain that covers it; the log says who gave it up.
+    expect((await read()).host).toBeNull();
+    expect((await set({ host }, bearer(otherKey))).host).toBe(host);
+    const { data: removed } = await json<{ data: object[] }>(gateway.get('/v1/audit?operation=domains.remove'));
+    expect(removed).toMatchObject([{ before: { domain: 'agency.example', branding: { host } }, after: null }]);
+    await set({ host: 'portal.other.example' }, bearer(otherKey));
+  });
+
+  it('stays where another verified domain covers it, and leads there again once its domain is verified again', async () => {
+    const prove = async (domain: string): Promise<string> => {
+      const { id } = await json<{ id: string }>(gateway.post('/v1/domains', { domain }), 201);
+      await json(gateway.post(`/v1/domains/${id}/verify`, {}, bearer(operatorKey)));
+      return id;
+    };
+    const ids = [await prove('north.example'), await prove('ai.north.example')];
+    const name = 'portal.ai.north.example';
+    await set({ host: name });
+    await json(gateway.send('DELETE', `/v1/domains/${ids[0]}`), 204);
+    expect([(await read()).host, (await at(name, '/portal')).status]).toEqual([name, 200]);
+    await json(gateway.send('DELETE', `/v1/domains/${ids[1]}`), 204);
+    expect((await at(name, '/portal')).status).toBe(421);
+    // Names that were set before removals released them are still there.
+    const { db, brandedHosts } = gateway.gateway.services;
+    await db.query(
+      `update workspace_settings set branding = jsonb_set(branding, '{host}', to_jsonb($1::text)) where livemode and branding ? 'name' and branding ->> 'host' is distinct from $2`,
+      [name, 'portal.other.example'],
+    );
+    brandedHosts.forget();
+    expect((await at(name, '/portal')).status).toBe(421);
+    await prove('north.example');
+    await eventually(async () => expect((await at(name, '/portal')).status).toBe(200));
   });
 });

@@ -3,9 +3,14 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
+import { isProvenHost } from '../accounts/branded-host-store.ts';
+import type { BrandedHosts } from '../accounts/branded-hosts.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
 import { requireRecentFactor } from '../accounts/recent-factor.ts';
+import type { SettingsCache } from '../accounts/settings-cache.ts';
+import type { SetFields } from '../accounts/workspace-settings.ts';
+import { lockSettings, saveSettings } from '../accounts/workspace-settings-store.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { endSessionsOfDomain, rereadSessionsIn } from '../people/end-sessions-store.ts';
 import {
@@ -25,6 +30,8 @@ interface DomainPorts {
   db: Pool;
   now: () => number;
   lookUpTxt: LookUpTxt;
+  settings: Pick<SettingsCache, 'forget'>;
+  brandedHosts: Pick<BrandedHosts, 'forget'>;
 }
 
 export const domainHandlers: Pick<
@@ -88,16 +95,31 @@ export const domainHandlers: Pick<
 
   'domains.remove': async ({ id }, { caller, services, audit }) => {
     requireRecentFactor(caller, services.now());
+    const { workspaceId } = caller;
     await withTransaction(services.db, async (tx) => {
-      const domain = await findDomain(tx, caller.workspaceId, id);
-      if (domain === undefined || !(await deleteDomain(tx, caller.workspaceId, id))) throw unknownDomain(id);
+      // Before the domain: a host name that is set at the same time is checked before the removal, and goes with it, or after.
+      const set = await lockSettings(tx, { workspaceId, livemode: true });
+      const domain = await findDomain(tx, workspaceId, id);
+      if (domain === undefined || !(await deleteDomain(tx, workspaceId, id))) throw unknownDomain(id);
       await endSessionsOfDomain(tx, domain);
-      await rereadSessionsIn(tx, caller.workspaceId);
-      await audit(tx, { target: targetOf(domain), before: settingsOf(domain) });
+      await rereadSessionsIn(tx, workspaceId);
+      const host = await releaseHost(tx, workspaceId, set);
+      const gone = { ...settingsOf(domain), ...(host === undefined ? {} : { branding: { host } }) };
+      await audit(tx, { target: targetOf(domain), before: gone });
     });
+    services.settings.forget(workspaceId);
+    services.brandedHosts.forget();
     return null;
   },
 };
+
+/** Without a proven domain the workspace's host name leads nowhere, and would keep the name from its next owner. Answers the one that goes. */
+async function releaseHost(tx: Db, workspaceId: string, set: SetFields): Promise<string | undefined> {
+  const host = set.branding?.host ?? undefined;
+  if (host === undefined || (await isProvenHost(tx, workspaceId, host))) return undefined;
+  await saveSettings(tx, { workspaceId, livemode: true }, { ...set, branding: { ...set.branding, host: null } });
+  return host;
+}
 
 /** Adds a domain that is still to be verified; one that is there stays as it is. */
 export function newDomain(db: Db, workspaceId: string, domain: string, nowMs: number): Promise<'added' | 'there'> {

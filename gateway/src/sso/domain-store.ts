@@ -50,7 +50,10 @@ export async function findDomain(db: Db, workspaceId: string | undefined, id: st
   return rows.map(readRow)[0];
 }
 
-/** The index over verified domains decides where two workspaces verify one domain at once. */
+/**
+ * The index over verified domains decides where two workspaces verify one domain at once. Every process hears of it: a host name below the domain may lead
+ * somewhere from now on.
+ */
 export async function markVerified(
   db: Db,
   { workspaceId, id }: Domain,
@@ -58,8 +61,10 @@ export async function markVerified(
 ): Promise<Domain | 'taken' | undefined> {
   try {
     const { rows } = await db.query(
-      `update domains set verified_at = coalesce(verified_at, now()), verified_by = coalesce(verified_by, $3)
-       where workspace_id = $1 and id = $2 returning ${columns}`,
+      `with verified as (
+         update domains set verified_at = coalesce(verified_at, now()), verified_by = coalesce(verified_by, $3)
+         where workspace_id = $1 and id = $2 returning ${columns})
+       select verified.*, pg_notify('workspaces', workspace_id) from verified`,
       [workspaceId, id, by],
     );
     return rows.map(readRow)[0];
