@@ -40,6 +40,20 @@ function mailTo(to: string, subject: string): Promise<ReadMail> {
 const brand = (branding: object): Promise<unknown> => json(gateway.send('PATCH', '/v1/workspace', { branding }));
 const invite = (email: string): Promise<unknown> =>
   json(ada.send('POST', '/v1/invitations', { email, role: 'member' }), 201);
+/** Presses the button behind the link of the mail. */
+async function confirmAlerts(address: string): Promise<void> {
+  const { text } = await mailTo(address, 'Confirm your address');
+  const [link = ''] = /http:\S+\/webhooks\/confirm\/[\w-]+/.exec(text) ?? [];
+  expect((await fetch(link, { method: 'POST' })).status).toBe(200);
+}
+async function askReset(email: string): Promise<void> {
+  const asked = await fetch(`${gateway.url}/auth/reset`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: gateway.url, 'x-gateway-app': '1' },
+    body: JSON.stringify({ email }),
+  });
+  expect(asked.status).toBeLessThan(300);
+}
 
 describe('a mail of a workspace', () => {
   it('is the gateway’s own while there is no branding, as text and as a page', async () => {
@@ -59,6 +73,24 @@ describe('a mail of a workspace', () => {
     // Anybody can sign up here: strangers get the gateway's mail until a domain is proven.
     await invite('stranger@example.com');
     expect((await mailTo('stranger@example.com', 'invited')).headers.get('subject')).toMatch(/^AI Gateway: /);
+    // So do the people of the workspace, whom it has entered itself.
+    const webhook = { url: 'mailto:early@example.com', events: ['budget.threshold_reached'] };
+    const { id } = await json<{ id: string }>(gateway.post('/v1/webhooks', webhook), 201);
+    await confirmAlerts('early@example.com');
+    await json(gateway.post(`/v1/webhooks/${id}/test`, {}));
+    await invited(gateway, ada, { email: 'early-owner@example.com', role: 'owner' });
+    await askReset('ada@agency.example');
+    for (const [to, subject] of [
+      ['early@example.com', 'Test: Budget'],
+      ['ada@agency.example', 'New owner'],
+      ['ada@agency.example', 'Your new password'],
+    ] as const) {
+      const { headers, html } = await mailTo(to, subject);
+      expect(headers.get('from')).toBe('Gateway <alerts@gateway.example>');
+      expect([headers.get('subject'), headers.has('reply-to')]).toEqual([expect.stringMatching(/^AI Gateway: /), false]);
+      expect(html).not.toContain('North Agency');
+    }
+    mailbox.mails.length = 0;
     const domain = await json<{ id: string }>(gateway.post('/v1/domains', { domain: 'north.example' }), 201);
     const vouch = { authorization: `Bearer ${operatorKey}` };
     await json(gateway.post(`/v1/domains/${domain.id}/verify`, {}, vouch));
@@ -84,8 +116,7 @@ describe('a mail of a workspace', () => {
       'help@north.example',
       true,
     ]);
-    const [link = ''] = /http:\S+\/webhooks\/confirm\/[\w-]+/.exec(asked.text) ?? [];
-    expect((await fetch(link)).status).toBe(200);
+    await confirmAlerts('boss@north.example');
     await json(gateway.post(`/v1/webhooks/${id}/test`, {}));
     const alert = await mailTo('boss@north.example', 'Test: Budget');
     expect(alert.headers.get('from')).toBe('North Agency <alerts@gateway.example>');
@@ -96,12 +127,7 @@ describe('a mail of a workspace', () => {
     await invited(gateway, ada, { email: 'owner@north.example', role: 'owner' });
     const notice = await mailTo('ada@agency.example', 'New owner');
     expect(notice.headers.get('subject')).toMatch(/^North Agency: New owner in /);
-    const reset = await fetch(`${gateway.url}/auth/reset`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: gateway.url, 'x-gateway-app': '1' },
-      body: JSON.stringify({ email: 'ada@agency.example' }),
-    });
-    expect(reset.status).toBeLessThan(300);
+    await askReset('ada@agency.example');
     const mail = await mailTo('ada@agency.example', 'Your new password');
     expect([mail.headers.get('from'), mail.html.includes('Set a new password')]).toEqual([
       'North Agency <alerts@gateway.example>',

@@ -429,10 +429,22 @@ describe('an alert by e-mail', () => {
       expect(asked).toContain('RCPT TO:<boss@agency.example>');
       const link = /\/webhooks\/confirm\/[\w-]+/.exec(asked)?.[0] ?? '';
       expect((await fetch(`${withMail.url}/webhooks/confirm/another-token`)).status).toBe(404);
+      expect((await fetch(`${withMail.url}/webhooks/confirm/another-token`, { method: 'POST' })).status).toBe(404);
+      const statuses = async (): Promise<string[]> => {
+        const { data } = await json<{ data: { status: string }[] }>(withMail.get('/v1/webhooks'));
+        return data.map(({ status }) => status);
+      };
+      // A program that checks mails opens the link, too: it shows a button, and confirms nothing.
       const page = await fetch(withMail.url + link);
-      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('gets alerts from now on')]);
-      const { data } = await json<{ data: { status: string }[] }>(withMail.get('/v1/webhooks'));
-      expect(data.map(({ status }) => status)).toEqual(['enabled', 'enabled', 'enabled']);
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<form method="post"><button>')]);
+      expect(page.headers.get('content-security-policy')).toContain("form-action 'self'");
+      expect(await statuses()).toEqual(['unconfirmed', 'unconfirmed', 'unconfirmed']);
+      for (const _ of ['once', 'twice']) {
+        const confirmed = await fetch(withMail.url + link, { method: 'POST' });
+        const text = await confirmed.text();
+        expect([confirmed.status, text]).toEqual([200, expect.stringContaining('gets alerts from now on')]);
+      }
+      expect(await statuses()).toEqual(['enabled', 'enabled', 'enabled']);
       mail.length = 0;
       withMail.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 850 } });
       await json(withMail.post(chat, hello({ max_tokens: 850 }), { 'x-client-id': 'acme' }));

@@ -4,7 +4,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { Db } from '../db/transaction.ts';
-import { askAddress, confirmAddress, forgetAddress } from './mail-address-store.ts';
+import { askAddress, confirmAddress, forgetAddress, isAskedAddress } from './mail-address-store.ts';
 import { brandForStrangers } from './mail-brand.ts';
 import { type MailPorts, sendMail } from './send-mail.ts';
 
@@ -79,7 +79,12 @@ export async function askOnce(services: ConfirmPorts, workspaceId: string, addre
   });
 }
 
-/** The link of the mail was opened. */
+/** The link of the mail was opened, perhaps by a program that reads mails: it confirms nothing. */
+export function isAskedToken(services: Pick<ConfirmPorts, 'db'>, token: string): Promise<boolean> {
+  return isAskedAddress(services.db, hashOfToken(token));
+}
+
+/** The button of its page was pressed. */
 export function confirmToken(services: Pick<ConfirmPorts, 'db'>, token: string): Promise<boolean> {
   return confirmAddress(services.db, hashOfToken(token));
 }

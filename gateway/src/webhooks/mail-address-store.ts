@@ -30,6 +30,11 @@ export async function forgetAddress(db: Db, place: { workspaceId: string; tokenH
   ]);
 }
 
+export async function isAskedAddress(db: Db, tokenHash: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query('select 1 from mail_addresses where token_hash = $1 limit 1', [tokenHash]);
+  return rowCount === 1;
+}
+
 /** False for a token that no mail held. */
 export async function confirmAddress(db: Db, tokenHash: Buffer): Promise<boolean> {
   const { rowCount } = await db.query(
