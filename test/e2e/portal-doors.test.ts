@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
 import { browser, firstPerson, type Person, tokenOf } from '../support/person.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /** Everybody who may come to the door of a portal, and those who may not. */
 let gateway: TestGateway;
@@ -125,6 +125,28 @@ describe('a link with a password', () => {
     // The wait ends by itself; here the clock of the table is turned forward.
     await gateway.database.pool.query("update sign_in_failures set wait_until = now() - interval '1 second'");
     expect((await open({ token: guardedToken, password })).status).toBe(200);
+  });
+
+  it('notes a wrong password of a test link in the audit log of test mode', async () => {
+    const asTest = { authorization: `Bearer ${testKey}` };
+    await json(gateway.post(chat, hello(), { ...asTest, 'x-client-id': 'acme' }));
+    const link = await json<{ id: string; url: string }>(
+      gateway.post('/v1/clients/acme/links', { name: 'Test', password }, asTest),
+      201,
+    );
+    expect((await open({ token: new URL(link.url).hash.slice(1), password: 'wrong horse' })).status).toBe(401);
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await gateway.database.pool.query(
+            `select livemode from audit_log where operation = 'auth.sign-in.failed' and target_id = $1`,
+            [link.id],
+          );
+          return rows;
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual([{ livemode: false }]);
   });
 });
 

@@ -8,6 +8,7 @@ import { listWorkspacesOf } from './failure-store.ts';
 /** The thing that somebody fails to open, and its workspace. */
 export interface TriedThing {
   workspaceId: string;
+  livemode: boolean;
   target: AuditTarget;
 }
 
@@ -32,10 +33,10 @@ export function noteFailedTry({ db, log }: { db: Pool; log: Logger }, { of, fail
   if (!isNoted(failures)) return;
   void withTransaction(db, async (tx) => {
     const things = typeof of === 'string' ? (await listWorkspacesOf(tx, of)).map(thingOf) : [of];
-    for (const { workspaceId, target } of things)
+    for (const { workspaceId, livemode, target } of things)
       await insertAuditRecord(tx, {
         workspaceId,
-        livemode: true,
+        livemode,
         operation: 'auth.sign-in.failed',
         actor: { type: 'system', id: 'sign-in' },
         target,
@@ -46,5 +47,5 @@ export function noteFailedTry({ db, log }: { db: Pool; log: Logger }, { of, fail
 }
 
 function thingOf({ personId, workspaceId }: { personId: string; workspaceId: string }): TriedThing {
-  return { workspaceId, target: { type: 'person', id: personId } };
+  return { workspaceId, livemode: true, target: { type: 'person', id: personId } };
 }

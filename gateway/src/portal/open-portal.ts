@@ -46,12 +46,12 @@ export async function openPortal(
 /** A request without a password is how the page learns that there is one: it is no try. */
 async function checkPassword(
   services: OpenPortalPorts,
-  { id, workspaceId, password: stored }: PortalLink,
+  { id, workspaceId, livemode, password: stored }: PortalLink,
   { password, countedAddress }: { password: string | undefined; countedAddress: string | undefined },
 ): Promise<void> {
   if (stored === undefined) return;
   if (password === undefined) throw refused('This link has a password. Send it as `password`.');
-  const thing = { workspaceId, target: { type: 'portal_link', id } };
+  const thing = { workspaceId, livemode, target: { type: 'portal_link', id } };
   await limitTries(services, { email: `portal link ${id}`, address: countedAddress, thing }, async () => {
     if (!(await services.passwords.matches(password, stored))) throw refused('The password is wrong.');
   });
