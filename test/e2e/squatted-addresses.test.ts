@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeInvitation } from '../../gateway/src/members/invitation-store.ts';
+import { lockAddress } from '../../gateway/src/members/person-store.ts';
 import { eventually, json } from '../support/ask.ts';
 import { codeOf } from '../support/authenticator-app.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
@@ -234,6 +236,32 @@ describe('a member who is added by hand', () => {
     expect((await add('new@oidc.example')).status).toBe(409);
     const { jar } = await byOidc('new@oidc.example');
     expect(await sessionOf(jar)).toMatchObject({ person: { id: added.person_id }, role: 'member' });
+  });
+
+  it('is added while the invitation to the same address is accepted: neither waits for the other for ever', async () => {
+    const email = 'both@oidc.example';
+    const { id } = await json<{ id: string }>(gateway.post('/v1/invitations', { email, role: 'viewer' }), 201);
+    const { rows } = await sql('select workspace_id from invitations where id = $1', [id]);
+    const workspaceId = (rows as { workspace_id: string }[])[0]?.workspace_id ?? '';
+    const tx = await gateway.database.pool.connect();
+    try {
+      await tx.query('begin');
+      expect(await takeInvitation(tx, { workspaceId, id, now: new Date() })).toMatchObject({ email });
+      const added = add(email);
+      await eventually(async () => {
+        const waiting = await sql(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+        );
+        expect(waiting.rows).toHaveLength(1);
+      });
+      // As somebody who accepts does: the invitation, then the address.
+      await lockAddress(tx, email);
+      await tx.query('commit');
+      expect((await added).status).toBe(201);
+    } finally {
+      await tx.query('rollback');
+      tx.release();
+    }
   });
 
   it('is of no other domain, whether the address has an account or not, and of no other workspace’s', async () => {

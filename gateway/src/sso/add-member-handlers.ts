@@ -37,11 +37,13 @@ export const addMemberHandlers: Pick<Handlers<Context<AddMemberPorts>>, 'members
     const { workspaceId } = caller;
     const added = await withTransaction(services.db, async (tx) => {
       await requireOwnDomain(tx, workspaceId, email);
+      await lockSignIn(tx, '', email);
+      // In the order of those who accept it and of those who sign in: the sign-in, the invitation, the address.
+      const invitation = await findInvitation(tx, workspaceId, email);
       const personId = await personOf(tx, { caller, email, nowMs: services.now() });
       const id = newId('mem', services.now());
       if (!(await insertMember(tx, { id, workspaceId, personId, role, clientId, source: 'invite' })))
         throw new GatewayError('conflict', `${email} is a member of this workspace already.`, { param: 'email' });
-      const invitation = await findInvitation(tx, workspaceId, email);
       if (invitation !== undefined) await acceptInvitation(tx, workspaceId, invitation.id);
       await renewSessions(tx, personId);
       const member = await findMember(tx, { workspaceId, id });
@@ -71,7 +73,6 @@ async function personOf(
   { caller, email, nowMs }: { caller: Caller; email: string; nowMs: number },
 ): Promise<string> {
   await lockAddress(tx, email);
-  await lockSignIn(tx, '', email);
   const known = await findByEmail(tx, email);
   if (known !== undefined) {
     if (!mayBeTaken(known) || known.isDisabled)
