@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { refusalNoter } from '../../gateway/src/sso/note-refusal.ts';
+import { findConnectionBySlug } from '../../gateway/src/sso/sso-connection-store.ts';
 import { json } from '../support/ask.ts';
 import { BrowserJar } from '../support/browser-jar.ts';
 import { type OidcIdp, startOidcIdp } from '../support/fakes/oidc-idp.ts';
@@ -188,4 +190,26 @@ it('a sign-in that is refused is in the audit log of the connection’s workspac
     target: { type: 'SSO connection', name: 'Evil & Co' },
     address: '127.0.0.1',
   });
+});
+
+it('refused sign-ins that come at once take one connection to the database, and are all counted', async () => {
+  const { services } = gateway.gateway;
+  const { db } = services;
+  const connection = await findConnectionBySlug(db, 'other');
+  if (connection === undefined) throw new Error('the connection is not there');
+  const note = refusalNoter(services);
+  const used = (): number => db.totalCount - db.idleCount + db.waitingCount;
+  const before = used();
+  for (let refusals = 0; refusals < 30; refusals++) note(connection, '203.0.113.9');
+  expect(used() - before).toBe(1);
+  const noted = async (): Promise<number[]> => {
+    const { rows } = await db.query(
+      `select (after ->> 'failed_tries')::int as tries from audit_log where operation = 'auth.sign-in.failed' and target_id = $1 order by tries`,
+      [connection.id],
+    );
+    return (rows as { tries: number }[]).map(({ tries }) => tries);
+  };
+  await expect.poll(noted, { timeout: 10_000 }).toEqual([1, 5, 10]);
+  const { rows } = await db.query('select failures from sign_in_failures where subject = $1', [`sso ${connection.id}`]);
+  expect(rows).toEqual([{ failures: 30 }]);
 });

@@ -9,7 +9,7 @@ import { endSession, type SignedIn } from '../people/session-store.ts';
 import type { Identity } from '../sso/claims.ts';
 import { endFlowCookie, flowCookie, flowMs, readFlowCookie } from '../sso/flow-cookie.ts';
 import { workspaceNameOf } from '../sso/join-store.ts';
-import { noteRefusal } from '../sso/note-refusal.ts';
+import { refusalNoter } from '../sso/note-refusal.ts';
 import type { OidcClient, OidcFlow } from '../sso/oidc.ts';
 import { endSaml, type SamlFlow, type SamlPorts, samlMetadata, startSaml } from '../sso/saml.ts';
 import { type SignInPorts, signInBySso } from '../sso/sign-in.ts';
@@ -55,6 +55,7 @@ interface Serving {
 
 /** The pages that lead to the identity provider and back. */
 export function serveSso(router: Router, services: SsoPorts): void {
+  const noteRefusal = refusalNoter(services);
   const serve =
     (answer: (serving: Serving) => Promise<void>) =>
     async (req: Request, res: Response): Promise<void> => {
@@ -71,7 +72,7 @@ export function serveSso(router: Router, services: SsoPorts): void {
         await answer({ services, req, res, connection, urls, isHttps });
       } catch (error) {
         if (connection !== undefined && isRefused(error))
-          noteRefusal(services, connection, clientAddress(req, services.proxies));
+          noteRefusal(connection, clientAddress(req, services.proxies));
         sendRefusal(services, { req, res, error });
       }
     };

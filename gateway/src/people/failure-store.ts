@@ -82,14 +82,14 @@ export async function isKnownAddress(db: Db, email: string, address: string): Pr
   return (rowCount ?? 0) > 0;
 }
 
-/** Counts a refusal that nothing has to wait for, and answers how many there are since the last quiet hour. */
-export async function countRefusal(db: Db, subject: string): Promise<number> {
+/** Counts refusals that nothing has to wait for, and answers how many there are since the last quiet hour. */
+export async function countRefusals(db: Db, subject: string, added: number): Promise<number> {
   const { rows } = await db.query(
-    `insert into sign_in_failures as f (kind, subject, failures, last_at, wait_until) values ('account', $1, 1, now(), now())
+    `insert into sign_in_failures as f (kind, subject, failures, last_at, wait_until) values ('account', $1, $2, now(), now())
      on conflict (kind, subject) do update
-       set failures = case when f.last_at < now() - interval '1 hour' then 1 else f.failures + 1 end, last_at = now()
+       set failures = case when f.last_at < now() - interval '1 hour' then $2 else f.failures + $2 end, last_at = now()
      returning failures`,
-    [subject],
+    [subject, added],
   );
   return (rows[0] as { failures: number } | undefined)?.failures ?? 0;
 }
