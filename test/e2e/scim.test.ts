@@ -194,6 +194,14 @@ describe('SCIM in Okta’s manner', () => {
     expect((await member(two.userName))?.role).toBe('viewer');
     await json(scim('PUT', `/Groups/${group.id}`, { displayName: 'Builders', members: [{ value: one.id }] }));
     expect((await member(one.userName))?.role).toBe('member');
+    // The directory gives the role, also to a member who was invited: a change by hand would be lost.
+    const { rows } = await gateway.database.pool.query('select id from people where email = $1', [one.userName]);
+    const personId = (rows as { id: string }[])[0]?.id ?? '';
+    const promote = (): Promise<Response> => gateway.send('PATCH', `/v1/members/${personId}`, { role: 'owner' });
+    expect((await promote()).status).toBe(409);
+    await gateway.database.pool.query(`update members set source = 'invite' where person_id = $1`, [personId]);
+    expect((await promote()).status).toBe(409);
+    await gateway.database.pool.query(`update members set source = 'scim' where person_id = $1`, [personId]);
     expect((await scim('DELETE', `/Groups/${group.id}`)).status).toBe(204);
     expect((await member(one.userName))?.role).toBe('viewer');
     expect((await scim('GET', `/Groups/${group.id}`)).status).toBe(404);

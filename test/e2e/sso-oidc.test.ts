@@ -147,6 +147,14 @@ describe('a person of Okta', () => {
     const account = someone('okta.example');
     const first = await signedIn('okta', okta, { ...account, groups: ['Everyone', 'Builders'] });
     expect(first.role).toBe('member');
+    // A change by hand would be lost at the next sign-in.
+    const change = (role: string): Promise<Response> =>
+      gateway.send('PATCH', `/v1/members/${first.person.id}`, { role });
+    const { error } = await json<{ error: { code: string; param: string; message: string } }>(change('owner'), 409);
+    expect(error).toMatchObject({ code: 'conflict', param: 'role' });
+    expect(error.message).toMatch(/^The groups of okta give .*`group_roles` of PATCH \/v1\/sso-connections\//);
+    expect((await change('member')).status).toBe(200);
+    expect((await session(first.jar)).role).toBe('member');
     const { rows } = await gateway.database.pool.query(
       `select extract(epoch from expires_at - created_at) / 3600 as hours, method from sessions where person_id = $1`,
       [first.person.id],
@@ -253,9 +261,11 @@ describe('an address that has an account already', () => {
   it('keeps the role that an owner gave by hand where no group says otherwise', async () => {
     const { rows } = await gateway.database.pool.query('select id from workspaces where id <> $1', [other.id]);
     await personHere('colleague@mine.example', true, (rows as { id: string }[])[0]?.id);
-    expect(await signedIn('other', okta, { sub: 'colleague', email: 'colleague@mine.example' })).toMatchObject({
-      role: 'member',
-    });
+    const colleague = { sub: 'colleague', email: 'colleague@mine.example' };
+    const { person, role } = await signedIn('other', okta, colleague);
+    expect(role).toBe('member');
+    await json(gateway.send('PATCH', `/v1/members/${person.id}`, { role: 'viewer' }));
+    expect((await signedIn('other', okta, colleague)).role).toBe('viewer');
   });
 
   it('does not come back once its person is removed, but for an invitation, also with another subject', async () => {

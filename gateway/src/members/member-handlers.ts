@@ -10,7 +10,7 @@ import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { renewSessions } from '../people/end-sessions-store.ts';
 import { keepAnOwner } from './keep-an-owner.ts';
-import { deleteMember, findMember, listMembers, type Member, setRole } from './member-store.ts';
+import { deleteMember, findMember, findRoleGiver, listMembers, type Member, setRole } from './member-store.ts';
 
 interface MemberPorts {
   db: Pool;
@@ -38,6 +38,7 @@ export const memberHandlers: Pick<
     if (role === 'owner') requireRecentFactor(caller, services.now());
     const { before, after } = await withTransaction(services.db, async (tx) => {
       const member = await memberOf(tx, caller, id);
+      if (member.role !== role) await checkMayChange(tx, member);
       if (member.role === 'owner' && role !== 'owner') await keepAnOwner(tx, member);
       await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id });
       await renewSessions(tx, member.personId);
@@ -74,6 +75,18 @@ async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Pr
   throw new GatewayError('not_found', `Unknown member "${id}". See GET /v1/members for the people of this workspace.`, {
     param: 'id',
   });
+}
+
+/** A role that groups give is set again at each sign-in: a change by hand would be lost. Throws `conflict`. */
+async function checkMayChange(tx: Db, member: Member): Promise<void> {
+  // Of a client's own people no group changes anything.
+  const giver = member.role === 'client' ? undefined : await findRoleGiver(tx, member);
+  if (giver === undefined) return;
+  throw new GatewayError(
+    'conflict',
+    `The groups of ${giver.name} give ${member.email} this role, again at each sign-in. Change the groups of the person there, or the group map: \`group_roles\` of PATCH /v1/sso-connections/${giver.id}.`,
+    { param: 'role' },
+  );
 }
 
 export function memberTarget({ personId }: Member): AuditTarget {

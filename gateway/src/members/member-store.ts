@@ -100,6 +100,31 @@ export async function setRole(
   ]);
 }
 
+/**
+ * The connection whose group map gives the member's role: they joined by it, or a directory has put them in a group of it. Single sign-on does not say in which
+ * groups a member is who was invited.
+ */
+export async function findRoleGiver(
+  db: Db,
+  { workspaceId, personId, source }: Pick<Member, 'workspaceId' | 'personId' | 'source'>,
+): Promise<{ id: string; name: string } | undefined> {
+  const { rows } = await db.query(
+    `select c.id, c.name from sso_connections c
+     where c.workspace_id = $1 and jsonb_array_length(c.group_roles) > 0
+       and ($3 and exists (select 1 from identities i where i.connection_id = c.id and i.person_id = $2)
+         or $3 and exists (select 1 from scim_users u where u.connection_id = c.id and u.person_id = $2)
+         or exists (
+           select 1 from scim_users u
+           join scim_group_members m on m.workspace_id = u.workspace_id and m.connection_id = u.connection_id and m.user_id = u.id
+           join scim_groups g on g.workspace_id = m.workspace_id and g.connection_id = m.connection_id and g.id = m.group_id
+           join jsonb_array_elements(c.group_roles) r on lower(trim(r ->> 'group')) in (lower(trim(g.display_name)), lower(trim(g.external_id)))
+           where u.workspace_id = c.workspace_id and u.connection_id = c.id and u.person_id = $2))
+     order by c.name, c.id limit 1`,
+    [workspaceId, personId, source === 'sso' || source === 'scim'],
+  );
+  return (rows as { id: string; name: string }[])[0];
+}
+
 /** With the subjects that the workspace's identity providers know the person by: single sign-on would let them in by these again, uninvited. */
 export async function deleteMember(
   tx: Db,
