@@ -87,7 +87,10 @@ describe('a mail of a workspace', () => {
     ] as const) {
       const { headers, html } = await mailTo(to, subject);
       expect(headers.get('from')).toBe('Gateway <alerts@gateway.example>');
-      expect([headers.get('subject'), headers.has('reply-to')]).toEqual([expect.stringMatching(/^AI Gateway: /), false]);
+      expect([headers.get('subject'), headers.has('reply-to')]).toEqual([
+        expect.stringMatching(/^AI Gateway: /),
+        false,
+      ]);
       expect(html).not.toContain('North Agency');
     }
     mailbox.mails.length = 0;

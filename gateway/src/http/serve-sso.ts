@@ -71,8 +71,7 @@ export function serveSso(router: Router, services: SsoPorts): void {
         const urls = ssoUrls(services.publicUrl, connection.slug);
         await answer({ services, req, res, connection, urls, isHttps });
       } catch (error) {
-        if (connection !== undefined && isRefused(error))
-          noteRefusal(connection, clientAddress(req, services.proxies));
+        if (connection !== undefined && isRefused(error)) noteRefusal(connection, clientAddress(req, services.proxies));
         sendRefusal(services, { req, res, error });
       }
     };

@@ -32,10 +32,7 @@ async function brandOf(
  * The same for a mail to an address that may be a stranger's; a member's may be, since an inviter can open the invitation of somebody else. Where anybody can
  * sign up, a name and a logo that nobody has checked would make the gateway a sender of forged mails: there the workspace proves a domain first.
  */
-export async function brandForStrangers(
-  services: MailBrandPorts,
-  workspaceId: string,
-): Promise<MailBrand | undefined> {
+export async function brandForStrangers(services: MailBrandPorts, workspaceId: string): Promise<MailBrand | undefined> {
   if (services.signUp === 'open' && !(await hasProvenDomain(services.db, workspaceId))) return undefined;
   return brandOf(services, workspaceId);
 }
