@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
+import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { withDatabase } from '../support/database-setup.ts';
 import {
   chromiumPath,
@@ -24,6 +25,7 @@ describe.skipIf(chromiumPath === undefined)(
     let dashboard: Dashboard;
     let budgetId: string;
 
+    beforeAll(awayFromMidnight, 240_000);
     beforeAll(async () => {
       dashboard = await openDashboard();
       const { gateway } = dashboard;
@@ -75,7 +77,8 @@ describe.skipIf(chromiumPath === undefined)(
           2,
         ),
       );
-      // One at midnight in Kathmandu, which is 18:15 in UTC, and one just before.
+      // One at midnight in Kathmandu, which is 18:15 in UTC, and one just before: on the first of a month both are of the month before.
+      await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '2 days')::date, 1)`);
       await gateway.database.pool.query(
         `update calls set created_at = (date_trunc('day', now() at time zone 'Asia/Kathmandu') at time zone 'Asia/Kathmandu')
          - case when id = (select min(id) from calls where client_id = 'everest') then interval '1 ms' else interval '0' end
@@ -202,6 +205,6 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('link', { name: 'Budgets' }).click();
       await page.getByRole('link', { name: 'Away' }).waitFor({ timeout: 40_000 });
       await page.context().close();
-    });
+    }, 120_000);
   },
 );

@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)(`Home${leftOutWithoutChromium}`, { t
     await start.getByRole('listitem').filter({ hasText: 'Set your first budget' }).getByText('Done').waitFor();
     const { data } = await json<Listed>(dashboard.gateway.get('/v1/budgets', asTest));
     expect(data).toMatchObject([{ limit_usd: 5, period: 'day', scope: { scenario_id: '*' } }]);
-  });
+  }, 120_000);
 
   it('sends a test call without a key, in test mode only', async () => {
     await main().getByRole('button', { name: 'Send a test call' }).click();

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
+import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { type Keyboard, keyboardOf } from '../support/keyboard.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -12,6 +13,7 @@ describe.skipIf(chromiumPath === undefined)(`by keyboard alone${leftOutWithoutCh
   let page: Page;
   let keys: Keyboard;
 
+  beforeAll(awayFromMidnight, 240_000);
   beforeAll(async () => {
     dashboard = await openDashboard({ ALLOW_PRIVATE_NETWORK: 'true' });
     const { gateway } = dashboard;
@@ -21,10 +23,10 @@ describe.skipIf(chromiumPath === undefined)(`by keyboard alone${leftOutWithoutCh
       return json(gateway.post(chat, hello({ max_tokens: 1_000 }), tags));
     };
     for (const client of ['acme', 'globex']) await call(client);
-    // One call of each client was last month, so that there is something to invoice.
+    // One call was last month, so that there is something to invoice; and not yesterday, with which today is compared.
     await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '40 days')::date, 3)`);
     await gateway.database.pool.query(
-      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '1 day' where client_id = 'globex'`,
+      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '2 days' where client_id = 'globex'`,
     );
     await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
     const budget = { name: 'Acme a month', limit_usd: 50, period: 'month', scope: { client_id: 'acme' } };

@@ -203,14 +203,18 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
   it.each([
     ['light', 1440],
     ['dark', 390],
-  ] as const)('has no serious fault of accessibility: %s, %i pixels wide', async (theme, width) => {
-    const options = { ...nobody, theme, width };
-    const path = pathOf(await newLink('acme'));
-    const before = async (page: Page): Promise<void> => {
-      await page.getByRole('link', { name: 'INV-0001' }).waitFor();
-    };
-    expect(await dashboard.faultsByAxe(path, { ...options, before })).toEqual([]);
-    expect(await dashboard.faultsByAxe('/portal', options)).toEqual([]);
-    expect(await dashboard.faultsByAxe(`/portal#${'x'.repeat(43)}`, options)).toEqual([]);
-  });
+  ] as const)(
+    'has no serious fault of accessibility: %s, %i pixels wide',
+    { timeout: 120_000 },
+    async (theme, width) => {
+      const options = { ...nobody, theme, width };
+      const path = pathOf(await newLink('acme'));
+      const before = async (page: Page): Promise<void> => {
+        await page.getByRole('link', { name: 'INV-0001' }).waitFor();
+      };
+      expect(await dashboard.faultsByAxe(path, { ...options, before })).toEqual([]);
+      expect(await dashboard.faultsByAxe('/portal', options)).toEqual([]);
+      expect(await dashboard.faultsByAxe(`/portal#${'x'.repeat(43)}`, options)).toEqual([]);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDashboard } from '../../gateway/dashboard/build.ts';
 import { chat, hello } from '../support/ask.ts';
+import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
@@ -24,6 +25,7 @@ describe.skipIf(chromiumPath === undefined)(
     const dataDir = mkdtempSync(join(tmpdir(), 'ai-gateway-story-'));
     const problems: string[] = [];
 
+    beforeAll(awayFromMidnight, 240_000);
     beforeAll(async () => {
       await buildDashboard();
       [fakes, database, receiver] = await Promise.all([startFakes(), createTestDatabase(), startReceiver()]);

@@ -82,6 +82,7 @@ describe('events without a call', () => {
            'slow-model', 'slow-model', 'openai', $3 from generate_series(1, $1::integer) n`,
         [count, ago, ms],
       );
+    await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '1 day')::date, 1)`);
     await insert(200, '2 hours', 400);
     await insert(30, '1 minute', 4_000);
     await watchLatency(gateway.gateway.services);

@@ -54,6 +54,7 @@ const asTest: As = { authorization: `Bearer ${testKey}` };
 
 beforeAll(async () => {
   gateway = await startTestGateway({ GATEWAY_SECRET: secret, ALLOW_PRIVATE_NETWORK: 'true' });
+  await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '1 day')::date, 1)`);
 });
 afterEach(async () => {
   gateway.fakes.reset();
@@ -312,7 +313,7 @@ describe('a running experiment', () => {
       });
     };
     const bgArms = new Set<string | null>();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 60 && bgArms.size < 2; i++) {
       const row = await inBackground(`bg-${i}`, { id: 'reply' });
       expect(row).toEqual({ arm: row.arm, experiment_id: id, prompt_version: row.arm === 'v1' ? 1 : 2 });
       bgArms.add(row.arm);

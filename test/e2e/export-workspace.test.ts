@@ -63,7 +63,8 @@ beforeAll(async () => {
     201,
   );
   await json(gateway.post(chat, hello(), { ...bearer(testKey), 'x-client-id': 'tested' }));
-  // More than two pages of calls.
+  // More than two pages of calls, in the first hour of a month some of the month before.
+  await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '1 day')::date, 1)`);
   await gateway.database.pool.query(
     `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, dialect, streamed, model_requested)
      select workspace_id, now() - n * interval '1 s', 'req_more_' || n, true, 'gone', 'succeeded', 'key_gone', 'acme', 'chat', false, '=1+1'

@@ -466,7 +466,7 @@ describe('a task', () => {
         { timeout: 30_000 },
       )
       .toEqual(['auto.task_withdrawn', 'auto.task_cleared']);
-  });
+  }, 120_000);
 });
 
 describe('the wish of a call', () => {

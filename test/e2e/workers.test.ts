@@ -158,7 +158,7 @@ describe('two workers', () => {
     }, 500);
   });
 
-  it('end sessions on both within a second: at a sign-out, a change of role and a disabling by SCIM', async () => {
+  it('end sessions on both at a sign-out, a change of role and a disabling by SCIM', async () => {
     const page = { origin: gateway.url, 'x-gateway-app': '1', authorization: '' };
     const opens = async (link: string, body: object = {}): Promise<string> => {
       const token = /\/auth\/link#([\w-]{43})/.exec(link)?.[1];

@@ -83,7 +83,7 @@ describe.each(platforms)('on $name', (platform: Platform) => {
       const row = (await automation.savingsByClient()).find(({ client_id }) => client_id === client);
       expect(row).toMatchObject({ calls: 3, saved_usd: { response_cache: first.cost_usd } });
     });
-  });
+  }, 120_000);
 
   test('an experiment is stopped, and then another arm than the winner is adopted by its name', async () => {
     const { id } = await draftExperiment(gateway, promptId, { name: `stopped on ${platform.name}` });

@@ -5,6 +5,7 @@ import { readData, readHeldOut, readTemplates } from '../../topics/read-template
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { guessType, instructionsIn } from './guess-type.ts';
 import { taskTypes } from './task-types.ts';
+import type { TopicsFile } from './topic-head.ts';
 import { shippedHead, surely, type WorkCall, workOf } from './work.ts';
 
 function call(text: string, more: Partial<NeutralCall> & { system?: string } = {}): WorkCall {
@@ -96,6 +97,18 @@ describe('the work of a call', () => {
   });
 });
 
+/** The weights of each word, in steps. */
+function weightsOf({ types, words, weights }: TopicsFile): Map<number, number[]> {
+  const [hashes, packed] = [Buffer.from(words, 'base64'), Buffer.from(weights, 'base64')];
+  const nibble = (at: number): number => ((packed[at >> 1] ?? 0) >> (at % 2 === 0 ? 0 : 4)) & 15;
+  return new Map(
+    Array.from({ length: hashes.length / 4 }, (_, word) => [
+      hashes.readInt32LE(word * 4),
+      types.map((_type, i) => nibble(word * types.length + i)),
+    ]),
+  );
+}
+
 describe('the shipped task types', () => {
   const shipped = readFileSync(new URL('topics.json', import.meta.url), 'utf8');
 
@@ -104,8 +117,16 @@ describe('the shipped task types', () => {
     expect(JSON.parse(shipped)).toMatchObject({ templates: digestOf(readTemplates(), readData()) });
   });
 
-  it('are what training gives on these templates, byte for byte', { timeout: 300_000 }, () => {
-    expect(`${JSON.stringify(makeTopics())}\n` === shipped).toBe(true);
+  it('are what training gives on these templates, give or take one step of a weight', { timeout: 300_000 }, () => {
+    // Versions of Node round logarithms and powers differently in the last bit: the file need not be the same byte for byte.
+    const [ours, trained] = [weightsOf(JSON.parse(shipped) as TopicsFile), weightsOf(makeTopics())];
+    const shared = [...ours].filter(([word]) => trained.has(word));
+    expect(shared.length / ours.size).toBeGreaterThan(0.99);
+    const apart = shared.flatMap(([word, weights]) =>
+      weights.map((one, i) => Math.abs(one - (trained.get(word)?.[i] ?? 99))),
+    );
+    expect(Math.max(0, ...new Set(apart))).toBeLessThanOrEqual(1);
+    expect(apart.filter((one) => one > 0).length / apart.length).toBeLessThan(0.01);
   });
 
   it('are guessed on templates that they were not fit on', () => {

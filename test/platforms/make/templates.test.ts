@@ -129,7 +129,7 @@ describe('run against a gateway', () => {
     expect(await make.act('experimentsAdopt', { id })).toMatchObject({
       adopted: { arm: 'B', prompt: { id: 'classify-email', version: 2 } },
     });
-  });
+  }, 120_000);
 
   test('e-mails are classified under the budget, and the alert comes at 80 %', async () => {
     const budget = stepOf('1-create-the-budget.json', ':budgetsCreate').mapper;

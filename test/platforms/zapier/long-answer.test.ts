@@ -136,7 +136,7 @@ describe('the run of a prompt', () => {
       request_id: expect.stringMatching(/^req_/),
       cache: null,
       saved_usd: null,
-      // The version is chosen when the run is accepted.
+      // Outside of an experiment the version is that of the moment at which the run is accepted.
       prompt: { id: 'sort-mails', version: 1, label: null },
     });
     expect(gateway.fakes.openai.requests.at(-1)?.json.messages).toEqual([
