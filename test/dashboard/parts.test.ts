@@ -12,6 +12,7 @@ import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
 import { addDays, daysBetween } from '../../gateway/dashboard/src/format/when.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
+import { autoDraftOf, autoOf, entryFault } from '../../gateway/dashboard/src/screens/routing/auto-draft.ts';
 
 describe('a list under the eyes of a reader', () => {
   const row = (id: string, status = 'open') => ({ id, status });
@@ -23,6 +24,35 @@ describe('a list under the eyes of a reader', () => {
 
   it('counts nothing while nothing is new', () => {
     expect(holdRows([row('b'), row('a')], [row('b'), row('a')]).newer).toBe(0);
+  });
+});
+
+describe('the form of auto', () => {
+  const auto: Parameters<typeof autoDraftOf>[0] = {
+    ...{ pool: [], dial: 'balanced', baseline_model: null, allowed_models: null, version: 3 },
+    learning: { enabled: false, sample_percent: 2, max_usd_per_day: 1, judge: 'agreement' },
+    per_client: { acme: { dial: 'cost', learning: { sample_percent: 5 } }, globex: { learning: { enabled: false } } },
+    per_key: {
+      key_1: { learning: { sample_percent: 10 } },
+      key_2: { learning: { enabled: false, max_usd_per_day: 2 } },
+      key_3: { learning: { enabled: true } },
+    },
+    classes: { strong: ['gpt-4o'], small: ['gpt-4o-mini'] },
+  };
+
+  it('saves clients and keys as they were where nobody changes them: no key is opted in by a save', () => {
+    expect(autoOf(autoDraftOf(auto), auto)).toMatchObject({ per_client: auto.per_client, per_key: auto.per_key });
+  });
+
+  it('refuses an entry without a name, and one whose name another entry has', () => {
+    const { clients, keys } = autoDraftOf(auto);
+    const named = (id: string) =>
+      ({ ...clients[0], ...keys[0], id }) as (typeof clients)[number] & (typeof keys)[number];
+    expect(entryFault({ clients, keys })).toBeUndefined();
+    expect(entryFault({ clients: [...clients, named(' ')], keys })).toMatchObject({ path: 'clients.2' });
+    expect(entryFault({ clients: [...clients, named('acme ')], keys })).toMatchObject({ path: 'clients.2' });
+    expect(entryFault({ clients, keys: [named(''), ...keys] })).toMatchObject({ path: 'keys.0' });
+    expect(entryFault({ clients, keys: [...keys, named('key_1')] })).toMatchObject({ path: 'keys.3' });
   });
 });
 

@@ -195,6 +195,46 @@ describe.skipIf(chromiumPath === undefined)(`the screen Routing${leftOutWithoutC
     });
   });
 
+  it('loses no entry of auto without a word, and shows each fault, also one that no field has', async () => {
+    dashboard.expectProblem(/status of 400/);
+    const save = () => page.getByRole('button', { name: 'Save' }).click();
+    const isWrong = (label: string) =>
+      expect.poll(() => page.getByLabel(label, { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.reload();
+    await page.getByRole('button', { name: 'Add a client that differs' }).click();
+    await page.getByRole('button', { name: 'Add a key that differs' }).click();
+    await save();
+    await isWrong('Client 2');
+    await page.getByRole('button', { name: 'Remove client 2' }).click();
+    await save();
+    await isWrong('Key 2');
+    expect(await page.getByLabel('Learning of key 2').inputValue()).toBe('');
+    await page.getByRole('button', { name: 'Remove key 2' }).click();
+    await page.getByLabel('Note').fill('x'.repeat(501));
+    await save();
+    await isWrong('Note');
+    await page.getByLabel('Note').fill('');
+    const error = { code: 'invalid_request', message: 'The classes are too large.', param: 'classes', type: 'x' };
+    await page.route('**/v1/routing/auto', (route) =>
+      route.request().method() === 'PUT' ? route.fulfill({ status: 400, json: { error } }) : route.fallback(),
+    );
+    await save();
+    await page.getByText('The classes are too large.').waitFor();
+    await page.unroute('**/v1/routing/auto');
+  });
+
+  it('keeps the limits of a rule open when the only one is emptied', async () => {
+    await page.goto('/app/routing?rule=new');
+    await dialog().getByText('Limits and more').click();
+    const cap = dialog().getByLabel('Longest answer (tokens)');
+    await cap.fill('5');
+    await cap.fill('');
+    await dialog().getByLabel('Name', { exact: true }).fill('Open');
+    expect(await cap.isVisible()).toBe(true);
+    await page.goto('/app/routing?tab=auto');
+    await page.getByText('In use now:').waitFor();
+  });
+
   it('shows the evidence of each task with its state, and the model that the task goes to now', async () => {
     const { gateway } = dashboard;
     const { rows } = await gateway.database.pool.query('select id from workspaces order by created_at limit 1');

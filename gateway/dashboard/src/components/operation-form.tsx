@@ -20,6 +20,7 @@ import {
   type TypedGroup,
   typedOf,
 } from './form-values.ts';
+import { MoreFields } from './more-fields.tsx';
 
 interface OperationFormProps {
   operation: Operation;
@@ -99,13 +100,12 @@ export function OperationForm({
     <form ref={form} className={styles.form} noValidate onSubmit={(event) => void send(event)}>
       {draw(first)}
       {more.length === 0 ? null : (
-        <details
-          className={styles.more}
-          open={fault !== undefined && more.some(({ key }) => fault.path.startsWith(key))}
+        <MoreFields
+          summary="More options"
+          isUsed={fault !== undefined && more.some(({ key }) => fault.path.startsWith(key))}
         >
-          <summary>More options</summary>
-          <div>{draw(more)}</div>
-        </details>
+          {draw(more)}
+        </MoreFields>
       )}
       {fault !== undefined && fault.path === '' ? <p className={styles.fault}>The form {fault.message}.</p> : null}
       {wantedName === undefined ? null : <ConfirmName wanted={wantedName} value={name} onChange={setName} />}

@@ -1,10 +1,10 @@
 import type { OperationId, OutputOf } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
 import { useQueryClient } from '@tanstack/react-query';
-import { type RefObject, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { findOperation } from '../api/operations.ts';
 import { useChange } from '../api/queries.ts';
-import { focusFault } from './focus-fault.ts';
+import { isSaid, leadToFault } from './focus-fault.ts';
 import { type Fault, faultOf, pathOfParam } from './form-values.ts';
 
 interface CheckedForm<Id extends OperationId> {
@@ -12,10 +12,10 @@ interface CheckedForm<Id extends OperationId> {
   form: RefObject<HTMLFormElement | null>;
   /** The first thing that the operation refuses, before anything is sent or in the API's answer. */
   fault: Fault | undefined;
-  /** Undefined where the input is refused: the fault or the error says why. */
-  send: (input: Readonly<Record<string, unknown>>) => Promise<OutputOf<Id> | undefined>;
+  /** Undefined where the input is refused: the fault or the error says why. `own`: a fault that only the form knows. */
+  send: (input: Readonly<Record<string, unknown>>, own?: Fault) => Promise<OutputOf<Id> | undefined>;
   isSending: boolean;
-  /** A refusal that is no field's. */
+  /** A refusal that is no field's, or of a field that the form does not draw. */
   error: Error | null;
 }
 
@@ -25,17 +25,20 @@ export function useCheckedForm<Id extends OperationId>(id: Id): CheckedForm<Id> 
   const [fault, setFault] = useState<Fault | undefined>();
   const queries = useQueryClient();
   const change = useChange(id);
-  const show = (next: Fault): undefined => {
-    setFault(next);
-    focusFault(form.current);
-  };
-  const send = async (input: Readonly<Record<string, unknown>>): Promise<OutputOf<Id> | undefined> => {
+  const [unsaid, setUnsaid] = useState<Fault | undefined>();
+  // By then the fault is drawn, if a field draws it.
+  useEffect(() => {
+    if (fault === undefined) return;
+    leadToFault(form.current);
+    if (!isSaid(form.current, fault.message)) setUnsaid(fault);
+  }, [fault]);
+  const send = async (input: Readonly<Record<string, unknown>>, own?: Fault): Promise<OutputOf<Id> | undefined> => {
     const operation = findOperation(id);
-    const wrong = operation === undefined ? undefined : faultOf(operation, input);
-    setFault(undefined);
+    const wrong = own ?? (operation === undefined ? undefined : faultOf(operation, input));
+    setFault(wrong);
     if (wrong !== undefined) {
       change.reset();
-      return show(wrong);
+      return undefined;
     }
     try {
       return await change.mutateAsync(input as never);
@@ -44,11 +47,18 @@ export function useCheckedForm<Id extends OperationId>(id: Id): CheckedForm<Id> 
       if (isGatewayError(error) && error.code === 'conflict')
         await queries.invalidateQueries({ queryKey: ['operation'] });
       else if (isGatewayError(error) && error.param !== undefined)
-        show({ path: pathOfParam(error.param), message: error.message });
+        setFault({ path: pathOfParam(error.param), message: error.message });
       return undefined;
     }
   };
-  return { form, fault, send, isSending: change.isPending, error: fault === undefined ? change.error : null };
+  const other = fault === undefined ? change.error : fault === unsaid ? new Error(sayFault(fault)) : null;
+  return { form, fault, send, isSending: change.isPending, error: other };
+}
+
+/** A fault whose place the words name, since no field does. */
+function sayFault({ path, message }: Fault): string {
+  if (message.endsWith('.')) return message;
+  return path === '' ? `The form ${message}.` : `${path} ${message}.`;
 }
 
 interface SeenVersion {

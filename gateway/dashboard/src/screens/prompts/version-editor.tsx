@@ -8,6 +8,7 @@ import formStyles from '../../components/form.module.css';
 import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledText } from '../../components/labelled-field.tsx';
 import { ModelText } from '../../components/model-fields.tsx';
+import { MoreFields } from '../../components/more-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 import { useCheckedForm } from '../../components/use-checked-form.ts';
@@ -82,13 +83,13 @@ function Editor({ prompt, begin, title }: EditorProps): ReactNode {
             <MessageFields draft={draft} fault={fault} onChange={(messages) => set({ messages })} />
             <VariableTable draft={draft} fault={fault} onChange={(variables) => set({ variables })} />
             <ModelFields draft={draft} fault={fault} onChange={set} />
-            {fault === undefined ? null : <OtherFault fault={fault} />}
             {error === null ? null : <ErrorCard error={error} />}
             {canSave ? (
               <>
                 <LabelledText
                   label="Note"
                   help="Why, for your team."
+                  fault={faultUnder(fault, 'note')}
                   value={draft.note}
                   onChange={(event) => set({ note: event.target.value })}
                 />
@@ -108,27 +109,6 @@ function Editor({ prompt, begin, title }: EditorProps): ReactNode {
         </fieldset>
       </Card>
     </form>
-  );
-}
-
-const ownPlaces = [
-  'messages',
-  'variables',
-  'model',
-  'parameters',
-  'tools',
-  'response_format',
-  'fallback_models',
-  'lock',
-];
-
-/** A fault at no field that is drawn. */
-function OtherFault({ fault }: { fault: Fault }): ReactNode {
-  if (ownPlaces.some((place) => faultUnder(fault, place) !== undefined)) return null;
-  return (
-    <p className={formStyles.fault} role="alert">
-      {fault.message.endsWith('.') ? fault.message : `The version ${fault.message}.`}
-    </p>
   );
 }
 
@@ -168,9 +148,6 @@ interface ModelFieldsProps {
 
 /** The model and its parameters: defaults that a call may change unless they are locked. */
 function ModelFields({ draft, fault, onChange }: ModelFieldsProps): ReactNode {
-  const isOpen = rareFields.some(
-    ({ name, place }) => draft[name] !== '' || (place !== 'parameters' && faultUnder(fault, place) !== undefined),
-  );
   return (
     <>
       <div className={formStyles.columns}>
@@ -195,21 +172,21 @@ function ModelFields({ draft, fault, onChange }: ModelFieldsProps): ReactNode {
           onChange={(event) => onChange({ maxTokens: event.target.value })}
         />
       </div>
-      <details className={formStyles.more} open={isOpen}>
-        <summary>More: parameters, tools, JSON, fallbacks, locks</summary>
-        <div>
-          {rareFields.map(({ name, place, label, help }) => (
-            <LabelledArea
-              key={name}
-              label={label}
-              help={help}
-              fault={faultUnder(fault, place)}
-              value={draft[name]}
-              onChange={(event) => onChange({ [name]: event.target.value })}
-            />
-          ))}
-        </div>
-      </details>
+      <MoreFields
+        summary="More: parameters, tools, JSON, fallbacks, locks"
+        isUsed={rareFields.some(({ name }) => draft[name] !== '')}
+      >
+        {rareFields.map(({ name, place, label, help }) => (
+          <LabelledArea
+            key={name}
+            label={label}
+            help={help}
+            fault={faultUnder(fault, place)}
+            value={draft[name]}
+            onChange={(event) => onChange({ [name]: event.target.value })}
+          />
+        ))}
+      </MoreFields>
     </>
   );
 }

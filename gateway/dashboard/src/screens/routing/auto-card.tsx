@@ -8,10 +8,11 @@ import formStyles from '../../components/form.module.css';
 import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledText } from '../../components/labelled-field.tsx';
 import { ModelText } from '../../components/model-fields.tsx';
+import { MoreFields } from '../../components/more-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 import { useCheckedForm, useSeenVersion } from '../../components/use-checked-form.ts';
-import { type Auto, type AutoDraft, autoDraftOf, autoOf } from './auto-draft.ts';
+import { type Auto, type AutoDraft, autoDraftOf, autoOf, entryFault } from './auto-draft.ts';
 import { ClientFields } from './client-fields.tsx';
 import { DialFields } from './dial-fields.tsx';
 import { KeyFields } from './key-fields.tsx';
@@ -53,11 +54,12 @@ function AutoForm({
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     saw(expected);
-    const saved = await send({
+    const input = {
       ...autoOf(draft, settings),
       ...(note.trim() === '' ? {} : { note: note.trim() }),
       expected_version: expected,
-    });
+    };
+    const saved = await send(input, entryFault(draft));
     if (saved === undefined) return;
     saw(saved.version);
     setNote('');
@@ -87,6 +89,7 @@ function AutoForm({
               <LabelledText
                 label="Note"
                 help="Why, for your team. It is kept with the version."
+                fault={faultUnder(fault, 'note')}
                 value={note}
                 onChange={(event) => setNote(event.target.value)}
               />
@@ -111,34 +114,30 @@ interface MoreProps {
 
 function More({ draft, fault, onChange }: MoreProps): ReactNode {
   const { baseline, allowed, clients, keys } = draft;
-  const hasFault = faultUnder(fault, 'baseline_model', 'allowed_models', 'per_client') !== undefined;
   return (
-    <details
-      className={formStyles.more}
-      open={baseline !== '' || allowed !== '' || clients.length > 0 || keys.length > 0 || hasFault}
+    <MoreFields
+      summary="Baseline, allowed models, and clients and keys that differ"
+      isUsed={baseline !== '' || allowed !== '' || clients.length > 0 || keys.length > 0}
     >
-      <summary>Baseline, allowed models, and clients and keys that differ</summary>
-      <div>
-        <div className={formStyles.columns}>
-          <ModelText
-            label="Baseline model"
-            help="Savings are measured against it. Empty: the strong model of the call."
-            fault={faultUnder(fault, 'baseline_model')}
-            value={baseline}
-            onChange={(event) => onChange({ baseline: event.target.value })}
-          />
-          <LabelledArea
-            label="Allowed models"
-            help="One a line: auto chooses from these only. Empty: all of the classes."
-            rows={2}
-            fault={faultUnder(fault, 'allowed_models')}
-            value={allowed}
-            onChange={(event) => onChange({ allowed: event.target.value })}
-          />
-        </div>
-        <ClientFields clients={clients} fault={fault} onChange={(next) => onChange({ clients: next })} />
-        <KeyFields keys={keys} onChange={(next) => onChange({ keys: next })} />
+      <div className={formStyles.columns}>
+        <ModelText
+          label="Baseline model"
+          help="Savings are measured against it. Empty: the strong model of the call."
+          fault={faultUnder(fault, 'baseline_model')}
+          value={baseline}
+          onChange={(event) => onChange({ baseline: event.target.value })}
+        />
+        <LabelledArea
+          label="Allowed models"
+          help="One a line: auto chooses from these only. Empty: all of the classes."
+          rows={2}
+          fault={faultUnder(fault, 'allowed_models')}
+          value={allowed}
+          onChange={(event) => onChange({ allowed: event.target.value })}
+        />
       </div>
-    </details>
+      <ClientFields clients={clients} fault={fault} onChange={(next) => onChange({ clients: next })} />
+      <KeyFields keys={keys} fault={fault} onChange={(next) => onChange({ keys: next })} />
+    </MoreFields>
   );
 }

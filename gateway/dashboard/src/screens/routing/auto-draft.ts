@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { linesOf } from '../../components/condition-draft.ts';
+import type { Fault } from '../../components/form-values.ts';
 
 /** The settings of auto as the form edits them, and as the API has them. Pure. */
 
@@ -30,7 +31,8 @@ export interface ClientDraft {
 
 export interface KeyDraft {
   id: string;
-  learning: 'on' | 'off';
+  /** Empty: as the client or the workspace has it. */
+  learning: '' | 'on' | 'off';
   /** Settings that this form does not show stay as they are. */
   others: KeySettings;
 }
@@ -75,14 +77,14 @@ export function autoDraftOf(auto: Auto): AutoDraft {
     clients: Object.entries(auto.per_client).map(([id, own]) => ({
       id,
       dial: own.dial ?? '',
-      learning: own.learning?.enabled === undefined ? '' : own.learning.enabled ? 'on' : 'off',
+      learning: switchOf(own.learning?.enabled),
       baseline: own.baseline_model ?? '',
       allowed: (own.allowed_models ?? []).join('\n'),
       others: own,
     })),
     keys: Object.entries(auto.per_key).map(([id, own]) => ({
       id,
-      learning: own.learning?.enabled === false ? 'off' : 'on',
+      learning: switchOf(own.learning?.enabled),
       others: own,
     })),
   };
@@ -97,18 +99,45 @@ export function autoOf(draft: AutoDraft, before: Auto): Record<string, unknown> 
     baseline_model: draft.baseline.trim() === '' ? null : draft.baseline.trim(),
     allowed_models: allowed.length === 0 ? null : allowed,
     learning: { ...before.learning, ...learningOf(draft.learning) },
-    per_client: Object.fromEntries(
-      draft.clients.filter(({ id }) => id.trim() !== '').map((client) => [client.id.trim(), clientOf(client)]),
-    ),
-    per_key: Object.fromEntries(
-      draft.keys
-        .filter(({ id }) => id !== '')
-        .map(({ id, learning, others }) => [
-          id,
-          { ...others, learning: { ...others.learning, enabled: learning === 'on' } },
-        ]),
-    ),
+    per_client: Object.fromEntries(draft.clients.map((client) => [client.id.trim(), clientOf(client)])),
+    per_key: Object.fromEntries(draft.keys.map(({ id, learning, others }) => [id, withLearning(others, learning)])),
   };
+}
+
+/** The first entry of a client or a key that would be lost, since it has no name or the name of another. */
+export function entryFault({ clients, keys }: Pick<AutoDraft, 'clients' | 'keys'>): Fault | undefined {
+  return (
+    faultAmong(clients, { place: 'clients', missing: 'Name the client, or remove the entry.' }) ??
+    faultAmong(keys, { place: 'keys', missing: 'Choose a key, or remove the entry.' })
+  );
+}
+
+function faultAmong(
+  entries: readonly { id: string }[],
+  { place, missing }: { place: string; missing: string },
+): Fault | undefined {
+  const ids = entries.map(({ id }) => id.trim());
+  const at = ids.findIndex((id, index) => id === '' || ids.indexOf(id) < index);
+  if (at < 0) return undefined;
+  return {
+    path: `${place}.${at}`,
+    message: ids[at] === '' ? missing : 'Another entry has this name: remove one of them.',
+  };
+}
+
+function switchOf(isOn: boolean | undefined): '' | 'on' | 'off' {
+  if (isOn === undefined) return '';
+  return isOn ? 'on' : 'off';
+}
+
+/** Left out where nothing of learning differs. */
+function withLearning<Own extends { learning?: object | undefined }>(
+  { learning: before, ...rest }: Own,
+  learning: '' | 'on' | 'off',
+): Omit<Own, 'learning'> & { learning?: object } {
+  const { enabled: _enabled, ...kept }: { enabled?: boolean } = before ?? {};
+  const own = learning === '' ? kept : { ...kept, enabled: learning === 'on' };
+  return Object.keys(own).length === 0 ? rest : { ...rest, learning: own };
 }
 
 function learningOf({ isOn, samplePercent, mostADay, judge, judgeModel, rubric }: LearningDraft): object {
@@ -121,21 +150,22 @@ function learningOf({ isOn, samplePercent, mostADay, judge, judgeModel, rubric }
 }
 
 function clientOf({ dial, learning, baseline, allowed, others }: ClientDraft): Record<string, unknown> {
-  const { dial: _dial, learning: before, baseline_model: _baseline, allowed_models: _allowed, ...rest } = others;
-  const { enabled: _enabled, ...kept } = before ?? {};
-  const learns = learning === '' ? kept : { ...kept, enabled: learning === 'on' };
+  const { dial: _dial, baseline_model: _baseline, allowed_models: _allowed, ...rest } = others;
   const models = linesOf(allowed);
   return {
-    ...rest,
+    ...withLearning(rest, learning),
     ...(dial === '' ? {} : { dial }),
     ...(baseline.trim() === '' ? {} : { baseline_model: baseline.trim() }),
     ...(models.length === 0 ? {} : { allowed_models: models }),
-    ...(Object.keys(learns).length === 0 ? {} : { learning: learns }),
   };
 }
 
 export function emptyClient(): ClientDraft {
   return { id: '', dial: 'quality', learning: '', baseline: '', allowed: '', others: {} };
+}
+
+export function emptyKey(): KeyDraft {
+  return { id: '', learning: '', others: {} };
 }
 
 /** A text that is no number stays as it is typed: the operation says what is wrong with it. */

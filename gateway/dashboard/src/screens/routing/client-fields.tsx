@@ -54,7 +54,12 @@ function OneClient({ at, client, fault, onChange, onRemove }: OneClientProps): R
       remove={{ label: `Remove client ${at + 1}`, onRemove }}
     >
       <div className={formStyles.columns}>
-        <ClientText aria-label={name} value={client.id} onChange={(event) => set({ id: event.target.value })} />
+        <ClientText
+          aria-label={name}
+          fault={faultUnder(fault, `clients.${at}`)}
+          value={client.id}
+          onChange={(event) => set({ id: event.target.value })}
+        />
         <DialSelect
           label="Dial"
           empty="As the workspace"

@@ -1,18 +1,20 @@
 import type { ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
 import formStyles from '../../components/form.module.css';
+import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledSelect } from '../../components/labelled-field.tsx';
 import { useChoicesOf } from '../../components/use-choices.ts';
 import own from './auto-card.module.css';
-import type { KeyDraft } from './auto-draft.ts';
+import { emptyKey, type KeyDraft } from './auto-draft.ts';
 
 interface KeyFieldsProps {
   keys: readonly KeyDraft[];
+  fault: Fault | undefined;
   onChange: (keys: readonly KeyDraft[]) => void;
 }
 
 /** Keys whose calls are learned from, or never are. A key counts before its client and the workspace. */
-export function KeyFields({ keys, onChange }: KeyFieldsProps): ReactNode {
+export function KeyFields({ keys, fault, onChange }: KeyFieldsProps): ReactNode {
   const choices = useChoicesOf('keys.list');
   const set = (at: number, change: Partial<KeyDraft>): void =>
     onChange(keys.map((one, index) => (index === at ? { ...one, ...change } : one)));
@@ -22,6 +24,7 @@ export function KeyFields({ keys, onChange }: KeyFieldsProps): ReactNode {
         <div key={at} className={own.model}>
           <LabelledSelect
             label={`Key ${at + 1}`}
+            fault={faultUnder(fault, `keys.${at}`, `per_key.${key.id}`)}
             value={key.id}
             onChange={(event) => set(at, { id: event.target.value })}
           >
@@ -37,8 +40,11 @@ export function KeyFields({ keys, onChange }: KeyFieldsProps): ReactNode {
             label="Learning"
             aria-label={`Learning of key ${at + 1}`}
             value={key.learning}
-            onChange={(event) => set(at, { learning: event.target.value === 'off' ? 'off' : 'on' })}
+            onChange={(event) =>
+              set(at, { learning: (['on', 'off'] as const).find((one) => one === event.target.value) ?? '' })
+            }
           >
+            <option value="">As the workspace</option>
             <option value="on">On</option>
             <option value="off">Off: never answered twice</option>
           </LabelledSelect>
@@ -55,7 +61,7 @@ export function KeyFields({ keys, onChange }: KeyFieldsProps): ReactNode {
         </div>
       ))}
       <div className={formStyles.buttons}>
-        <Button small onClick={() => onChange([...keys, { id: '', learning: 'on', others: {} }])}>
+        <Button small onClick={() => onChange([...keys, emptyKey()])}>
           Add a key that differs
         </Button>
       </div>

@@ -72,6 +72,7 @@ export function RuleDialog({ rule, version, onClose }: RuleDialogProps): ReactNo
         <LabelledText
           label="Note"
           help="Why, for your team. It is kept with the version."
+          fault={fault?.path === 'note' ? fault.message : undefined}
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />

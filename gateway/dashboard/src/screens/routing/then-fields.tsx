@@ -3,6 +3,7 @@ import formStyles from '../../components/form.module.css';
 import { type Fault, faultUnder } from '../../components/form-values.ts';
 import { LabelledArea, LabelledSelect, LabelledText } from '../../components/labelled-field.tsx';
 import { DialSelect, EffortSelect, ModelText, PromptText } from '../../components/model-fields.tsx';
+import { MoreFields } from '../../components/more-fields.tsx';
 import styles from '../../components/parts.module.css';
 import { useChoicesOf } from '../../components/use-choices.ts';
 import { type RuleDraft, type Target, targetLabels } from './rule-draft.ts';
@@ -108,96 +109,89 @@ function Limits({ draft, faultAt, onChange }: PartProps): ReactNode {
     draft.fallbacks !== 'default' ||
     draft.cache !== 'default' ||
     [draft.cap, draft.effort, draft.promptId].some((text) => text !== '');
-  const hasFault = ['fallback_models', 'cap_output_tokens', 'effort', 'cache', 'prompt'].some(
-    (name) => faultAt(name) !== undefined,
-  );
   return (
-    <details className={formStyles.more} open={isUsed || hasFault || draft.target === 'none'}>
-      <summary>Limits and more</summary>
-      <div>
+    <MoreFields summary="Limits and more" isUsed={isUsed || draft.target === 'none'}>
+      <div className={formStyles.columns}>
+        <LabelledText
+          label="Longest answer (tokens)"
+          inputMode="numeric"
+          fault={faultAt('cap_output_tokens')}
+          value={draft.cap}
+          onChange={(event) => onChange({ cap: event.target.value })}
+        />
+        <EffortSelect value={draft.effort} onChange={(event) => onChange({ effort: event.target.value })} />
+        <LabelledSelect
+          label="Fallbacks"
+          value={draft.fallbacks}
+          onChange={(event) =>
+            onChange({
+              fallbacks: event.target.value === 'none' || event.target.value === 'own' ? event.target.value : 'default',
+            })
+          }
+        >
+          <option value="default">The usual ones</option>
+          <option value="none">None</option>
+          <option value="own">These models …</option>
+        </LabelledSelect>
+        <LabelledSelect
+          label="Answer from memory"
+          value={draft.cache}
+          onChange={(event) =>
+            onChange({
+              cache: event.target.value === 'none' || event.target.value === 'own' ? event.target.value : 'default',
+            })
+          }
+        >
+          <option value="default">As the call says</option>
+          <option value="none">Never</option>
+          <option value="own">Keep answers …</option>
+        </LabelledSelect>
+      </div>
+      {draft.fallbacks === 'own' ? (
+        <LabelledArea
+          label="Fallback models"
+          help={`One a line, in the order in which they are tried. Such as ${models[0]?.value ?? 'gpt-4o-mini'}.`}
+          fault={faultAt('fallback_models')}
+          value={draft.fallbackModels}
+          onChange={(event) => onChange({ fallbackModels: event.target.value })}
+        />
+      ) : null}
+      {draft.cache === 'own' ? (
         <div className={formStyles.columns}>
           <LabelledText
-            label="Longest answer (tokens)"
+            label="Seconds"
             inputMode="numeric"
-            fault={faultAt('cap_output_tokens')}
-            value={draft.cap}
-            onChange={(event) => onChange({ cap: event.target.value })}
+            help="At most 2,592,000: 30 days."
+            fault={faultAt('cache')}
+            value={draft.cacheSeconds}
+            onChange={(event) => onChange({ cacheSeconds: event.target.value })}
           />
-          <EffortSelect value={draft.effort} onChange={(event) => onChange({ effort: event.target.value })} />
           <LabelledSelect
-            label="Fallbacks"
-            value={draft.fallbacks}
-            onChange={(event) =>
-              onChange({
-                fallbacks:
-                  event.target.value === 'none' || event.target.value === 'own' ? event.target.value : 'default',
-              })
-            }
+            label="Shared by"
+            value={draft.cacheScope}
+            onChange={(event) => onChange({ cacheScope: event.target.value })}
           >
-            <option value="default">The usual ones</option>
-            <option value="none">None</option>
-            <option value="own">These models …</option>
-          </LabelledSelect>
-          <LabelledSelect
-            label="Answer from memory"
-            value={draft.cache}
-            onChange={(event) =>
-              onChange({
-                cache: event.target.value === 'none' || event.target.value === 'own' ? event.target.value : 'default',
-              })
-            }
-          >
-            <option value="default">As the call says</option>
-            <option value="none">Never</option>
-            <option value="own">Keep answers …</option>
+            <option value="">The calls of one client</option>
+            <option value="workspace">All calls of the workspace</option>
+            <option value="key">The calls of one key</option>
           </LabelledSelect>
         </div>
-        {draft.fallbacks === 'own' ? (
-          <LabelledArea
-            label="Fallback models"
-            help={`One a line, in the order in which they are tried. Such as ${models[0]?.value ?? 'gpt-4o-mini'}.`}
-            fault={faultAt('fallback_models')}
-            value={draft.fallbackModels}
-            onChange={(event) => onChange({ fallbackModels: event.target.value })}
+      ) : null}
+      <div className={formStyles.columns}>
+        <PromptText
+          help="Calls of this prompt get the version of another label."
+          fault={faultAt('prompt')}
+          value={draft.promptId}
+          onChange={(event) => onChange({ promptId: event.target.value })}
+        />
+        {draft.promptId === '' ? null : (
+          <LabelledText
+            label="Label of the prompt"
+            value={draft.promptLabel}
+            onChange={(event) => onChange({ promptLabel: event.target.value })}
           />
-        ) : null}
-        {draft.cache === 'own' ? (
-          <div className={formStyles.columns}>
-            <LabelledText
-              label="Seconds"
-              inputMode="numeric"
-              help="At most 2,592,000: 30 days."
-              fault={faultAt('cache')}
-              value={draft.cacheSeconds}
-              onChange={(event) => onChange({ cacheSeconds: event.target.value })}
-            />
-            <LabelledSelect
-              label="Shared by"
-              value={draft.cacheScope}
-              onChange={(event) => onChange({ cacheScope: event.target.value })}
-            >
-              <option value="">The calls of one client</option>
-              <option value="workspace">All calls of the workspace</option>
-              <option value="key">The calls of one key</option>
-            </LabelledSelect>
-          </div>
-        ) : null}
-        <div className={formStyles.columns}>
-          <PromptText
-            help="Calls of this prompt get the version of another label."
-            fault={faultAt('prompt')}
-            value={draft.promptId}
-            onChange={(event) => onChange({ promptId: event.target.value })}
-          />
-          {draft.promptId === '' ? null : (
-            <LabelledText
-              label="Label of the prompt"
-              value={draft.promptLabel}
-              onChange={(event) => onChange({ promptLabel: event.target.value })}
-            />
-          )}
-        </div>
+        )}
       </div>
-    </details>
+    </MoreFields>
   );
 }
