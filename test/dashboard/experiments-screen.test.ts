@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)(`the screen Experiments${leftOutWith
     const answer = await dashboard.gateway.post(chat, hello({ model: 'auto' }));
     await answer.text();
     expect(answer.headers.get('x-gateway-model')).toBe('gpt-4o-mini');
-  });
+  }, 120_000);
 
   it('takes an adoption back: its rule is deleted, and the experiment says so', async () => {
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -117,6 +117,25 @@ describe.skipIf(chromiumPath === undefined)(`the screen Experiments${leftOutWith
     await page.getByRole('button', { name: 'Undo' }).last().click();
     await eventually(async () => expect(await production()).toEqual({ label: 'production', version: 1 }));
     await page.getByText('and points at version 1 now').waitFor();
+  });
+
+  it('takes an adoption back whose rule a colleague has deleted', async () => {
+    dashboard.expectProblem(/status of 404/);
+    const { gateway } = dashboard;
+    const arms = ['gpt-4o', 'gpt-4o-mini'].map((model, at) => ({ name: 'AB'[at], weight: 1, model }));
+    const { id } = await json<{ id: string }>(
+      gateway.post('/v1/experiments', { name: 'shared', arms, metric: 'cost' }),
+      201,
+    );
+    await json(gateway.post(`/v1/experiments/${id}/start`, {}));
+    await page.goto(`/app/experiments/${id}`);
+    await page.getByRole('button', { name: 'Adopt B' }).click();
+    await dialog().getByRole('button', { name: 'Adopt B' }).click();
+    await page.getByText('shared: B is adopted').waitFor();
+    const { adopted } = await json<{ adopted: { rule_id: string } }>(gateway.get(`/v1/experiments/${id}`));
+    await json(gateway.send('DELETE', `/v1/routing/rules/${adopted.rule_id}`), 204);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Taken back').waitFor();
   });
 
   it('stops in two steps', async () => {

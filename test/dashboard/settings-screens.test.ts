@@ -177,7 +177,8 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     await dialog().getByRole('button', { name: 'Publish' }).click();
     await page.getByRole('region', { name: 'Incidents' }).getByRole('cell', { name: 'resolved' }).waitFor();
     expect(await button('Update Slow answers').count()).toBe(0);
-    await page.getByRole('region', { name: 'People' }).getByRole('cell', { name: 'ada@agency.example' }).waitFor();
+    const people = page.getByRole('region', { name: 'People' });
+    await people.getByRole('cell', { name: 'ada@agency.example', exact: true }).waitFor();
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { isGatewayError } from '@ai-gateway/shared/errors';
 import { call } from '../../api/client.ts';
 import type { Experiment } from './experiment-words.ts';
 
@@ -11,16 +12,21 @@ export async function productionOf({ prompt }: Pick<Arm, 'prompt'>): Promise<num
   return labels.find(({ label }) => label === 'production')?.version;
 }
 
-/** Calls go as they did before the adoption: its rule is deleted, and the label is back where it was. The experiment stays ended. */
+/** Calls go as they did before the adoption: the label is back where it was, and its rule is deleted. The experiment stays ended. */
 export async function takeBack(
   { adopted }: OutputOf<'experiments.adopt'>,
   production: number | undefined,
 ): Promise<void> {
   const note = 'Adoption taken back';
-  if (adopted?.rule_id != null) await call('rules.remove', { id: adopted.rule_id, note });
-  if (adopted?.prompt == null) return;
-  const { id, version } = adopted.prompt;
-  const label = { id, label: 'production', expected_version: version };
-  if (production === undefined) await call('prompts.labels.remove', label);
-  else await call('prompts.labels.set', { ...label, version: production, note });
+  if (adopted?.prompt != null) {
+    const { id, version } = adopted.prompt;
+    const label = { id, label: 'production', expected_version: version };
+    if (production === undefined) await call('prompts.labels.remove', label);
+    else await call('prompts.labels.set', { ...label, version: production, note });
+  }
+  if (adopted?.rule_id == null) return;
+  // A rule that is not there needs no deletion: somebody else has done it.
+  await call('rules.remove', { id: adopted.rule_id, note }).catch((error: unknown) => {
+    if (!isGatewayError(error) || error.status !== 404) throw error;
+  });
 }

@@ -111,7 +111,7 @@ export function FallbackDialog({ chain, onClose }: { chain: Chain; onClose: () =
   );
 }
 
-/** Changes one entry of the map as it is now: a colleague's change of another model stays. */
+/** Changes one entry of the map as it is now: a change that a colleague has saved before stays, one of the same second may not. */
 function useFallbackChange(): (model: string, next: readonly string[] | undefined) => Promise<void> {
   const queries = useQueryClient();
   return async (model, next) => {
