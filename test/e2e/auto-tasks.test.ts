@@ -10,6 +10,7 @@ interface Task {
   prompt_id: string | null;
   pairs: number;
   agreement: number | null;
+  judged: boolean;
   lower: number;
   needed: number;
   state: string;
@@ -26,8 +27,8 @@ let workspaceId: string;
 const tasks = async (query = ''): Promise<Tasks> => json<Tasks>(gateway.get(`/v1/routing/auto/tasks${query}`));
 
 /** Writes the pairs of a task as comparing two answers does: `1` for one that agrees. */
-async function addPairs(task: string, pairs: string, topic = 'classify'): Promise<void> {
-  const pair = { workspaceId, livemode: true, task, topic, weak: 'gpt-4o-mini', strong: 'gpt-4o' };
+async function addPairs(task: string, pairs: string, topic = 'classify', isJudged = false): Promise<void> {
+  const pair = { workspaceId, livemode: true, task, topic, weak: 'gpt-4o-mini', strong: 'gpt-4o', isJudged };
   for (const one of pairs) await addPair(gateway.database.pool, { ...pair, agrees: one === '1' }, 0.95);
 }
 
@@ -54,6 +55,13 @@ it('says which model each task goes to, and what its pairs prove', async () => {
   expect(data[2]?.because).toBe('80 pairs agree 100%');
   expect(data[2]?.lower).toBeGreaterThanOrEqual(0.95);
   expect(today).toEqual({ second_answers: 0, cost_usd: 0 });
+});
+
+it('tells pairs that a model judged from pairs that agree', async () => {
+  await addPairs('dd'.repeat(16), '1'.repeat(80), 'draft', true);
+  const [judged, ...others] = (await tasks()).data;
+  expect(judged).toMatchObject({ judged: true, state: 'cleared', because: '80 pairs judged, 100% as good' });
+  expect(others.map((one) => one.judged)).not.toContain(true);
 });
 
 it('says that a task is withdrawn once its newest pairs differ, and that it goes to the strong model', async () => {

@@ -22,7 +22,7 @@ interface Savings {
     client_id: string | null;
     day: string | null;
     model: string | null;
-    evidence: { pairs: number; agreement: number; lower: number } | null;
+    evidence: { pairs: number; agreement: number; lower: number; judged?: boolean } | null;
   })[];
   totals: Figures;
 }
@@ -112,6 +112,27 @@ it('evidence is that of the tasks and models that saved, by their dollars, and t
     const row = (await savings(by)).data.find(({ day, model }) => day !== null || model === 'small-1');
     expect(row?.evidence).toMatchObject({ pairs: 200, lower: expect.closeTo(by === 'day' ? 0.359 : 0.36, 3) });
   }
+});
+
+it('evidence says so where a model judged most of its pairs', async () => {
+  await gateway.database.pool.query('update task_claims set judged = 150');
+  const { data } = await savings('client');
+  const of = (name: string) => data.find(({ client_id: id }) => id === name)?.evidence;
+  expect(of('all')).toEqual({ pairs: 200, agreement: 0.95, lower: expect.closeTo(0.9, 6), judged: true });
+  expect(of('none')).toBe(null);
+});
+
+it('totals leave out the second answers of a workspace whose pairs were never counted', async () => {
+  const { rows } = await gateway.database.pool.query('delete from task_claims returning *');
+  expect(rows).toHaveLength(1);
+  const before = (await savings('model')).totals;
+  await gateway.database.pool.query(
+    `insert into shadow_days (workspace_id, livemode, day, spent_nanos, calls) select id, true, current_date, 0, 1 from workspaces`,
+  );
+  await insertCalls(
+    `select 'strong-1', 'openai', 7000000000, null, null::bytea, null, 'req_1', null::bigint, null::bigint`,
+  );
+  expect((await savings('model')).totals).toEqual(before);
 });
 
 it('totals count every group, the largest savings are listed, and second answers are in neither', async () => {

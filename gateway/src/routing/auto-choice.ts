@@ -1,7 +1,7 @@
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Dial } from './auto-settings.ts';
 import { unclear } from './task-types.ts';
-import { percent, type Weighed } from './weigh-models.ts';
+import { sayPairs, type Weighed } from './weigh-models.ts';
 import type { Work } from './work.ts';
 
 /** A model, and the reason that people read in `x-gateway-route`. */
@@ -54,16 +54,10 @@ function costs({ expectedNanos }: Weighed): bigint {
 
 const unknownCost = 1n << 62n;
 
-function reasonFor(
-  { because, candidate, standing: { pairs, agreeing, isJudged } }: Weighed,
-  { dial, work }: { dial: Dial; work: Work },
-): string {
+function reasonFor({ because, candidate, standing }: Weighed, { dial, work }: { dial: Dial; work: Work }): string {
   // Neither its type nor the dial asks for it: it is what `max_usd` leaves, or all there is.
   if (because === undefined) return `auto: ${candidate.model} is what is left`;
-  if (because === 'proven' && pairs > 0)
-    return isJudged
-      ? `auto: ${pairs} pairs judged, ${percent(agreeing / pairs)} as good`
-      : `auto: ${pairs} pairs agree ${percent(agreeing / pairs)}`;
+  if (because === 'proven' && standing.pairs > 0) return `auto: ${sayPairs(standing)}`;
   if (because === 'words') return 'auto: its words are those of calls that small models do';
   if (because === 'type' || because === 'proven') return `auto: ${work.label} goes to small models`;
   return `auto:${dial}, default of the small class`;

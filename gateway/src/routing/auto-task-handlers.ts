@@ -6,7 +6,7 @@ import { readAutoSettings, usualAuto } from './auto-settings.ts';
 import { evidenceView } from './evidence-cache.ts';
 import { readRouting } from './routing-version-store.ts';
 import { readDay } from './shadow-day-store.ts';
-import { listClaims, listPromptIds, type StoredClaim } from './task-claim-store.ts';
+import { isMostlyJudged, listClaims, listPromptIds, type StoredClaim } from './task-claim-store.ts';
 import { taskOfPrompt } from './task-key.ts';
 import { listRates } from './task-rates-store.ts';
 import { taskVerdict } from './task-verdict.ts';
@@ -47,13 +47,14 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
 
 type Row = OutputOf<'auto.tasks'>['data'][number];
 
-function shown({ task, weak, strong, pairs, agreed, lower, updatedAt }: StoredClaim) {
+function shown({ task, weak, strong, pairs, agreed, judged, lower, updatedAt }: StoredClaim) {
   return {
     task,
     small_model: weak,
     strong_model: strong,
     pairs,
     agreement: pairs === 0 ? null : agreed / pairs,
+    judged: isMostlyJudged({ judged, pairs }),
     lower,
     updated_at: updatedAt.toISOString(),
   } satisfies Partial<Row>;

@@ -4,8 +4,9 @@ import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import { unpackHeads } from './packed-heads.ts';
 import type { TaskClaim } from './task-claim.ts';
-import { listClaims, type StoredClaim } from './task-claim-store.ts';
+import { isMostlyJudged, listClaims, type StoredClaim } from './task-claim-store.ts';
 import { listRates, type Signal, type TaskRateRow } from './task-rates-store.ts';
+import { besideOthers } from './usual-repeats.ts';
 
 /** Heads, and the small model that they speak of. */
 interface HeadsOfModel {
@@ -205,36 +206,6 @@ export function evidenceView(
   };
 }
 
-/** Calls of other models show how often a task is repeated by its nature, as one that polls is: from this many on. */
-const othersMin = 20;
-/** One-sided 95 percent. */
-const z = 1.645;
-
-/** Repeats speak against a model only as far as it has more of them than the other models of the task; with few calls of others they say nothing. */
-function besideOthers(rates: readonly TaskRateRow[]): readonly TaskRateRow[] {
-  const tasks = new Map<string, { n: number; okSum: number }>();
-  for (const { task, signal, n, okSum } of rates) {
-    if (signal !== 'retry') continue;
-    const all = tasks.get(task) ?? { n: 0, okSum: 0 };
-    tasks.set(task, { n: all.n + n, okSum: all.okSum + okSum });
-  }
-  if (tasks.size === 0) return rates;
-  return rates.flatMap((rate) => {
-    const all = rate.signal === 'retry' ? tasks.get(rate.task) : undefined;
-    if (all === undefined) return [rate];
-    const others = { n: all.n - rate.n, okSum: all.okSum - rate.okSum };
-    if (others.n < othersMin) return [];
-    const excess = Math.max(0, rate.n - rate.okSum - rate.n * usualRepeats(others));
-    return [{ ...rate, okSum: rate.n - excess }];
-  });
-}
-
-/** The share of calls that are repeated whichever model answers, as high as the calls of the others leave it open. */
-function usualRepeats({ n, okSum }: { n: number; okSum: number }): number {
-  const mean = (n - okSum + 1) / (n + 2);
-  return mean + z * Math.sqrt((mean * (1 - mean)) / (n + 3));
-}
-
 function claimKey(task: string, weak: string, strong: string): string {
   return [task, weak, strong].join('\n');
 }
@@ -281,7 +252,7 @@ function evidenceOf({ signals, claims, outTokens, answers }: Gathered, scope: 't
 }
 
 function claimFields({ lower, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
-  const isJudged = judged * 2 > pairs;
+  const isJudged = isMostlyJudged({ judged, pairs });
   return {
     ...(lower > 0 ? { lower } : {}),
     ...(isCleared ? { clearedBy: isJudged ? ('judge' as const) : ('agreement' as const) } : {}),

@@ -3,7 +3,7 @@ import { withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
 import { type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
-import { forgetOldSamples, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
+import { forgetOldSamples, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
 import type { Pieces } from './logistic-head.ts';
 import { packHeads } from './packed-heads.ts';
 import { unsealFeatures } from './sealed-features.ts';
@@ -25,7 +25,7 @@ export async function learnAllHeads({ db, secret }: { db: Pool; secret: string }
       }))
       // An earlier version of the gateway took down fewer numbers.
       .filter(({ structure }) => structure.length === structureSize);
-    const learned = await inTurns(learnHeadsInPieces(calls));
+    const learned = await inTurns(learnHeadsInPieces(calls, await nextLook(db, scope)));
     await withTransaction(db, (tx) =>
       saveHeads(tx, scope, {
         weights: learned && packHeads(learned),

@@ -65,8 +65,8 @@ export async function listLearners(db: Db, least: number): Promise<(SampleScope 
 }
 
 /**
- * The next version is active, or, without weights, none is; where somebody chose a version, that one stays. The last few versions are kept, and
- * the active one.
+ * The next version is active, or, without weights, none is; where somebody chose a version, that one stays. The last few versions with weights
+ * are kept, the last few without, and the active one.
  */
 export async function saveHeads(
   tx: Db,
@@ -87,11 +87,26 @@ export async function saveHeads(
     [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), follows && weights !== undefined, weak, strong],
   );
   await tx.query(
-    `delete from learned_heads h where workspace_id = $1 and livemode = $2 and not active and version <= (
-       select max(version) - 5 from learned_heads where workspace_id = $1 and livemode = $2)`,
+    `delete from learned_heads h using (
+       select version, row_number() over (partition by octet_length(weights) > 0 order by version desc) as nth
+       from learned_heads where workspace_id = $1 and livemode = $2) as ranked
+     where h.workspace_id = $1 and h.livemode = $2 and h.version = ranked.version and not h.active and ranked.nth > 5`,
     scope,
   );
   await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
+}
+
+/** Which look at the samples of a workspace comes next, and whether heads of these two models have passed one of those before and are active. */
+export async function nextLook(
+  db: Db,
+  { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
+): Promise<{ look: number; isProven: boolean }> {
+  const { rows } = await db.query(
+    `select coalesce(max(version), 0) + 1 as look, coalesce(bool_or(active and weak = $3 and strong = $4), false) as "isProven"
+     from learned_heads where workspace_id = $1 and livemode = $2`,
+    [workspaceId, livemode, weak, strong],
+  );
+  return (rows as { look: number; isProven: boolean }[])[0] ?? { look: 1, isProven: false };
 }
 
 /** The heads that are active, and the small model that they speak of. */

@@ -40,4 +40,11 @@ describe('heads that a workspace learns', () => {
     expect(learnHeads(calls(2_400, { hardFails: false }))).toBeUndefined();
     expect(learnHeads(calls(labelsMin - 1, { hardFails: true }))).toBeUndefined();
   });
+
+  it('need a clearer lead at each of many looks, and once they are in use only keep theirs', () => {
+    const few = calls(500, { hardFails: true });
+    expect(learnHeads(few, { look: 1, isProven: false })).toBeDefined();
+    expect(learnHeads(few, { look: 100_000, isProven: false })).toBeUndefined();
+    expect(learnHeads(few, { look: 100_000, isProven: true })).toBeDefined();
+  });
 });

@@ -1,4 +1,4 @@
-import { lowerBound } from './agreement-test.ts';
+import { alpha, lowerBound } from './agreement-test.ts';
 import { finish, type Pieces } from './logistic-head.ts';
 import {
   type AskedCall,
@@ -31,19 +31,41 @@ interface HeadsReport {
 export const labelsMin = 400;
 const shares = [0.25, 0.5, 0.75];
 const levels = [0.9, 0.95, 0.98];
-/** One-sided 95 percent. */
-const z = 1.645;
+
+/** Heads are tried every hour, and one of many looks is lucky. */
+export interface Look {
+  /** Counts from 1. */
+  look: number;
+  /** Heads of the same two models have passed a look and are active: they only have to keep their lead. */
+  isProven: boolean;
+}
+
+const firstLook: Look = { look: 1, isProven: false };
+
+/** All looks together promote heads that are no better with this probability: the k-th has the part 1 / (k(k+1)) of it. */
+function alphaOf({ look, isProven }: Look): number {
+  return isProven ? alpha : alpha / (look * (look + 1));
+}
+
+/** The one-sided quantile of the normal distribution: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.23. */
+function quantile(within: number): number {
+  const t = Math.sqrt(-2 * Math.log(within));
+  return t - (2.515517 + 0.802853 * t + 0.010328 * t ** 2) / (1 + 1.432788 * t + 0.189269 * t ** 2 + 0.001308 * t ** 3);
+}
 
 /** Learns in one go. */
-export function learnHeads(calls: readonly LabelledCall[]): LearnedHeads | undefined {
-  return finish(learnHeadsInPieces(calls));
+export function learnHeads(calls: readonly LabelledCall[], look?: Look): LearnedHeads | undefined {
+  return finish(learnHeadsInPieces(calls, look));
 }
 
 /**
  * Fits heads on the older two thirds of the calls and judges them on the newest third, against the rates of the tasks alone. Undefined
  * where they are not better by their lower bound: then the rates go on alone. The oldest call comes first.
  */
-export function* learnHeadsInPieces(calls: readonly LabelledCall[]): Pieces<LearnedHeads | undefined> {
+export function* learnHeadsInPieces(
+  calls: readonly LabelledCall[],
+  look = firstLook,
+): Pieces<LearnedHeads | undefined> {
   if (calls.length < labelsMin) return undefined;
   const cut = Math.floor((calls.length * 2) / 3);
   const [older, newest] = [calls.slice(0, cut), calls.slice(cut)];
@@ -59,7 +81,7 @@ export function* learnHeadsInPieces(calls: readonly LabelledCall[]): Pieces<Lear
   }
   const mean = better.reduce((sum, one) => sum + one, 0) / better.length;
   const variance = better.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, better.length - 1);
-  const lower = mean - z * Math.sqrt(variance / better.length);
+  const lower = mean - quantile(alphaOf(look)) * Math.sqrt(variance / better.length);
   if (lower <= 0) return undefined;
   const report = { calls: calls.length, judged: newest.length, better: mean, lower };
   return { heads, gainMost: gainsFor(newest, gains), report };

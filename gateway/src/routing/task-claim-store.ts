@@ -31,6 +31,11 @@ export interface StoredClaim extends TaskClaim {
   updatedAt: Date;
 }
 
+/** A judge has an opinion: pairs that it compared are told apart from those that agree. */
+export function isMostlyJudged({ judged, pairs }: Pick<StoredClaim, 'judged' | 'pairs'>): boolean {
+  return judged * 2 > pairs;
+}
+
 /**
  * Adds a pair to the claim about its task, and to the rates. `level`: the share that the dial of the workspace asks for. `turned`: the
  * claim reaches it now, or no longer.

@@ -7,7 +7,8 @@ import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import { structureSize } from './call-structure.ts';
 import { standingOf } from './evidence.ts';
 import { EvidenceCache } from './evidence-cache.ts';
-import { addSample, findHeads, listLearners, listSamples, saveHeads } from './learned-heads-store.ts';
+import { listHeadVersions } from './head-choice-store.ts';
+import { addSample, findHeads, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
 import { packHeads } from './packed-heads.ts';
 import { returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
@@ -350,6 +351,28 @@ describe('the words of calls', () => {
     await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {} });
     expect(await findHeads(database.pool, live)).toEqual({ weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
     expect(await listLearners(database.pool, 2)).toEqual([]);
+  });
+});
+
+describe('the versions of learned heads', () => {
+  it('that are better stay, however many hours bring none', async () => {
+    const models = { ...live, weak: 'gpt-6-luna', strong: 'gpt-6-sol' };
+    const learned = (weights: string | undefined) =>
+      saveHeads(database.pool, models, {
+        weights: weights === undefined ? undefined : Buffer.from(weights),
+        report: {},
+      });
+    expect(await nextLook(database.pool, models)).toEqual({ look: 1, isProven: false });
+    for (let i = 0; i < 7; i++) await learned('heads');
+    expect(await nextLook(database.pool, models)).toEqual({ look: 8, isProven: true });
+    expect(await nextLook(database.pool, { ...models, weak: 'gpt-6-terra' })).toEqual({ look: 8, isProven: false });
+    for (let i = 0; i < 8; i++) await learned(undefined);
+    const kept = (await listHeadVersions(database.pool, live)).map(({ version, isBetter }) => [version, isBetter]);
+    expect(kept).toEqual([
+      ...[15, 14, 13, 12, 11].map((version) => [version, false]),
+      ...[7, 6, 5, 4, 3].map((version) => [version, true]),
+    ]);
+    expect(await nextLook(database.pool, models)).toEqual({ look: 16, isProven: false });
   });
 });
 

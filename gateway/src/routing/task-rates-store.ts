@@ -158,5 +158,6 @@ export async function forgetOldTasks(db: Db): Promise<void> {
        where t.ctid = aged.row_id and (aged.nth > $1 or aged.updated_at < now() - $2 * interval '1 day')`,
       [rowsMax, keptDays],
     );
-  await db.query(`delete from shadow_days where day < current_date - 90`);
+  // By these days savings know that there were second answers, for as long as calls are likely to be kept.
+  await db.query(`delete from shadow_days where day < current_date - 800`);
 }

@@ -2,7 +2,7 @@ import { type Dial, settledQuality } from './auto-settings.ts';
 import { type FindEvidence, standingOf } from './evidence.ts';
 import type { StoredClaim } from './task-claim-store.ts';
 import { taskTypes, unclear } from './task-types.ts';
-import { judged, percent, shippedRateOf } from './weigh-models.ts';
+import { judged, sayPairs, shippedRateOf } from './weigh-models.ts';
 
 /** The state of the evidence of a task, and the model that it goes to. */
 export interface TaskVerdict {
@@ -34,7 +34,7 @@ export function taskVerdict(claim: StoredClaim, { dial, find }: { dial: Dial; fi
       because === undefined
         ? (leftOut ?? `the usual model of the dial ${dial}`)
         : because === 'proven'
-          ? `${standing.pairs} pairs agree ${percent(standing.agreeing / standing.pairs)}`
+          ? sayPairs(standing)
           : because === 'type'
             ? `${type.label} goes to small models`
             : `the usual model of the dial ${dial}`,

@@ -100,6 +100,12 @@ export function judged(
   return no(`${work.label} goes to strong models until it is measured`);
 }
 
-export function percent(rate: number): string {
+/** The pairs behind a proof: a judge has an opinion, so its pairs do not "agree". */
+export function sayPairs({ pairs, agreeing, isJudged }: Standing): string {
+  const share = percent(agreeing / pairs);
+  return isJudged ? `${pairs} pairs judged, ${share} as good` : `${pairs} pairs agree ${share}`;
+}
+
+function percent(rate: number): string {
   return `${Math.round(rate * 100)}%`;
 }

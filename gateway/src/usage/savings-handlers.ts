@@ -3,7 +3,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { findSavingsEvidence, type SavingsSum, sumSavings } from './savings-store.ts';
+import { findSavingsEvidence, type SavingsEvidence, type SavingsSum, sumSavings } from './savings-store.ts';
 import { daysOf } from './usage-range.ts';
 import { rangeIn } from './workspace-range.ts';
 
@@ -31,12 +31,18 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
         ...noGroup,
         [fieldOf[grouping]]: row.group,
         ...describe(row),
-        evidence: row.savedAutoNanos === 0n ? null : (evidence?.get(row.group) ?? null),
+        evidence: row.savedAutoNanos === 0n ? null : shown(evidence?.get(row.group)),
       })),
       totals: describe(total ?? nothing),
     };
   },
 };
+
+function shown(found: SavingsEvidence | undefined): OutputOf<'savings.get'>['data'][number]['evidence'] {
+  if (found === undefined) return null;
+  const { judged, ...figures } = found;
+  return { ...figures, ...(judged ? { judged } : {}) };
+}
 
 const noGroup = { day: null, client_id: null, task: null, model: null };
 

@@ -18,10 +18,12 @@ export interface SavingsSum {
 }
 
 /** How well the models that `auto` chose agree with the strong one. */
-interface SavingsEvidence {
+export interface SavingsEvidence {
   pairs: number;
   agreement: number;
   lower: number;
+  /** A model compared most of the pairs. */
+  judged: boolean;
 }
 
 interface SavingsQuery {
@@ -87,13 +89,14 @@ export async function findSavingsEvidence(
   const { summed, calls, values } = await sourceOf(db, query);
   const { rows } = await db.query(
     `${summed}, claims as (
-       select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower from task_claims
+       select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower, judged from task_claims
        where workspace_id = $1 and livemode = $2 and pairs > 0 order by task, ${undated('weak')}, updated_at desc),
      saved as (
        select g, task, ${undated('model')} as model, sum(abs(saved_route_nanos))::float8 as nanos from (${calls}) as c
        where saved_route_nanos <> 0 and chosen_by is distinct from 'rule' and exists (select 1 from claims) group by 1, 2, 3)
      select g, sum(pairs)::float8 as pairs, sum(nanos * agreed / pairs) / sum(nanos) filter (where pairs is not null) as agreement,
-       coalesce(sum(nanos * lower), 0) / sum(nanos) as lower
+       coalesce(sum(nanos * lower), 0) / sum(nanos) as lower,
+       coalesce(sum(judged) * 2 > sum(pairs), false) as judged
      from saved left join claims on claims.task = saved.task and claims.weak = saved.model group by 1 having count(pairs) > 0`,
     [...values],
   );
@@ -136,7 +139,11 @@ function callsOf(group: string, from: string, shadow: 'is null' | 'is not null' 
     from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of ${shadow}) as c (g, ${ofCall})`;
 }
 
-/** The second answers of the range, and the calls of judges. A workspace that has compared none has none. */
+/** Also of a workspace none of whose second answers could be compared. */
+const hasSecond = `(exists (select from shadow_days where workspace_id = $1 and livemode = $2)
+  or exists (select from task_claims where workspace_id = $1 and livemode = $2))`;
+
+/** The second answers of the range, and the calls of judges. A workspace that has paid for none has none. */
 export async function countSecondAnswers(
   db: Db,
   { workspaceId, livemode, from, to }: Pick<SumFilter, 'workspaceId' | 'livemode' | 'from' | 'to'>,
@@ -144,18 +151,18 @@ export async function countSecondAnswers(
   const { rows } = await db.query(
     `select count(*)::float8 as calls from calls
      where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 and status <> 'open' and shadow_of is not null
-       and exists (select from task_claims where workspace_id = $1 and livemode = $2)`,
+       and ${hasSecond}`,
     [workspaceId, livemode, from, to],
   );
   return (rows as { calls: number }[])[0]?.calls ?? 0;
 }
 
-/** The sums, less the second answers in them. A workspace that has compared none has none, and its calls are not read for them. */
+/** The sums, less the second answers in them. A workspace that has paid for none has none, and its calls are not read for them. */
 function withoutSecond(parts: string, group: string, from: string): string {
   const columns = savingColumns.split(', ');
   return `${parts}, summed as (
     select ${group} as g, requests, cost_nanos, ${savingColumns} from parts
     union all
     select g, -1, -cost_nanos, ${columns.map((name) => `-${name}`).join(', ')} from (${callsOf(group, from, 'is not null')}) as c
-    where exists (select from task_claims where workspace_id = $1 and livemode = $2))`;
+    where ${hasSecond})`;
 }

@@ -25,6 +25,10 @@ const task = z.object({
     .number()
     .nullable()
     .meta({ title: 'Agreement', description: 'The share of pairs that agree, 0 to 1; null without pairs.' }),
+  judged: z.boolean().meta({
+    title: 'Judged',
+    description: 'True where a model judged most of the pairs: a pair agrees where it found the small answer as good.',
+  }),
   lower: share('Lower bound', 'The small model agrees at least so often, 0 to 1; 0 while nothing is proven.'),
   needed: share('Needed', 'The share that the dial of the workspace asks for.'),
   state: z.enum(['measuring', 'cleared', 'withdrawn', 'refuted']).meta({
@@ -82,6 +86,7 @@ export const listAutoTasks = operation({
           strong_model: 'gpt-6-sol',
           pairs: 143,
           agreement: 0.993,
+          judged: false,
           lower: 0.953,
           needed: 0.95,
           state: 'cleared' as const,

@@ -39,6 +39,11 @@ const row = z.object({
         title: 'Lower bound',
         description: 'The share is at least this, 0 to 1; dollars without pairs count as 0.',
       }),
+      judged: z.boolean().optional().meta({
+        title: 'Judged',
+        description:
+          'True where a model judged most of the pairs: the share is then that of answers that were as good.',
+      }),
     })
     .nullable()
     .meta({

@@ -41,7 +41,8 @@ export function TasksCard({ tasks, isLearning }: { tasks: UseQueryResult<Tasks>;
               <p className={styles.muted}>
                 A task is a prompt, or calls with the same instructions, tools and schema. At least: the share that its
                 pairs prove. Cleared: that is the share that the dial needs. Withdrawn: they did, and the newest took it
-                back. Refuted: the share is lower. Agreement is not correctness: both models may be wrong alike.
+                back. Refuted: the share is lower. Judged: a model read most of the pairs, and the share is that of
+                answers that it found as good. Agreement is not correctness: both models may be wrong alike.
               </p>
             )}
           </>
@@ -64,7 +65,12 @@ const columns: readonly Column<Task>[] = [
     ),
   },
   { key: 'pairs', title: 'Pairs', end: true, cell: ({ pairs }) => countForPeople(pairs) },
-  { key: 'agreement', title: 'Agreement', end: true, cell: ({ agreement }) => percentOf(agreement) },
+  {
+    key: 'agreement',
+    title: 'Agreement',
+    end: true,
+    cell: ({ agreement, judged }) => (judged ? `${percentOf(agreement)}, judged` : percentOf(agreement)),
+  },
   { key: 'lower', title: 'At least', end: true, cell: ({ lower }) => (lower === 0 ? '–' : percentOf(lower)) },
   { key: 'needed', title: 'Needed', end: true, cell: ({ needed }) => `${Math.round(needed * 100)} %` },
   {

@@ -26,6 +26,7 @@ export interface Evidence {
   pairs: number;
   agreement: number;
   lower: number;
+  judged?: boolean | undefined;
 }
 
 export function sumOf(saved: Saved): number {
@@ -42,8 +43,9 @@ export const notMeasured = 'price difference, quality not measured';
 
 export function sayEvidence(evidence: Evidence | null): string {
   if (evidence === null) return notMeasured;
-  const { pairs, agreement, lower } = evidence;
-  return `agrees in ${percent(agreement)} of ${pairs} pairs, at least ${percent(lower)}`;
+  const { pairs, agreement, lower, judged } = evidence;
+  const share = judged === true ? `judged as good in ${percent(agreement)}` : `agrees in ${percent(agreement)}`;
+  return `${share} of ${pairs} pairs, at least ${percent(lower)}`;
 }
 
 function percent(share: number): string {
