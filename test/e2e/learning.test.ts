@@ -268,6 +268,15 @@ describe('a second answer', () => {
     await dropped(ofAcme, () => gateway.send('DELETE', '/v1/clients/acme/data'));
   });
 
+  it('teaches nothing where its client is erased while it is made', async () => {
+    gateway.fakes.openai.reset();
+    await erasedMeanwhile(classify);
+    expect(await rows()).toHaveLength(2);
+    expect(await claims()).toEqual([]);
+    const { rows: samples } = await gateway.database.pool.query('select 1 from learned_samples');
+    expect(samples).toEqual([]);
+  });
+
   it('of a test key is the sandbox’s, and its pairs are apart', async () => {
     await ask({ authorization: `Bearer ${testKey}` });
     await compared(1, false);
@@ -318,6 +327,19 @@ describe('a judge', () => {
     return asked().length;
   };
 
+  /** The models of all calls that one letter leads to. */
+  const answeredBy = async (
+    replies: Parameters<TestGateway['fakes']['openai']['reply']>,
+    more: object = {},
+  ): Promise<unknown[]> => {
+    gateway.fakes.openai.reset();
+    gateway.fakes.openai.reply(...replies);
+    await gateway.database.pool.query('truncate calls');
+    await ask({}, { ...letter, ...more });
+    await quiet();
+    return (await rows()).map(({ model }) => model);
+  };
+
   beforeEach(() => learn({ judge }));
 
   it('compares free text in both orders, each a call of its own on the budget for learning', async () => {
@@ -359,16 +381,71 @@ describe('a judge', () => {
     expect((await rows()).map(({ model }) => model)).toEqual(['gpt-6-luna', 'gpt-6-sol']);
   });
 
-  it('is left out once the budget of the day is spent', async () => {
+  it('has no second answer made where the day does not pay for both orders too', async () => {
     await learn({ judge, max_usd_per_day: 0.1 });
     await gateway.database.pool.query(
-      `insert into shadow_days (workspace_id, livemode, day, spent_nanos, calls) select id, true, (now() at time zone 'UTC')::date, 95000000, 1 from workspaces`,
+      `insert into shadow_days (workspace_id, livemode, day, spent_nanos, calls)
+       select id, true, (now() at time zone 'UTC')::date + day, 95000000, 1 from workspaces, generate_series(-1, 1) day`,
     );
     expect(await judged(() => '{"verdict":"same"}', { max_tokens: 60 })).toBe(0);
-    expect(await rows()).toHaveLength(2);
+    expect(await rows()).toHaveLength(1);
     expect(await claims()).toEqual([]);
   });
+
+  it('has no second answer made where it cannot be asked, or reads less than the models did', async () => {
+    const [system, user] = letter.messages;
+    const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+    const earlier = [
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: 'Good day!' },
+    ];
+    for (const messages of [
+      [system, ...earlier, user],
+      [system, { role: 'user', content: [{ type: 'text', text: 'parcel friday' }, picture] }],
+      [system, { role: 'user', content: 'parcel '.repeat(4_000) }],
+    ])
+      expect(await answeredBy([{ text: own }, { text: other }], { messages })).toHaveLength(1);
+    await learn({ judge: { ...judge, model: 'gpt-that-nobody-has' } });
+    expect(await answeredBy([{ text: own }, { text: other }])).toHaveLength(1);
+  });
+
+  it('is not asked about an answer that was cut, nor about two that should be JSON and are not', async () => {
+    const both = ['gpt-6-luna', 'gpt-6-sol'];
+    expect(await answeredBy([{ text: own, finish: 'length' }, { text: other }])).toEqual(['gpt-6-luna']);
+    expect(await answeredBy([{ text: own }, { text: other, finish: 'length' }])).toEqual(both);
+    const format = { response_format: { type: 'json_object' } };
+    expect(await answeredBy([{ text: own }, { text: other }], format)).toEqual(both);
+    expect(await claims()).toEqual([]);
+  });
+
+  it('reads nothing of a client that is erased while the second answer is made', async () => {
+    gateway.fakes.openai.reply({ text: own }, { text: other });
+    await erasedMeanwhile(letter);
+    expect((await rows()).map(({ model }) => model)).toEqual(['gpt-6-luna', 'gpt-6-sol']);
+  });
 });
+
+/** Makes a call of the client acme, and erases acme once the second answer is there. */
+async function erasedMeanwhile(body: object): Promise<void> {
+  const { policies } = gateway.gateway.services;
+  const { openai } = gateway.fakes;
+  const of = policies.of.bind(policies);
+  let isErased = false;
+  policies.of = async (...place) => {
+    if (!isErased && openai.requests.length === 2) {
+      isErased = true;
+      expect((await gateway.send('DELETE', '/v1/clients/acme/data')).ok).toBe(true);
+    }
+    return of(...place);
+  };
+  try {
+    await ask({ 'x-client-id': 'acme' }, body);
+    await quiet();
+  } finally {
+    policies.of = of;
+  }
+  expect(isErased).toBe(true);
+}
 
 describe('the judge feedback', () => {
   it('asks for no second answers, and scores count against the model', async () => {

@@ -1,7 +1,8 @@
 import { findKey } from '../accounts/key-store.ts';
 import type { TaskPool } from '../background/task-pool.ts';
+import { isWhole } from '../cache/cached-answer.ts';
 import { wasErased } from '../clients/erase-client.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { contentOf } from '../dialects/answer-content.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { NewEvent } from '../events/event.ts';
@@ -12,9 +13,11 @@ import { featuresOf } from '../routing/call-structure.ts';
 import { addSample } from '../routing/learned-heads-store.ts';
 import { sealFeatures } from '../routing/sealed-features.ts';
 import { addPair } from '../routing/task-claim-store.ts';
+import { finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { isLocked } from './admission.ts';
-import { type AsidePorts, askAside } from './ask-aside.ts';
-import { judgeAnswers } from './judge-answers.ts';
+import { type AsideCall, type AsidePorts, askAside, canAskAll } from './ask-aside.ts';
+import { judgeAnswers, judgeQuestion } from './judge-answers.ts';
+import { isJudgeableAnswer } from './judgeable.ts';
 import { stopFor } from './refuse-stopped.ts';
 import type { Shadow, ShadowQueue } from './shadow-queue.ts';
 
@@ -60,25 +63,33 @@ const answerTokensMax = 8_192;
 async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSignal): Promise<void> {
   if (!(await isStillWanted(services, shadow))) return;
   const { call, inputTokens, task, routingVersion, request, other, dayLimitNanos } = shadow;
-  const answered = await askAside(
-    services,
-    {
-      ...{ request, call, inputTokens, dayLimitNanos },
-      model: other,
-      endpoint: 'second answer',
-      maxTokens: Math.min(call.maxTokens ?? answerTokensMax, answerTokensMax),
-      decision: { task, routingVersion, shadowOf: request.id },
-    },
-    signal,
-  );
+  const question: AsideCall = {
+    ...{ request, call, inputTokens, dayLimitNanos },
+    model: other,
+    endpoint: 'second answer',
+    maxTokens: Math.min(call.maxTokens ?? answerTokensMax, answerTokensMax),
+    decision: { task, routingVersion, shadowOf: request.id },
+  };
+  if (!(await canBeCompared(services, shadow, question))) return;
+  const answered = await askAside(services, question, signal);
   if (answered === undefined) return;
   const compared = await compare(services, { shadow, body: answered.body }, signal);
   if (compared !== undefined) await learn(services, { shadow, model: answered.model, ...compared });
 }
 
+/** No second answer is bought that only a judge can compare, where the judge cannot be asked, or not be paid for both orders. */
+async function canBeCompared(services: ShadowPorts, shadow: Shadow, question: AsideCall): Promise<boolean> {
+  const { kind, judge, answer } = shadow;
+  if (judge === undefined || (kind !== 'free' && agree(kind, answer, answer) !== 'texts')) return true;
+  if (!isJudgeableAnswer(answer)) return false;
+  // The other answer may be longer.
+  const verdict = judgeQuestion({ shadow, judge, answers: [answer.text, answer.text.repeat(2)] });
+  return canAskAll(services, [question, verdict, verdict]);
+}
+
 /** Nobody has stopped, paused, locked or erased where the call comes from, nor deleted its key, since it was made. */
-async function isStillWanted(services: ShadowPorts, { request }: Shadow): Promise<boolean> {
-  const { caller, tags, receivedAtMs } = request;
+async function isStillWanted(services: ShadowPorts, shadow: Shadow): Promise<boolean> {
+  const { caller, tags } = shadow.request;
   const { workspaceId, livemode, keyId, person } = caller;
   const policy = await services.policies.of(workspaceId, livemode);
   if (stopFor(policy.stops, tags) !== undefined || pauseFor(policy, tags) !== undefined || isLocked(policy, tags))
@@ -88,9 +99,13 @@ async function isStillWanted(services: ShadowPorts, { request }: Shadow): Promis
     const key = await findKey(services.db, { workspaceId, id: keyId });
     if (key === undefined || (key.expiresAt !== undefined && key.expiresAt.getTime() <= services.now())) return false;
   }
+  return !(await isErased(services, shadow));
+}
+
+async function isErased(services: { db: Db; secret: string }, { request }: Shadow): Promise<boolean> {
+  const { caller, tags, receivedAtMs } = request;
   const { client } = tags;
-  if (client === undefined) return true;
-  return !(await wasErased(services, { workspaceId, livemode }, { name: client, sinceMs: receivedAtMs }));
+  return client !== undefined && wasErased(services, caller, { name: client, sinceMs: receivedAtMs });
 }
 
 /** By a program where one can, else by the judge, where there is one. Undefined: neither can say. */
@@ -101,11 +116,13 @@ async function compare(
 ): Promise<{ agrees: boolean; isJudged: boolean } | undefined> {
   const { answer: own, kind, judge, isStrong } = shadow;
   const other = contentOf(shadow.call.dialect, JSON.parse(String(body)) as JsonObject);
-  const agrees = kind === 'free' ? undefined : agree(kind, own, other);
-  if (agrees !== undefined) return { agrees, isJudged: false };
-  if (judge === undefined || kind === 'tools' || kind === 'short') return undefined;
+  const agrees = kind === 'free' ? 'texts' : agree(kind, own, other);
+  if (agrees === undefined) return undefined;
+  if (agrees !== 'texts') return { agrees, isJudged: false };
+  if (judge === undefined || !isWhole(finishReasonsOf(body))) return undefined;
   const [weak, strong] = isStrong ? [other, own] : [own, other];
-  const isGood = await judgeAnswers(services, { shadow, judge, weak, strong }, signal);
+  const isWanted = (): Promise<boolean> => isStillWanted(services, shadow);
+  const isGood = await judgeAnswers(services, { shadow, judge, weak, strong, isWanted }, signal);
   return isGood === undefined ? undefined : { agrees: isGood, isJudged: true };
 }
 
@@ -116,7 +133,9 @@ async function learn(
   const [weak, strong] = shadow.isStrong ? [model, shadow.model] : [shadow.model, model];
   const { workspaceId, livemode } = shadow.request.caller;
   const { task, topic, level } = shadow;
+  if (!(await isStillWanted(services, shadow))) return;
   await withTransaction(services.db, async (tx) => {
+    if (await isErased({ db: tx, secret: services.secret }, shadow)) return;
     await addSample(tx, {
       ...{ workspaceId, livemode, id: shadow.request.id, task },
       clientId: shadow.request.tags.client,

@@ -4,7 +4,7 @@ import { newId } from '../accounts/new-id.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import { routeCall } from '../routing/route.ts';
-import { returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
+import { readDay, returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import type { Permit } from './admission.ts';
@@ -22,7 +22,7 @@ export interface AsidePorts extends CompletionPorts {
 }
 
 /** A call that nobody but the gateway asks for. */
-interface AsideCall {
+export interface AsideCall {
   /** With the body that goes out; its caller and key are those of the customer's call. */
   request: ModelCall;
   call: NeutralCall;
@@ -44,12 +44,11 @@ export async function askAside(
   asked: AsideCall,
   signal: AbortSignal,
 ): Promise<{ model: string; body: Buffer | string } | undefined> {
-  const candidate = await candidateFor(services, asked);
-  if (candidate?.price === undefined) return undefined;
-  const { call, inputTokens, maxTokens, request, dayLimitNanos } = asked;
-  const { workspaceId, livemode } = request.caller;
-  const holdNanos = maxCostOf([candidate], call, { inputOf: () => inputTokens, most: maxTokens });
-  const scope = { workspaceId, livemode, day: new Date(services.now()).toISOString().slice(0, 10) };
+  const priced = await priceOf(services, asked);
+  if (priced === undefined) return undefined;
+  const { candidate, holdNanos } = priced;
+  const { request, dayLimitNanos } = asked;
+  const scope = dayOf(services, request);
   if (!(await takeFromDay(services.db, scope, { nanos: holdNanos, limitNanos: dayLimitNanos }))) return undefined;
   let costNanos = 0n;
   try {
@@ -59,6 +58,35 @@ export async function askAside(
   } finally {
     if (holdNanos !== costNanos) await returnToDay(services.db, scope, holdNanos - costNanos);
   }
+}
+
+/** Is there so much left of the day that all of them can be paid, and are their models well? Holds nothing. */
+export async function canAskAll(services: AsidePorts, asked: readonly [AsideCall, ...AsideCall[]]): Promise<boolean> {
+  let nanos = 0n;
+  for (const one of asked) {
+    const priced = await priceOf(services, one);
+    if (priced === undefined) return false;
+    nanos += priced.holdNanos;
+  }
+  const [{ request, dayLimitNanos }] = asked;
+  const { spentNanos } = await readDay(services.db, dayOf(services, request));
+  return spentNanos + nanos <= dayLimitNanos;
+}
+
+function dayOf({ now }: Pick<AsidePorts, 'now'>, { caller }: ModelCall) {
+  const { workspaceId, livemode } = caller;
+  return { workspaceId, livemode, day: new Date(now()).toISOString().slice(0, 10) };
+}
+
+/** The model and the most that asking it can cost; undefined where it cannot be asked now, or has no price. */
+async function priceOf(
+  services: AsidePorts,
+  asked: AsideCall,
+): Promise<{ candidate: Candidate; holdNanos: bigint } | undefined> {
+  const candidate = await candidateFor(services, asked);
+  if (candidate?.price === undefined) return undefined;
+  const { call, inputTokens, maxTokens } = asked;
+  return { candidate, holdNanos: maxCostOf([candidate], call, { inputOf: () => inputTokens, most: maxTokens }) };
 }
 
 /** The model, if it can take the call and its provider is well. */

@@ -1,4 +1,5 @@
 import { parseUsd } from '@ai-gateway/shared/money';
+import { isWhole } from '../cache/cached-answer.ts';
 import { contentOf } from '../dialects/answer-content.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
 import { checkableOf } from '../routing/agreement.ts';
@@ -6,7 +7,9 @@ import type { AutoTrace } from '../routing/auto.ts';
 import type { EvidenceCache, EvidenceView } from '../routing/evidence-cache.ts';
 import { shadowPercent } from '../routing/task-claim.ts';
 import type { Weighed } from '../routing/weigh-models.ts';
+import { finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { isPending } from './is-pending.ts';
+import { isJudgeableCall } from './judgeable.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
 import { isAtWarning, type ShadowQueue } from './shadow-queue.ts';
@@ -60,7 +63,7 @@ function offerLearned(
   );
   if (positionOf(request.id) >= percent) return;
   const answer = contentOf(call.dialect, JSON.parse(String(body)) as JsonObject);
-  const judge = typeof learning.judge === 'object' ? learning.judge : undefined;
+  const judge = typeof learning.judge === 'object' && isJudgeable(call, body) ? learning.judge : undefined;
   const kind = checkableOf(answer, { mustBeJson: call.output.kind !== 'text' }) ?? (judge && 'free');
   if (kind === undefined) return;
   services.shadows.add({
@@ -88,6 +91,11 @@ function isRepeatable(request: ModelCall, call: NeutralCall): boolean {
     call.extras === undefined &&
     (call.choices ?? 1) === 1
   );
+}
+
+/** An answer that was cut is worse for the cut alone. */
+function isJudgeable(call: NeutralCall, body: Buffer | string): boolean {
+  return isJudgeableCall(call) && isWhole(finishReasonsOf(body));
 }
 
 /** From 0 to 100, the same for the same id. */

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
-import { withTransaction } from '../db/transaction.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { sumAgain } from '../usage/roll-up-store.ts';
 import {
   beginErasure,
@@ -242,7 +242,7 @@ async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): P
 
 /** Was the client erased while a call of its own, which began at `sinceMs`, waited? */
 export function wasErased(
-  { db, secret }: Pick<ErasePorts, 'db' | 'secret'>,
+  { db, secret }: { db: Db; secret: string },
   place: WorkspaceModeKey,
   { name, sinceMs }: { name: string; sinceMs: number },
 ): Promise<boolean> {

@@ -15,10 +15,10 @@ export function checkableOf(answer: AnswerContent, { mustBeJson }: { mustBeJson:
 }
 
 /**
- * Do two answers to the same call agree? Undefined where that cannot be said: all that the JSON holds is long free text. Agreement is
- * not correctness: both may be wrong.
+ * Do two answers to the same call agree? `texts`: all that both hold as JSON is long free text, which no program compares. Undefined: the JSON
+ * of both is broken. Agreement is not correctness: both may be wrong.
  */
-export function agree(kind: Checkable, one: AnswerContent, other: AnswerContent): boolean | undefined {
+export function agree(kind: Checkable, one: AnswerContent, other: AnswerContent): boolean | 'texts' | undefined {
   if (kind === 'tools') return toolsText(one) === toolsText(other);
   if (kind === 'short') return other.toolCalls.length === 0 && shortText(one.text) === shortText(other.text);
   return jsonAgrees(one.text, other.text);
@@ -33,14 +33,14 @@ function isShort(text: string): boolean {
 }
 
 /** One answer is broken: then they differ. Both are broken: then neither says anything. */
-function jsonAgrees(one: string, other: string): boolean | undefined {
+function jsonAgrees(one: string, other: string): boolean | 'texts' | undefined {
   const a = readJson(withoutFence(one));
   const b = readJson(withoutFence(other));
   if (a === undefined && b === undefined) return undefined;
   if (a === undefined || b === undefined) return false;
   const found = { fields: 0 };
   const same = sameJson(a.value, b.value, found);
-  return found.fields === 0 && same ? undefined : same;
+  return found.fields === 0 && same ? 'texts' : same;
 }
 
 /** Models put JSON into a fence where nobody forbids it. */
