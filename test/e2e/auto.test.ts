@@ -215,6 +215,17 @@ describe('the settings of auto', () => {
     expect(await set({ per_key })).toMatchObject({ per_key, learning });
     const read = await json<Settings>(gateway.get('/v1/routing/auto', { authorization: `Bearer ${made.key}` }));
     expect(read.per_key).toEqual({ [made.id]: { learning: { enabled: false } } });
+    expect(read.learning).toEqual({ ...learning, judge: { ...judge, rubric: '…' } });
+    const { key: ofProject } = await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: 'p', role: 'member', tags: { project: 'p' }, locked_tags: ['project'] }),
+      201,
+    );
+    await set({ per_client: { acme: { learning: { judge } } } });
+    const seen = await json<Settings>(gateway.get('/v1/routing/auto', { authorization: `Bearer ${ofProject}` }));
+    expect(seen).toMatchObject({ per_client: {}, per_key: {} });
+    const own = await json<Settings>(gateway.get('/v1/routing/auto', { authorization: `Bearer ${made.key}` }));
+    expect(own.per_client).toEqual({ acme: { learning: { judge: { ...judge, rubric: '…' } } } });
+    await set({ per_client: {} });
     // Settings that were read can be written again, also after a key was deleted.
     await json(gateway.send('DELETE', `/v1/keys/${other}`), 204);
     expect(await set({ per_key })).toMatchObject({ per_key });
@@ -241,6 +252,7 @@ describe('the settings of auto', () => {
     for (const [fields, param] of [
       [{ learning: { judge: { model: 'auto:cost', rubric: 'Is it right?' } } }, 'learning.judge.model'],
       [{ per_key: { key_nobody: { learning: { enabled: true } } } }, 'per_key.key_nobody'],
+      [{ learning: { judge: { model: 'openai/gpt-unpriced', rubric: 'Is it right?' } } }, 'learning.judge.model'],
     ] as const)
       expect(await set(fields, {}, 400)).toMatchObject({ error: { code: 'invalid_request', param } });
     for (const [fields, param] of [

@@ -8,10 +8,10 @@ import { listKeys } from '../accounts/key-store.ts';
 import type { WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { strengths } from '../models/catalog.ts';
-import { type AutoSettings, readAutoSettings, usualAuto } from './auto-settings.ts';
+import { type AutoSettings, type Learning, readAutoSettings, usualAuto } from './auto-settings.ts';
 import { expectedVersion } from './expected-version.ts';
-import { type NameContext, readModelName } from './model-name.ts';
-import { classModels } from './reachable.ts';
+import { type NameContext, type NamedModel, readModelName } from './model-name.ts';
+import { candidateOf, classModels } from './reachable.ts';
 import { readAuto } from './route.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
@@ -102,7 +102,14 @@ function checkJudge(judge: AutoSettings['learning']['judge'] | undefined, param:
     throw new GatewayError('invalid_request', 'A judge is one model, by its name: auto is none.', {
       param: `${param}.model`,
     });
-  needChatModel(judge.model, `${param}.model`, names);
+  const found = needChatModel(judge.model, `${param}.model`, names);
+  // Without an account its price may come later.
+  if (found.account !== undefined && candidateOf(found, '').price === undefined)
+    throw new GatewayError(
+      'invalid_request',
+      `No price of "${judge.model}" is known, and a judge is paid from the budget of the day. Give the model its prices at its provider.`,
+      { param: `${param}.model` },
+    );
 }
 
 /** Keys that were deleted since they were named stay; new ones must be there. */
@@ -136,16 +143,16 @@ function checkModels({ pool, baseline_model, allowed_models, per_client }: Given
   }
 }
 
-function needChatModel(model: string, param: string, names: NameContext): void {
+function needChatModel(model: string, param: string, names: NameContext): NamedModel {
   const found = readModelName(model, names);
-  if (found !== undefined && (found.entry === undefined || found.entry.kind === 'chat')) return;
+  if (found !== undefined && (found.entry === undefined || found.entry.kind === 'chat')) return found;
   const problem = found === undefined ? `There is no model "${model}".` : `"${model}" is not a model for chat.`;
   throw new GatewayError('model_not_found', `${problem} GET /v1/models lists the models that this key can use.`, {
     param,
   });
 }
 
-/** A key that is locked to a client reads that client's settings, and no other client's. */
+/** A key with locks reads its own settings and those of the client it is locked to, and of no judge the rubric, which is the workspace's text. */
 function shown(
   settings: AutoSettings,
   { view, caller, nowMs, version }: { view: WorkspaceView; caller: Caller; nowMs: number; version: number },
@@ -157,20 +164,31 @@ function shown(
       account === undefined || account.name === entry?.vendor ? model : `${account.name}/${model}`,
     ),
   );
-  const isLocked = caller.lockedTags.includes('client_id');
-  const keys = Object.entries(per_key).filter(([key]) => caller.lockedTags.length === 0 || key === caller.keyId);
-  const clients = Object.entries(per_client).filter(([client]) => !isLocked || client === caller.tags.client_id);
+  const isLocked = caller.lockedTags.length > 0;
+  const ownClient = caller.lockedTags.includes('client_id') ? caller.tags.client_id : undefined;
+  const keys = Object.entries(per_key).filter(([key]) => !isLocked || key === caller.keyId);
+  const clients = Object.entries(per_client).filter(([client]) => !isLocked || client === ownClient);
+  const seen = <Own extends { learning?: { judge?: Learning['judge'] | undefined } | undefined }>([name, own]: [
+    string,
+    Own,
+  ]): [string, Own] =>
+    isLocked && own.learning !== undefined ? [name, { ...own, learning: withoutRubric(own.learning) }] : [name, own];
   return {
     pool: pool.map((one) => ({ ...one })),
     dial,
     baseline_model: baseline_model ?? null,
     allowed_models: allowed_models === undefined ? null : [...allowed_models],
-    learning,
-    per_client: Object.fromEntries(clients) as OutputOf<'auto.get'>['per_client'],
-    per_key: Object.fromEntries(keys) as OutputOf<'auto.get'>['per_key'],
+    learning: isLocked ? withoutRubric(learning) : learning,
+    per_client: Object.fromEntries(clients.map(seen)) as OutputOf<'auto.get'>['per_client'],
+    per_key: Object.fromEntries(keys.map(seen)) as OutputOf<'auto.get'>['per_key'],
     classes: { strong, small },
     version,
   };
+}
+
+function withoutRubric<Given extends { judge?: Learning['judge'] | undefined }>(learning: Given): Given {
+  const { judge } = learning;
+  return typeof judge === 'object' ? { ...learning, judge: { ...judge, rubric: '…' } } : learning;
 }
 
 function workspaceOf({ workspaceId, workspaceName }: Caller): { type: 'workspace'; id: string; name: string } {

@@ -99,7 +99,7 @@ const usdPerDay = z
   .number()
   .min(0)
   .max(10_000)
-  .meta({ title: 'Most a day (USD)', description: 'Comparing stops for the day once it has cost this much.' });
+  .meta({ title: 'Most a day (USD)', description: 'Comparing stops for the day once all comparing of the workspace has cost this much.' });
 const judge = z
   .union([
     z.enum(['agreement', 'feedback']),
@@ -110,7 +110,7 @@ const judge = z
         .trim()
         .min(1)
         .max(4_000)
-        .meta({ title: 'Rubric', description: 'The marks it gives, and why.' }),
+        .meta({ title: 'Rubric', description: 'What makes one answer better than another.' }),
     }),
   ])
   .meta({
