@@ -110,7 +110,7 @@ const judge = z
         .trim()
         .min(1)
         .max(4_000)
-        .meta({ title: 'Rubric', description: 'What makes one answer better than another.' }),
+        .meta({ title: 'Rubric', description: 'The rules by which one answer is better than another.' }),
     }),
   ])
   .meta({
