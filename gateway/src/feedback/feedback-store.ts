@@ -78,7 +78,7 @@ export async function listFeedback(db: Db, filter: FeedbackFilter): Promise<Scor
     `select f.call_id, f.name, f.score, f.sealed_comment, f.key_id, f.at, c.client_id, c.scenario_id, c.model, c.prompt_id, c.prompt_version
      from feedback f join calls c on c.workspace_id = f.workspace_id and c.created_at = f.call_at and c.id = f.call_id
      where f.workspace_id = $1 and f.livemode = $2
-       and ($3::text is null or c.client_id = $3) and ($4::text is null or c.project = $4)
+       and ($3::text is null or f.client_id = $3) and ($4::text is null or c.project = $4)
        and ($5::text is null or c.scenario_id = $5) and ($6::text is null or c.scenario_platform = $6)
        and ($7::text is null or c.key_id = $7) and ($8::text is null or f.name = $8)
        and ($9::text is null or (f.call_id, f.name) < ($9, $10))
