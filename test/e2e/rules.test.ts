@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chat, eventsOf, eventually, hello, json } from '../support/ask.ts';
+import { makePrompt } from '../support/prompts.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
@@ -105,6 +106,20 @@ describe('versions', () => {
     });
     await json(gateway.post(`/v1/routing/versions/${version}/activate`, {}));
     expect(await rules()).toMatchObject({ version, data: [{ id: 'a', enabled: true }] });
+  });
+});
+
+describe('a prompt that is archived', () => {
+  it('does not come back with an earlier version, and does not hinder other changes of its rule', async () => {
+    await makePrompt(gateway, 'letter', { messages: [{ role: 'system', content: 'Be polite.' }], variables: [] });
+    const { version } = await make({ name: 'Letters', then: { prompt: { id: 'letter', label: 'production' } } });
+    // As it could be before versions were checked.
+    await gateway.database.pool.query(`update prompts set archived_at = now() where id = 'letter'`);
+    await json(gateway.send('PATCH', '/v1/routing/rules/letters', { enabled: false }));
+    await json(gateway.post(`/v1/routing/versions/${version}/activate`, {}));
+    await json(gateway.send('DELETE', '/v1/routing/rules/letters'), 204);
+    const { error } = await json<{ error: object }>(gateway.post(`/v1/routing/versions/${version}/activate`, {}), 400);
+    expect(error).toMatchObject({ code: 'invalid_request', param: 'version' });
   });
 });
 

@@ -8,6 +8,7 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { checkRule, checkTogether, namesFor } from './check-rules.ts';
 import { expectedVersion } from './expected-version.ts';
+import { hasPrompt } from './prompt-ids-store.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
   activateRouting,
@@ -57,7 +58,10 @@ export const ruleHandlers: Pick<
       const before = needRule(rules, id);
       const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
       const changed: Rule = { ...before, ...given };
-      await checkRule(changed, { ...checks, db: tx });
+      // A prompt that was archived since does not hinder a change of other fields.
+      const isSame = samePrompt(before, changed);
+      const then = isSame ? { ...changed.then, prompt: undefined } : changed.then;
+      await checkRule({ when: changed.when, then }, { ...checks, db: tx });
       audit({ target: targetOf(changed), before, after: changed });
       return { rules: rules.map((one) => (one.id === id ? changed : one)), rule: changed };
     });
@@ -99,6 +103,7 @@ export const ruleHandlers: Pick<
       const found = await findRoutingVersion(tx, caller.workspaceId, version);
       if (found === undefined) throw new GatewayError('not_found', `There is no version ${version} of routing.`);
       checkTogether(found.rules);
+      await checkPrompts(found, { before, tx, workspaceId: caller.workspaceId });
       await activateRouting(tx, caller.workspaceId, version);
       await audit(tx, {
         target: workspaceOf(caller),
@@ -114,6 +119,28 @@ export const ruleHandlers: Pick<
 
 async function checksFor({ caller, services }: RuleContext) {
   return { names: await namesFor(services, caller), workspaceId: caller.workspaceId };
+}
+
+function samePrompt(before: Rule | undefined, { then }: Rule): boolean {
+  return before?.then.prompt?.id === then.prompt?.id;
+}
+
+/** Refuses a version whose rules would bring back a prompt that calls cannot use any more. */
+async function checkPrompts(
+  { rules, version }: RoutingDocument,
+  { before, tx, workspaceId }: { before: RoutingDocument; tx: PoolClient; workspaceId: string },
+): Promise<void> {
+  const active = new Map(before.rules.map((rule) => [rule.id, rule]));
+  for (const rule of rules) {
+    const { prompt } = rule.then;
+    if (prompt === undefined || samePrompt(active.get(rule.id), rule)) continue;
+    if (!(await hasPrompt(tx, { workspaceId, id: prompt.id })))
+      throw new GatewayError(
+        'invalid_request',
+        `The rule "${rule.id}" of version ${version} uses the prompt "${prompt.id}", which is archived or deleted. Restore the prompt first.`,
+        { param: 'version' },
+      );
+  }
 }
 
 type Entry = Parameters<Context<RulePorts>['audit']>[1];

@@ -99,7 +99,10 @@ const usdPerDay = z
   .number()
   .min(0)
   .max(10_000)
-  .meta({ title: 'Most a day (USD)', description: 'Comparing stops for the day once all comparing of the workspace has cost this much.' });
+  .meta({
+    title: 'Most a day (USD)',
+    description: 'Comparing stops for the day once all comparing of the workspace has cost this much.',
+  });
 const judge = z
   .union([
     z.enum(['agreement', 'feedback']),
