@@ -89,7 +89,15 @@ describe('the branding of a workspace', () => {
         logo.slice(0, 40),
         { error: { code: 'invalid_request', param: 'branding.logo' } },
       ]);
-    expect((await set({ logo: null })).logo).toBeNull();
+    // A drawing that an earlier version took stays where the whole branding is sent back.
+    const earlier = `data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`;
+    await gateway.database.pool.query(
+      `update workspace_settings set branding = branding || jsonb_build_object('logo', $1::text)`,
+      [earlier],
+    );
+    expect((await set({ ...(await read()), logo: earlier, name: 'South' })).logo).toBe(earlier);
+    expect((await set({ logo: null, name: null })).logo).toBeNull();
+    expect((await brand({ logo: earlier })).status).toBe(400);
   });
 
   it('shows a colour that is hard to read in another one, and says so with its contrast', async () => {
@@ -101,8 +109,12 @@ describe('the branding of a workspace', () => {
     expect(await read()).not.toHaveProperty('accent_note');
     // Readable on white; a darker or lighter one is on dark.
     expect((await set({ accent: '#1a56db' })).accent_note).toMatch(/on dark, shown as #[0-9a-f]{6} there\.$/);
-    // A body that was read can be sent again.
+    // A body that was read can be sent again, and so can the answer to a change.
     await set(await read());
+    await set(await set({ accent: '#ffcc00' }));
+    expect(await read()).toMatchObject({ accent: '#ffcc00' });
+    expect(await read()).not.toHaveProperty('accent_note');
+    await set({ accent: '#1a56db' });
   });
 
   it('takes an address for answers and a name, and refuses what is neither', async () => {

@@ -1,6 +1,7 @@
 import { accentNote } from '@ai-gateway/shared/accent';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { isDrawing, logoFault } from '@ai-gateway/shared/operations/branding';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import { isProvenHost } from '../accounts/branded-host-store.ts';
@@ -30,21 +31,22 @@ export const workspaceSettingsHandlers: Pick<Handlers<Context<SettingsPorts>>, '
         'tag_forbidden',
         `These settings apply to the whole workspace, but this key is locked to its ${lockedTags.join(', ')}.`,
       );
-    checkLogo(given.branding?.logo);
     const place = { workspaceId, livemode };
     await withTransaction(services.db, async (tx) => {
       const { next_number: number, ...billing } = given.billing ?? {};
+      const { accent_note: _note, ...look } = given.branding ?? {};
       if (number !== undefined) {
         await lockInvoices(tx, place);
         if (!(await setNextNumber(tx, place, number))) throw numbersTaken(await nextNumber(tx, place));
       }
       const set = await lockSettings(tx, place);
       const before = await readSettings(tx, place);
-      const host = given.branding?.host;
-      // One that stays as it is needs no proof again: people send back what they read.
+      const { host, logo } = look;
+      // Those that stay as they are need no proof again: people send back what they read.
+      if (logo != null && logo !== before.branding.logo) checkLogo(logo);
       if (host != null && host !== before.branding.host) await checkHost(tx, { caller, host, ...services });
       // Test mode shows live mode's host name, and has none of its own.
-      const branding = livemode ? given.branding : { ...given.branding, host: undefined };
+      const branding = livemode ? look : { ...look, host: undefined };
       if ((await saveSettings(tx, place, merged(set, { ...given, billing, branding }))) === 'taken')
         throw hostTaken(host ?? '');
       const numbered = number === undefined ? {} : { next_invoice_number: number };
@@ -84,8 +86,10 @@ function hostTaken(host: string): GatewayError {
   });
 }
 
-function checkLogo(logo: string | null | undefined): void {
-  const picture = logo == null ? undefined : pictureOf(logo);
+function checkLogo(logo: string): void {
+  if (isDrawing(logo))
+    throw new GatewayError('invalid_request', `\`branding.logo\` ${logoFault}.`, { param: 'branding.logo' });
+  const picture = pictureOf(logo);
   const fault = picture && faultOfPicture(picture);
   if (fault !== undefined)
     throw new GatewayError('invalid_request', `\`branding.logo\` ${fault}. Send the picture itself, in base64.`, {

@@ -31,6 +31,8 @@ const about = {
 } as const;
 
 const logoBytesMost = 200_000;
+/** Of a logo that the workspace does not have yet. */
+export const logoFault = 'must be a data URL of a PNG, JPEG or WebP image in base64, or an https address of one';
 
 /** As the workspace shows it. */
 export const branding = z
@@ -59,8 +61,8 @@ export const brandingInput = z
       .string()
       .trim()
       .max(280_000)
-      .refine(isPicture, 'must be a data URL of a PNG, JPEG or WebP image in base64, or an https address of one')
-      .refine((logo) => bytesOf(logo) <= logoBytesMost, 'must have at most 200 kB')
+      .refine((logo) => isPicture(logo) || isDrawing(logo), logoFault)
+      .refine((logo) => isDrawing(logo) || bytesOf(logo) <= logoBytesMost, 'must have at most 200 kB')
       .nullable()
       .optional()
       .meta(about.logo),
@@ -70,6 +72,10 @@ export const brandingInput = z
       .nullable()
       .optional()
       .meta(about.accent),
+    accent_note: z.string().max(500).optional().meta({
+      title: about.note.title,
+      description: 'Ignored, so that the answer to a change can be sent back.',
+    }),
     reply_to: email.nullable().optional().meta(about.reply),
     host: domainName.nullable().optional().meta(about.host),
   })
@@ -83,12 +89,20 @@ export const brandingSample = {
   host: null,
 };
 
+/** Earlier versions took these. A workspace that has one may send it back; as a new logo it is refused. */
+export function isDrawing(logo: string): boolean {
+  if (/^data:image\/(gif|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/.test(logo)) return true;
+  return isAddress(logo) && /\.svgz?$/i.test(new URL(logo).pathname);
+}
+
 /** No SVG: a drawing may hold scripts and addresses of its own. */
 function isPicture(logo: string): boolean {
   if (/^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/.test(logo)) return true;
-  if (!URL.canParse(logo) || logo.length > 2_000) return false;
-  const { protocol, pathname } = new URL(logo);
-  return protocol === 'https:' && !/\.svgz?$/i.test(pathname);
+  return isAddress(logo) && !isDrawing(logo);
+}
+
+function isAddress(logo: string): boolean {
+  return logo.length <= 2_000 && URL.canParse(logo) && new URL(logo).protocol === 'https:';
 }
 
 function bytesOf(logo: string): number {

@@ -195,7 +195,7 @@ export const updateWorkspace = operation({
     { input: { locale: 'deutsch_DE' }, because: 'languages are BCP 47 tags' },
     { input: { branding: { accent: 'blue' } }, because: 'colours are hexadecimal' },
     { input: { branding: { logo: 'http://agency.example/logo.png' } }, because: 'a logo comes over https' },
-    { input: { branding: { logo: 'data:image/svg+xml;base64,PHN2Zz4=' } }, because: 'a drawing may hold scripts' },
+    { input: { branding: { logo: 'data:image/bmp;base64,Qk0=' } }, because: 'a logo is a PNG, JPEG or WebP' },
     { input: { branding: { reply_to: 'billing' } }, because: 'answers need an address' },
     { input: { branding: { host: 'https://ai.agency.example' } }, because: 'a URL is not a host name' },
     { input: { billing: { invoice_prefix: 'A1' } }, because: 'A1 and 2 would read as A and 12' },

@@ -86,7 +86,9 @@ function withNulls(given: Record<string, unknown>, before: Branding): Record<str
 }
 
 const update = findOperation('workspace.update');
-const fields = (update === undefined ? [] : fieldsOf(update)).find(({ key }) => key === 'branding')?.children ?? [];
+const group = (update === undefined ? [] : fieldsOf(update)).find(({ key }) => key === 'branding');
+/** The note is the gateway's own words. */
+const fields = (group?.children ?? []).filter(({ key }) => key !== 'accent_note');
 
 function LogoField({ logo, onChange }: { logo: string; onChange: (logo: string) => void }): ReactNode {
   const id = useId();
