@@ -57,7 +57,7 @@ it('says which model each task goes to, and what its pairs prove', async () => {
   expect(today).toEqual({ second_answers: 0, cost_usd: 0 });
 });
 
-it('tells pairs that a model judged from pairs that agree', async () => {
+it('distinguishes pairs that a model judged from pairs that agree', async () => {
   await addPairs('dd'.repeat(16), '1'.repeat(80), 'draft', true);
   const [judged, ...others] = (await tasks()).data;
   expect(judged).toMatchObject({ judged: true, state: 'cleared', because: '80 pairs judged, 100% as good' });

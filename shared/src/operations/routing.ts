@@ -95,14 +95,10 @@ const samplePercent = z
   .min(0)
   .max(100)
   .meta({ title: 'Sample (percent)', description: 'The share of calls that both classes answer.' });
-const usdPerDay = z
-  .number()
-  .min(0)
-  .max(10_000)
-  .meta({
-    title: 'Most a day (USD)',
-    description: 'Comparing stops for the day once all comparing of the workspace has cost this much.',
-  });
+const usdPerDay = z.number().min(0).max(10_000).meta({
+  title: 'Most a day (USD)',
+  description: 'Comparing stops for the day once all comparing of the workspace has cost this much.',
+});
 const judge = z
   .union([
     z.enum(['agreement', 'feedback']),
