@@ -35,6 +35,8 @@ export function subscribe(
       services.brandedHosts.forget();
       services.prompts.forget(id);
       services.routing.forget(id);
+      // Another judge or rubric ends what was judged.
+      services.evidence.forget(id);
       services.experiments.forget(id);
       services.tags.forget(id);
       // A caller carries its workspace's name.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ModelJudge } from '../../gateway/src/routing/auto-settings.ts';
 import { addPair } from '../../gateway/src/routing/task-claim-store.ts';
 import { taskOfPrompt } from '../../gateway/src/routing/task-key.ts';
 import { json } from '../support/ask.ts';
@@ -22,13 +23,15 @@ interface Tasks {
   today: { second_answers: number; cost_usd: number };
 }
 
+const lenient: ModelJudge = { model: 'gpt-4o', rubric: 'Any answer will do.' };
+
 let gateway: TestGateway;
 let workspaceId: string;
 const tasks = async (query = ''): Promise<Tasks> => json<Tasks>(gateway.get(`/v1/routing/auto/tasks${query}`));
 
 /** Writes the pairs of a task as comparing two answers does: `1` for one that agrees. */
-async function addPairs(task: string, pairs: string, topic = 'classify', isJudged = false): Promise<void> {
-  const pair = { workspaceId, livemode: true, task, topic, weak: 'gpt-4o-mini', strong: 'gpt-4o', isJudged };
+async function addPairs(task: string, pairs: string, topic = 'classify', judge?: ModelJudge): Promise<void> {
+  const pair = { workspaceId, livemode: true, task, topic, weak: 'gpt-4o-mini', strong: 'gpt-4o', judge };
   for (const one of pairs) await addPair(gateway.database.pool, { ...pair, agrees: one === '1' }, 0.95);
 }
 
@@ -58,10 +61,27 @@ it('says which model each task goes to, and what its pairs prove', async () => {
 });
 
 it('distinguishes pairs that a model judged from pairs that agree', async () => {
-  await addPairs('dd'.repeat(16), '1'.repeat(80), 'draft', true);
+  await json(gateway.send('PUT', '/v1/routing/auto', { learning: { judge: lenient } }));
+  await addPairs('dd'.repeat(16), '1'.repeat(80), 'draft', lenient);
   const [judged, ...others] = (await tasks()).data;
   expect(judged).toMatchObject({ judged: true, state: 'cleared', because: '80 pairs judged, 100% as good' });
   expect(others.map((one) => one.judged)).not.toContain(true);
+});
+
+it('begins a judged task again once the rubric is another, and keeps those that a program compared', async () => {
+  const { evidence } = gateway.gateway.services;
+  const isKnown = async (): Promise<boolean> =>
+    (await evidence.of(workspaceId, true)).find({ task: 'dd'.repeat(16) }, 'gpt-4o-mini')?.pairs === 80;
+  await expect.poll(isKnown).toBe(true);
+  const strict = { ...lenient, rubric: 'As long as the letter, and without a mistake.' };
+  await json(gateway.send('PUT', '/v1/routing/auto', { learning: { judge: strict } }));
+  await expect.poll(isKnown).toBe(false);
+  expect((await tasks()).data.map(({ task }) => task.slice(0, 2))).toEqual([expect.anything(), 'bb', 'aa']);
+  await addPairs('dd'.repeat(16), '1', 'draft', strict);
+  expect((await tasks('?limit=1')).data).toMatchObject([{ task: 'dd'.repeat(16), pairs: 1, state: 'measuring' }]);
+  await json(gateway.send('PUT', '/v1/routing/auto', { learning: { judge: 'agreement' } }));
+  await addPairs('dd'.repeat(16), '0', 'draft');
+  expect((await tasks('?limit=1')).data).toMatchObject([{ pairs: 1, agreement: 0, judged: false }]);
 });
 
 it('says that a task is withdrawn once its newest pairs differ, and that it goes to the strong model', async () => {

@@ -142,9 +142,14 @@ async function learn(
       sealedFeatures: sealFeatures(services.secret, { workspaceId, id: shadow.request.id }, featuresOf(shadow.call)),
       ...{ agreed: agrees, weak, strong },
     });
-    const { claim, before, turned } = await addPair(
+    const {
+      claim,
+      before,
+      turned,
+      isJudged: isMostlyJudged,
+    } = await addPair(
       tx,
-      { workspaceId, livemode, task, topic, weak, strong, agrees, isJudged },
+      { workspaceId, livemode, task, topic, weak, strong, agrees, judge: isJudged ? shadow.judge : undefined },
       level,
     );
     if (turned === undefined) return;
@@ -159,6 +164,7 @@ async function learn(
         baseline_model: strong,
         pairs: seen.pairs,
         agreement: seen.pairs === 0 ? null : seen.agreed / seen.pairs,
+        judged: isMostlyJudged,
         lower: claim.lower,
         level,
         scenario_id: shadow.request.tags.scenario ?? null,

@@ -49,7 +49,14 @@ export async function askAside(
   const { candidate, holdNanos } = priced;
   const { request, dayLimitNanos } = asked;
   const scope = dayOf(services, request);
-  if (!(await takeFromDay(services.db, scope, { nanos: holdNanos, limitNanos: dayLimitNanos }))) return undefined;
+  if (
+    !(await takeFromDay(services.db, scope, {
+      nanos: holdNanos,
+      limitNanos: dayLimitNanos,
+      isAnswer: asked.decision.task !== undefined,
+    }))
+  )
+    return undefined;
   let costNanos = 0n;
   try {
     const done = await ask(services, { ...asked, candidate, holdNanos }, signal);

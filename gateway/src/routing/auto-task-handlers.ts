@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { readAutoSettings, usualAuto } from './auto-settings.ts';
 import { evidenceView } from './evidence-cache.ts';
+import { isCurrent, judgesOf } from './judges.ts';
 import { readRouting } from './routing-version-store.ts';
 import { readDay } from './shadow-day-store.ts';
 import { isMostlyJudged, listClaims, listPromptIds, type StoredClaim } from './task-claim-store.ts';
@@ -24,13 +25,15 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
   'auto.tasks': async ({ limit }, { caller, services: { db, now } }) => {
     const { workspaceId, livemode } = caller;
     const scope = { workspaceId, livemode };
-    const [document, claims, rates, prompts, today] = await Promise.all([
+    const [document, stored, rates, prompts, today] = await Promise.all([
       readRouting(db, workspaceId),
       listClaims(db, { ...scope, most: claimsMax }),
       listRates(db, { ...scope, most: ratesMax }),
       listPromptIds(db, workspaceId),
       readDay(db, { ...scope, day: new Date(now()).toISOString().slice(0, 10) }),
     ]);
+    const judges = judgesOf(document);
+    const claims = stored.filter((claim) => isCurrent(claim, judges));
     const { dial } = document.auto === undefined ? usualAuto : readAutoSettings(document.auto);
     const { find } = evidenceView(claims, rates, undefined);
     const promptOf = new Map(prompts.map((id) => [taskOfPrompt(id), id]));
@@ -40,7 +43,7 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
         ...taskVerdict(claim, { dial, find }),
         prompt_id: promptOf.get(claim.task) ?? null,
       })),
-      today: { second_answers: today.calls, cost_usd: toUsd(today.spentNanos) },
+      today: { second_answers: today.answers, cost_usd: toUsd(today.spentNanos) },
     };
   },
 };

@@ -1,8 +1,10 @@
 import type { Db } from '../db/transaction.ts';
 import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
+import { isCurrent, judgesOf } from './judges.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import { unpackHeads } from './packed-heads.ts';
+import { readRouting } from './routing-version-store.ts';
 import type { TaskClaim } from './task-claim.ts';
 import { isMostlyJudged, listClaims, type StoredClaim } from './task-claim-store.ts';
 import { listRates, type Signal, type TaskRateRow } from './task-rates-store.ts';
@@ -148,11 +150,14 @@ export class EvidenceCache {
     workspaceId: string,
     livemode: boolean,
   ): Promise<Pick<Known, 'view' | 'weight' | 'headBytes' | 'readAtMs'>> {
-    const [claims, rates, found] = await Promise.all([
+    const [document, stored, rates, found] = await Promise.all([
+      readRouting(this.#db, workspaceId),
       listClaims(this.#db, { workspaceId, livemode, most: claimsMax }),
       listRates(this.#db, { workspaceId, livemode, most: ratesMax }),
       findHeads(this.#db, { workspaceId, livemode }),
     ]);
+    const judges = judgesOf(document);
+    const claims = stored.filter((claim) => isCurrent(claim, judges));
     const learned = found && unpackHeads(found.weights);
     const heads = learned && { learned, smallModel: found.weak };
     return {

@@ -14,28 +14,29 @@ interface ShadowDay {
 export async function takeFromDay(
   db: Db,
   { workspaceId, livemode, day }: ShadowDay,
-  { nanos, limitNanos }: { nanos: bigint; limitNanos: bigint },
+  { nanos, limitNanos, isAnswer = true }: { nanos: bigint; limitNanos: bigint; isAnswer?: boolean },
 ): Promise<boolean> {
   if (nanos > limitNanos) return false;
   const { rowCount } = await db.query(
-    `insert into shadow_days as d (workspace_id, livemode, day, spent_nanos, calls) values ($1, $2, $3, $4, 1)
-     on conflict (workspace_id, livemode, day) do update set spent_nanos = d.spent_nanos + excluded.spent_nanos, calls = d.calls + 1
+    `insert into shadow_days as d (workspace_id, livemode, day, spent_nanos, calls, answers) values ($1, $2, $3, $4, 1, $6)
+     on conflict (workspace_id, livemode, day) do update set spent_nanos = d.spent_nanos + excluded.spent_nanos, calls = d.calls + 1,
+       answers = d.answers + excluded.answers
        where d.spent_nanos + excluded.spent_nanos <= $5`,
-    [workspaceId, livemode, day, nanos, limitNanos],
+    [workspaceId, livemode, day, nanos, limitNanos, isAnswer ? 1 : 0],
   );
   return rowCount === 1;
 }
 
-/** What a day has used: what its second answers cost, and the most that those under way can cost. */
+/** What a day has used: what its second answers and the questions to judges cost, and the most that those under way can cost. */
 export async function readDay(
   db: Db,
   { workspaceId, livemode, day }: ShadowDay,
-): Promise<{ spentNanos: bigint; calls: number }> {
+): Promise<{ spentNanos: bigint; answers: number }> {
   const { rows } = await db.query(
-    `select spent_nanos as "spentNanos", calls from shadow_days where workspace_id = $1 and livemode = $2 and day = $3`,
+    `select spent_nanos as "spentNanos", answers from shadow_days where workspace_id = $1 and livemode = $2 and day = $3`,
     [workspaceId, livemode, day],
   );
-  return (rows as { spentNanos: bigint; calls: number }[])[0] ?? { spentNanos: 0n, calls: 0 };
+  return (rows as { spentNanos: bigint; answers: number }[])[0] ?? { spentNanos: 0n, answers: 0 };
 }
 
 /** Gives back what the answer did not cost. A process that dies before has spent it all, as its open call is settled. */

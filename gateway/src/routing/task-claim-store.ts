@@ -1,4 +1,7 @@
 import type { Db } from '../db/transaction.ts';
+import type { ModelJudge } from './auto-settings.ts';
+import { isCurrent, judgeHash, judgesOf } from './judges.ts';
+import { readRouting } from './routing-version-store.ts';
 import { noClaim, type TaskClaim, withPair } from './task-claim.ts';
 
 /** Two answers to one call, by a small and by a strong model, that were compared. */
@@ -12,8 +15,8 @@ export interface ComparedPair {
   weak: string;
   strong: string;
   agrees: boolean;
-  /** By a model and a rubric, and not by a program. */
-  isJudged?: boolean;
+  /** The judge that compared them; undefined: a program did. */
+  judge?: ModelJudge | undefined;
 }
 
 export interface StoredClaim extends TaskClaim {
@@ -23,6 +26,8 @@ export interface StoredClaim extends TaskClaim {
   strong: string;
   /** Of the pairs, those that a model compared. */
   judged: number;
+  /** Their hashes. */
+  judges: string[];
   /** It has reached the dial of the workspace, and no later pair took that back. */
   isCleared: boolean;
   /** It did, and the latest pairs took that back. */
@@ -37,14 +42,14 @@ export function isMostlyJudged({ judged, pairs }: Pick<StoredClaim, 'judged' | '
 }
 
 /**
- * Adds a pair to the claim about its task, and to the rates. `level`: the share that the dial of the workspace asks for. `turned`: the
+ * Adds a pair to the claim about its task, and to the rates. A claim of a judge that was changed since begins again. `level`: the share that the dial of the workspace asks for. `turned`: the
  * claim reaches it now, or no longer.
  */
 export async function addPair(
   tx: Db,
-  { workspaceId, livemode, task, topic, weak, strong, agrees, isJudged = false }: ComparedPair,
+  { workspaceId, livemode, task, topic, weak, strong, agrees, judge }: ComparedPair,
   level: number,
-): Promise<{ claim: TaskClaim; before: TaskClaim; turned: 'cleared' | 'withdrawn' | undefined }> {
+): Promise<{ claim: TaskClaim; before: TaskClaim; turned: 'cleared' | 'withdrawn' | undefined; isJudged: boolean }> {
   const scope = [workspaceId, livemode, Buffer.from(task, 'hex'), weak, strong];
   await tx.query(
     `insert into task_claims (workspace_id, livemode, task, weak, strong, topic, pairs, agreed, lower, upper, recent)
@@ -52,22 +57,27 @@ export async function addPair(
     [...scope, topic],
   );
   const { rows } = await tx.query(
-    `select pairs, agreed, lower, upper, recent, cleared_at from task_claims
+    `select pairs, agreed, lower, upper, recent, judged, judges, cleared_at as "clearedAt" from task_claims
      where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5 for update`,
     scope,
   );
-  const [{ cleared_at: clearedAt, ...before } = { cleared_at: null, ...noClaim }] = rows as (TaskClaim & {
-    cleared_at: Date | null;
-  })[];
+  const found = (rows as ClaimRow[])[0] ?? noRow;
+  const isUsable = found.judged === 0 || isCurrent(found, judgesOf(await readRouting(tx, workspaceId)));
+  const { judged: judgedBefore, judges: judgesBefore, clearedAt, ...before } = isUsable ? found : noRow;
   const claim = withPair(before, agrees);
+  const judged = claim.pairs === 0 ? 0 : judgedBefore + (judge === undefined ? 0 : 1);
+  const judges = judge === undefined ? judgesBefore : [...new Set([...judgesBefore, judgeHash(judge)])];
   const isCleared = claim.lower >= level;
   await tx.query(
     `update task_claims set pairs = $6, agreed = $7, lower = $8, upper = $9, recent = $10, updated_at = now(),
-       judged = case when $6 = 0 then 0 else judged + $12 end,
-       cleared_at = case when $11 then coalesce(cleared_at, now()) when $8 >= lower then cleared_at end,
-       withdrawn_at = case when $11 then null when cleared_at is not null and $8 < lower then now() else withdrawn_at end
+       judged = $12, judges = $13,
+       cleared_at = case when $11::boolean then coalesce($14::timestamptz, now()) when $15::boolean then $14::timestamptz end,
+       withdrawn_at = case when $11::boolean or $16::boolean then null when $14::timestamptz is not null and not $15::boolean then now() else withdrawn_at end
      where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
-    [...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared, isJudged ? 1 : 0],
+    [
+      ...[...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared],
+      ...[judged, judged === 0 ? [] : judges, clearedAt, claim.lower >= before.lower, !isUsable],
+    ],
   );
   await tx.query(
     `insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum) values ($1, $2, $3, $4, 'agreement', 1, $5)
@@ -79,8 +89,16 @@ export async function addPair(
   // A dial that was turned up withdraws nothing: the claim is what it was.
   const isWithdrawn = clearedAt !== null && !isCleared && claim.lower < before.lower;
   const turned = isCleared && clearedAt === null ? 'cleared' : isWithdrawn ? 'withdrawn' : undefined;
-  return { claim, before, turned };
+  const isJudged =
+    turned === 'withdrawn' ? isMostlyJudged({ ...before, judged: judgedBefore }) : isMostlyJudged({ ...claim, judged });
+  return { claim, before, turned, isJudged };
 }
+
+interface ClaimRow extends TaskClaim, Pick<StoredClaim, 'judged' | 'judges'> {
+  clearedAt: Date | null;
+}
+
+const noRow: ClaimRow = { ...noClaim, judged: 0, judges: [], clearedAt: null };
 
 /** Of the prompts of a workspace, archived ones included: a task may be one of them. */
 export async function listPromptIds(db: Db, workspaceId: string): Promise<string[]> {
@@ -94,7 +112,7 @@ export async function listClaims(
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
 ): Promise<StoredClaim[]> {
   const { rows } = await db.query(
-    `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged,
+    `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges,
        cleared_at is not null as "isCleared", withdrawn_at is not null as "isWithdrawn", updated_at as "updatedAt" from task_claims
      where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
     [workspaceId, livemode, most],

@@ -10,7 +10,7 @@ import { EvidenceCache } from './evidence-cache.ts';
 import { listHeadVersions } from './head-choice-store.ts';
 import { addSample, findHeads, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
 import { packHeads } from './packed-heads.ts';
-import { returnToDay, takeFromDay } from './shadow-day-store.ts';
+import { readDay, returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
 import { countFeedback, countRates, forgetOldTasks, listRates } from './task-rates-store.ts';
 import { fitTextHeads } from './text-heads.ts';
@@ -450,7 +450,10 @@ describe('the budget of second answers', () => {
     expect(await takeFromDay(database.pool, { ...day, livemode: false }, { nanos: 200n, limitNanos: 1_000n })).toBe(
       true,
     );
-    await returnToDay(database.pool, day, 800n);
+    // The question to a judge is none of the answers.
+    expect(await takeFromDay(database.pool, day, { nanos: 50n, limitNanos: 1_000n, isAnswer: false })).toBe(true);
+    expect(await readDay(database.pool, day)).toEqual({ spentNanos: 950n, answers: 1 });
+    await returnToDay(database.pool, day, 850n);
     expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n })).toBe(true);
   });
 });

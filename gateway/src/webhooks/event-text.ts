@@ -190,19 +190,25 @@ function bareText(event: GatewayEvent): EventText {
         baseline_model: baseline,
         pairs,
         agreement,
+        judged,
         scenario_id: scenario,
       } = event.data as Record<string, unknown>;
       const place = typeof scenario === 'string' ? ` It was last called by scenario ${scenario}.` : '';
-      const share = `${String(pairs)} pairs of answers, ${shareText(agreement)} of them agree.`;
+      const isJudged = judged === true;
+      const share = isJudged
+        ? `${String(pairs)} pairs of answers were judged, ${shareText(agreement)} of them as good.`
+        : `${String(pairs)} pairs of answers, ${shareText(agreement)} of them agree.`;
       return event.type === 'auto.task_cleared'
         ? {
             subject: `auto sends a task to ${String(model)}${test}`,
-            lines: [`Its answers agree with those of ${String(baseline)}: ${share}${place}`],
+            lines: [
+              `Its answers ${isJudged ? 'are as good as' : 'agree with'} those of ${String(baseline)}: ${share}${place}`,
+            ],
           }
         : {
             subject: `auto sends a task back to ${String(baseline)}${test}`,
             lines: [
-              `The newest answers of ${String(model)} agree too rarely with those of ${String(baseline)}.${place}`,
+              `The newest answers of ${String(model)} ${isJudged ? 'are too rarely as good as' : 'agree too rarely with'} those of ${String(baseline)}.${place}`,
             ],
           };
     }

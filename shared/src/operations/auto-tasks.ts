@@ -65,10 +65,13 @@ export const listAutoTasks = operation({
     data: z.array(task).meta({ title: 'Tasks', description: 'A row for each task and pair of models.' }),
     today: z
       .object({
-        second_answers: z.number().int().meta({ title: 'Second answers', description: 'Answers of the day, in UTC.' }),
+        second_answers: z.number().int().meta({
+          title: 'Second answers',
+          description: 'Second answers of the day, in UTC; the questions to a judge are not counted.',
+        }),
         cost_usd: usd.meta({
           title: 'Cost',
-          description: 'The cost of these answers, and the highest cost of those under way.',
+          description: 'The cost of these answers and of judges, and the highest cost of those under way.',
         }),
       })
       .meta({ title: 'Today', description: 'The budget of learning, as far as it is used today.' }),
