@@ -106,6 +106,8 @@ test('a stranger who posts to the callback address cannot change the answer', as
   const forged = { id: (paused.results as Json).id, status: 'completed', response: { choices: [] } };
   expect((await refusalOf(resume(paused.results, forged))).message).toMatch(/not there yet/);
   expect((await refusalOf(resume({}, forged))).message).toMatch(/was not waiting/);
+  // Its call takes none of what the next test tells the provider to answer.
+  await receiver.waitFor(1, 10_000);
 });
 
 describe('the run of a prompt', () => {
