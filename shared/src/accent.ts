@@ -1,4 +1,13 @@
-/** An agency's colour, moved towards black or white as far as text in it needs to be readable. */
+/**
+ * An agency's colour, moved towards black or white as far as text in it needs to be readable.
+ *
+ * ```ts
+ * import { accentNote, readableOnWhite } from '@ai-gateway/shared/accent';
+ *
+ * console.log(readableOnWhite('#ffcc00')); // a darker yellow
+ * console.log(accentNote('#ffcc00')); // the reason, for people
+ * ```
+ */
 
 type Rgb = readonly [number, number, number];
 

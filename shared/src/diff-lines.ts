@@ -1,3 +1,13 @@
+/**
+ * The lines in which two texts differ.
+ *
+ * ```ts
+ * import { diffLines } from '@ai-gateway/shared/diff-lines';
+ *
+ * for (const { kind, text } of diffLines(['a', 'b'], ['a', 'c'])) console.log(kind, text); // same a, removed b, added c
+ * ```
+ */
+
 /** A line of a comparison: in both, only in the newer, only in the older. */
 export interface DiffLine {
   kind: 'same' | 'added' | 'removed';

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { vendors } from '@ai-gateway/shared/provider-kinds';
 import { expect, it } from 'vitest';
@@ -30,7 +30,7 @@ interface Mention {
 function mentions(): Mention[] {
   const files = places.flatMap((pattern) => globSync(pattern, { cwd: root }));
   return files
-    .filter((file) => !/\.test\.ts$|node_modules|\/dist\//.test(file))
+    .filter((file) => !/\.test\.ts$|node_modules|\/dist\//.test(file) && statSync(join(root, file)).isFile())
     .flatMap((file) => {
       const lines = readFileSync(join(root, file), 'utf8').split('\n');
       return lines.flatMap((line, i) =>
