@@ -145,30 +145,33 @@ export async function selectScenarios(
        full join (
          select distinct on (id) * from scenario_states
          where workspace_id = $1 and livemode = $2 and ($10::text is null or lock in ('', $10))
-         order by id, state = 'paused' desc, lock = '' desc, since desc) s on s.id = t.id)
-     select known.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
-       coalesce(recent.calls, 0)::integer as calls
-     from (
+         order by id, state = 'paused' desc, lock = '' desc, since desc) s on s.id = t.id),
+     page as materialized (
        select * from known
        where ($3::text is null or id = $3) and ($4::text is null or state = $4)
          and ($5::text is null or strpos(lower(id), lower($5)) > 0)
          and ($6::timestamptz is null or (coalesce(last_call_at, '-infinity'), id) < ($6, $7))
          and ($9::text[] is null or id = any($9))
-       order by coalesce(last_call_at, '-infinity') desc, id desc limit $8) known
-     left join lateral (
-       select sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
+       order by coalesce(last_call_at, '-infinity') desc, id desc limit $8),
+     sums as (
+       select scenario_id, sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
        from (
-         select hour as at, cost_nanos from usage_hours
-         where workspace_id = $1 and livemode = $2 and scenario_id = known.id
+         select scenario_id, hour as at, cost_nanos from usage_hours
+         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page))
            and hour >= date_trunc('month', now(), 'UTC') and hour < (select until from usage_rollup)
          union all
-         select created_at, cost_nanos from calls
-         where workspace_id = $1 and livemode = $2 and scenario_id = known.id and created_at >= date_trunc('month', now(), 'UTC')
-           and created_at >= coalesce((select until from usage_rollup), '-infinity')) parts) sums on true
+         select scenario_id, created_at, cost_nanos from calls
+         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page)) and created_at >= date_trunc('month', now(), 'UTC')
+           and created_at >= coalesce((select until from usage_rollup), '-infinity')) parts
+       group by scenario_id)
+     select page.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
+       coalesce(recent.calls, 0)::integer as calls
+     from page
+     left join sums on sums.scenario_id = page.id
      left join lateral (
        select count(*) as calls from calls
-       where workspace_id = $1 and livemode = $2 and scenario_id = known.id and created_at > now() - interval '1 minute') recent on true
-     order by coalesce(last_call_at, '-infinity') desc, known.id desc`,
+       where workspace_id = $1 and livemode = $2 and scenario_id = page.id and created_at > now() - interval '1 minute') recent on true
+     order by coalesce(last_call_at, '-infinity') desc, page.id desc`,
     [
       filter.workspaceId,
       filter.livemode,
