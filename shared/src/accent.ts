@@ -87,6 +87,12 @@ function mix(from: Rgb, to: Rgb, share: number): Rgb {
   return [part(0), part(1), part(2)];
 }
 
+/** The contrast of two colours such as `#1a56db`, from 1 to 21. Undefined where one is not a hexadecimal colour. */
+export function contrastOf(one: string, other: string): number | undefined {
+  const [a, b] = [readColour(one), readColour(other)];
+  return a === undefined || b === undefined ? undefined : contrast(a, b);
+}
+
 /** By WCAG's relative luminance. */
 function contrast(a: Rgb, b: Rgb): number {
   const [one, other] = [luminance(a), luminance(b)];

@@ -1,7 +1,6 @@
-import { type Accent, accentFor } from '@ai-gateway/shared/accent';
+import { type Accent, accentFor, contrastOf } from '@ai-gateway/shared/accent';
 import type { CSSProperties, ReactNode } from 'react';
 import styles from './branding-card.module.css';
-import { contrastOf } from './contrast.ts';
 
 interface AccentPreviewProps {
   name: string;
@@ -46,7 +45,7 @@ const surfaces = { light: '#f6f7f9', dark: '#161922' } as const;
 function sentenceOf(given: string, shown: string | undefined, theme: keyof typeof surfaces): string {
   if (given === '') return 'the gateway’s own accent.';
   if (shown === undefined) return `${given} is not a colour such as #1a56db.`;
-  const ratio = (colour: string): string => `${contrastOf(colour, surfaces[theme]).toFixed(1)} to 1`;
+  const ratio = (colour: string): string => `${(contrastOf(colour, surfaces[theme]) ?? 1).toFixed(1)} to 1`;
   const as = given.length === 4 ? given.replace(/[0-9a-f]/gi, '$&$&') : given;
   if (as.toLowerCase() === shown) return `a contrast of ${ratio(shown)}, readable.`;
   return `${given} has a contrast of ${ratio(as)}, too little to read. It shows as ${shown}, with ${ratio(shown)}.`;
