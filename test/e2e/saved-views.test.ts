@@ -151,8 +151,8 @@ describe('a saved view', () => {
     const bulk = await invited(gateway, owner, { email: 'bulk@agency.example', role: 'viewer' });
     const first = await saved(bulk, { name: 'First' });
     await gateway.database.pool.query(
-      `insert into saved_views (workspace_id, id, livemode, person_id, screen, name, query, query_values, created_at)
-       select workspace_id, 'view_bulk' || n, livemode, person_id, screen, 'Bulk ' || n, query, query_values, created_at
+      `insert into saved_views (workspace_id, id, livemode, person_id, screen, name, query, created_at)
+       select workspace_id, 'view_bulk' || n, livemode, person_id, screen, 'Bulk ' || n, query, created_at
        from saved_views, generate_series(1, 199) n where id = $1`,
       [first.id],
     );

@@ -66,12 +66,9 @@ export async function countViews(
 /** False where the name is taken. */
 export async function insertView(db: Db, { workspaceId, livemode }: ViewScope, view: SavedView): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into saved_views (workspace_id, livemode, query_values, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into saved_views (workspace_id, livemode, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict do nothing`,
-    [
-      ...[workspaceId, livemode, valuesOf(view.query)],
-      ...[view.id, view.screen, view.name, view.query, view.personId, view.createdAt],
-    ],
+    [workspaceId, livemode, view.id, view.screen, view.name, view.query, view.personId, view.createdAt],
   );
   return rowCount === 1;
 }
@@ -80,9 +77,8 @@ export async function insertView(db: Db, { workspaceId, livemode }: ViewScope, v
 export async function updateView(db: Db, { workspaceId, livemode }: ViewScope, view: SavedView): Promise<boolean> {
   try {
     await db.query(
-      `update saved_views set name = $4, query = $5, query_values = $6
-       where workspace_id = $1 and livemode = $2 and id = $3`,
-      [workspaceId, livemode, view.id, view.name, view.query, valuesOf(view.query)],
+      'update saved_views set name = $4, query = $5 where workspace_id = $1 and livemode = $2 and id = $3',
+      [workspaceId, livemode, view.id, view.name, view.query],
     );
     return true;
   } catch (error) {
@@ -98,10 +94,6 @@ export async function deleteView(db: Db, { workspaceId, livemode }: ViewScope, i
     livemode,
     id,
   ]);
-}
-
-function valuesOf(query: string): string[] {
-  return [...new URLSearchParams(query).values()];
 }
 
 function readRow(row: unknown): SavedView {
