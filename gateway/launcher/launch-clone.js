@@ -10,37 +10,46 @@ import { isMadeByPnpm, readStamp, writeStamp } from './installed.js';
 import { binaryInPackage, nodePackageFor, pinnedNode } from './pinned-node.js';
 import { productionPackages, seenSources } from './production-packages.js';
 import { heapFlags, runInPlace } from './run-gateway.js';
+import { scriptOf } from './scripts.js';
 
-/** `npm start`, `npm test`, `npm run bench`, `npm run gateway` and the checks in a clone: installs what is missing, then runs the command on the pinned Node. */
+/** Every npm script of a clone: installs what is missing, then runs the command on the pinned Node. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
-/** The arguments that the scripts of package.json pass. Every other word goes to the list of commands. */
-const scripts = new Map([
-  ['check:types', ['test/architecture/check-types.ts']],
-  ['check:lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
-  ['check:unused', ['node_modules/knip/bin/knip.js']],
-  ['check:generated', ['test/architecture/check-generated.ts']],
-  ['check:architecture', ['node_modules/vitest/vitest.mjs', 'run', '--config=test/architecture/vitest.config.ts']],
-  ['docs', ['docs/site/build.ts']],
-  ['test', ['test/support/run-tests.ts']],
-  ['bench', ['test/bench/run.ts']],
-  // Of `pnpm pack`: Node calls the blanking out of types, which a clone runs by, an experiment.
-  ['build-package', ['--disable-warning=ExperimentalWarning', 'gateway/package/build-package.ts']],
-]);
 
 /** @param {readonly string[]} args */
 export async function launch([name = 'help', ...rest]) {
   try {
-    const script = scripts.get(name);
-    await install(script !== undefined && name !== 'build-package');
-    if (name === 'start') buildDashboard();
-    const command = script ?? [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
-    const cache = script === undefined ? { cache: join(root, runtimeFolder, 'compile-cache') } : {};
-    runInPlace(pinnedNode(nodes()), [...command, ...rest], { cwd: root, ...cache });
+    const found = scriptOf(name, rest);
+    await install(found !== undefined && found.script.needsProductionOnly !== true);
+    if (found !== undefined) runScript(found.script, found.rest);
+    else runCommand(name, rest);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
+}
+
+/** @param {import('./scripts.js').Script} script @param {readonly string[]} rest */
+function runScript({ folder = '.', programs }, rest) {
+  const cwd = join(root, folder);
+  const node = pinnedNode(nodes());
+  for (const program of programs.slice(0, -1)) {
+    const { status } = spawnSync(node, program, { cwd, stdio: 'inherit' });
+    if (status !== 0) {
+      process.exitCode = status ?? 1;
+      return;
+    }
+  }
+  runInPlace(node, [...(programs.at(-1) ?? []), ...rest], { cwd });
+}
+
+/** @param {string} name @param {readonly string[]} rest */
+function runCommand(name, rest) {
+  if (name === 'start') buildDashboard();
+  const command = [...(name === 'start' ? heapFlags : []), 'gateway/src/cli.ts', name];
+  runInPlace(pinnedNode(nodes()), [...command, ...rest], {
+    cwd: root,
+    cache: join(root, runtimeFolder, 'compile-cache'),
+  });
 }
 
 /** Does nothing, and takes no time, when what is installed is what the manifests ask for. @param {boolean} everything */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Makes a release of what `.changeset` holds: changesets raises the version of all packages, and this program writes that version where changesets
  * does not (the root, the chart, what the documents name) and moves the sentences of the changesets to CHANGELOG.md.
  *
- *     pnpm release          then look at the difference, commit it, and push the tag that the last line names
+ *     npm run release       then look at the difference, commit it, and push the tag that the last line names
  */
 const root = process.cwd();
 
@@ -21,7 +21,7 @@ const changesets = readdirSync(join(root, '.changeset'))
   .sort()
   .map(readChangeset);
 if (changesets.length === 0) {
-  console.error('There is no changeset to release. `pnpm changeset` writes one.');
+  console.error('There is no changeset to release. `npm run changeset` writes one.');
   process.exit(1);
 }
 

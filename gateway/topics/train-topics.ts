@@ -8,7 +8,7 @@ import { makeTopics } from './make-topics.ts';
 import { readData, readHeldOut, readTemplates, type Template } from './read-templates.ts';
 
 /**
- * `pnpm train:topics` fits the head that guesses the type of a task, and writes it to gateway/src/routing/topics.json. The same
+ * `npm run train:topics` fits the head that guesses the type of a task, and writes it to gateway/src/routing/topics.json. The same
  * templates give the same file. First it says how well the head does on templates that it has not seen.
  */
 const folds = 5;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `npm run check:generated`: writes the generated files again, as `pnpm generate` does, and refuses those that were not current. */
+/** `npm run check:generated`: writes the generated files again, as `npm run generate` does, and refuses those that were not current. */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const generators = [

@@ -1,7 +1,7 @@
 import { cacheFigures } from './cache.ts';
 import { startScript, stopAll } from './processes.ts';
 
-/** The figures of the response cache alone: `node test/bench/only-cache.ts`. */
+/** The figures of the response cache alone: `npm run bench only-cache`. */
 try {
   const provider = await startScript('bench-provider.ts', '60');
   const print = (figure: string, value: number, must: string): void =>

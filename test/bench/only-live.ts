@@ -1,7 +1,7 @@
 import { liveFigures } from './live.ts';
 import { startScript, stopAll } from './processes.ts';
 
-/** The figures of hints alone: `node test/bench/only-live.ts`. */
+/** The figures of hints alone: `npm run bench only-live`. */
 try {
   const provider = await startScript('bench-provider.ts');
   await liveFigures(

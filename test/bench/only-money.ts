@@ -1,7 +1,7 @@
 import { moneyFigures } from './money.ts';
 import { startScript, stopAll } from './processes.ts';
 
-/** The figures of money alone: `node test/bench/only-money.ts`; `CALLS=100000` for a quick look. */
+/** The figures of money alone: `npm run bench only-money`; `CALLS=100000` for a quick look. */
 const figures: { figure: string; value: number; must: string }[] = [];
 try {
   const provider = await startScript('bench-provider.ts');

@@ -6,7 +6,7 @@ import { headFigures } from './heads.ts';
 import { startGateway, startScript, stopAll } from './processes.ts';
 import { ruleFigures } from './rules.ts';
 
-/** The figures of rules, `auto`, prompts and learned heads alone: `node test/bench/only-rules.ts`. */
+/** The figures of rules, `auto`, prompts and learned heads alone: `npm run bench only-rules`. */
 const note = (figure: string, value: number, must?: string): void =>
   console.log(`  ${figure}: ${value.toFixed(3)}${must === undefined ? '' : ` (must be ${must})`}`);
 const dataDir = dataFolder('bench-rules');

@@ -1,7 +1,7 @@
 import { startScript, stopAll } from './processes.ts';
 import { signInFigures } from './sign-ins.ts';
 
-/** The figure of sign-ins alone: `node test/bench/only-sign-ins.ts`. */
+/** The figure of sign-ins alone: `npm run bench only-sign-ins`. */
 try {
   const provider = await startScript('bench-provider.ts');
   await signInFigures(

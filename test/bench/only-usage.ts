@@ -7,7 +7,7 @@ import { dataFolder } from '../support/data-folder.ts';
 import { startGateway, stopAll } from './processes.ts';
 import { usageFigures } from './usage.ts';
 
-/** The figures of usage alone: `node test/bench/only-usage.ts`; `CALLS=100000` for a quick look. */
+/** The figures of usage alone: `npm run bench only-usage`; `CALLS=100000` for a quick look. */
 const folder = dataFolder('usage');
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
 try {

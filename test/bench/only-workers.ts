@@ -1,7 +1,7 @@
 import { startScript, stopAll } from './processes.ts';
 import { workerFigures } from './workers.ts';
 
-/** The figures of several workers alone: `node test/bench/only-workers.ts`. */
+/** The figures of several workers alone: `npm run bench only-workers`. */
 try {
   const provider = await startScript('bench-provider.ts');
   await workerFigures(

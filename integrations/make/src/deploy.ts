@@ -9,7 +9,7 @@ import { readAppFolder } from './read-app-folder.ts';
 
 const usage = `Writes the app in integrations/make/app to Make.
 
-  MAKE_API_KEY=… node src/deploy.ts --zone eu2.make.com --app ai-gateway [--version 1] [--dry-run] [--mapping FILE] [--templates FOLDER]
+  MAKE_API_KEY=… npm run deploy:make -- --zone eu2.make.com --app ai-gateway [--version 1] [--dry-run] [--mapping FILE] [--templates FOLDER]
 
 Make adds a suffix to the name of a new app. The name it gives is printed and kept in FILE, and templates that fit it are written
 to FOLDER. The key needs the scopes sdk-apps:read and sdk-apps:write. --dry-run says what would be written and writes nothing.`;

@@ -4,7 +4,7 @@ import { nodeForm } from './node-form.ts';
 /** The module the node reads the contract's operations from: generate.mjs writes it, a test compares it. */
 export function writeNode(contract: readonly Operation[]): string {
   const form = nodeForm(contract);
-  return `// Written from the contract by generate.mjs. Not to be edited: run \`pnpm generate\`.
+  return `// Written from the contract by generate.mjs. Not to be edited: run \`npm run generate\`.
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldsPlan, ListPlan, OperationPlan } from './operation-plan.ts';

@@ -23,7 +23,7 @@ const committed = readdirSync(appFolder, { recursive: true, encoding: 'utf8' }).
 );
 const textOf = (path: string): string => readFileSync(join(appFolder, path), 'utf8');
 
-test('the committed app is the one made from the contract (if not: node integrations/make/src/write-app.ts)', () => {
+test('the committed app is the one made from the contract (if not: npm run generate)', () => {
   const { origins } = JSON.parse(textOf('makecomapp.json')) as { origins: Json[] };
   const made = makeApp(contract, origins);
   expect(committed.toSorted()).toEqual(Object.keys(made).toSorted());

@@ -8,7 +8,7 @@ import { writeNode } from 'n8n-nodes-ai-gateway/src/write-node.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-test('the committed form is the one made from the contract (if not: pnpm generate)', () => {
+test('the committed form is the one made from the contract (if not: npm run generate)', () => {
   // Through JSON, as it was written: what is undefined is not there.
   expect({ ...committed }).toEqual(JSON.parse(JSON.stringify(nodeForm(contract))));
 });

@@ -1,4 +1,4 @@
-// Written from the contract by generate.mjs. Not to be edited: run `pnpm generate`.
+// Written from the contract by generate.mjs. Not to be edited: run `npm run generate`.
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { FieldsPlan, ListPlan, OperationPlan } from './operation-plan.ts';

@@ -11,7 +11,7 @@ import { type BenchGateway, startGateway, startScript, stopAll } from './process
 /**
  * An old snapshot (a pg_dump, an analyst's transaction) keeps every version of a row that was updated since. Two gateways on one
  * Postgres, a closed loop of 32 connections, two budgets on every call, 50 clients: calls a second without and with a snapshot that
- * is open for a minute. `node test/bench/old-snapshot.ts`; `SECONDS=20` for a quick look.
+ * is open for a minute. `npm run bench only-old-snapshot`; `SECONDS=20` for a quick look.
  */
 const seconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
