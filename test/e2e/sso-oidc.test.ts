@@ -130,7 +130,18 @@ describe('a person of Microsoft Entra', () => {
 describe('a person of Google Workspace', () => {
   it('joins with the default role where `hd` is a domain of the connection', async () => {
     const account = { ...someone('google.example'), hd: 'google.example', email_verified: true };
-    expect(await signedIn('google', google, account)).toMatchObject({ role: 'viewer' });
+    const { person, role } = await signedIn('google', google, account);
+    expect(role).toBe('viewer');
+    // Google sends no groups: a role that an owner chooses stays.
+    await json(gateway.send('PATCH', `/v1/members/${person.id}`, { role: 'member' }));
+    expect((await signedIn('google', google, account)).role).toBe('member');
+  });
+
+  it('keeps the role of the invitation they joined with', async () => {
+    const account = { ...someone('google.example'), hd: 'google.example', email_verified: true };
+    await json(gateway.post('/v1/invitations', { email: account.email, role: 'member' }), 201);
+    for (const _time of ['first', 'second'])
+      expect((await signedIn('google', google, account)).role).toBe('member');
   });
 
   it.each([

@@ -40,7 +40,7 @@ export const memberHandlers: Pick<
       const member = await memberOf(tx, caller, id);
       if (member.role !== role) await checkMayChange(tx, member);
       if (member.role === 'owner' && role !== 'owner') await keepAnOwner(tx, member);
-      await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id });
+      await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id, isByHand: true });
       await renewSessions(tx, member.personId);
       const changed = { ...member, role, clientId: client_id };
       await audit(tx, { target: memberTarget(member), before: memberSettings(member), after: memberSettings(changed) });

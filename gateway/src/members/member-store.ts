@@ -90,14 +90,14 @@ export async function lockOwners(tx: Db, workspaceId: string): Promise<string[]>
 
 export async function setRole(
   tx: Db,
-  change: { workspaceId: string; id: string; role: MemberRole; clientId: string | undefined },
+  change: { workspaceId: string; id: string; role: MemberRole; clientId: string | undefined; isByHand: boolean },
 ): Promise<void> {
-  await tx.query('update members set role = $3, client_id = $4 where workspace_id = $1 and id = $2', [
-    change.workspaceId,
-    change.id,
-    change.role,
-    change.clientId ?? null,
-  ]);
+  // To give a member the role that it has chooses nothing.
+  await tx.query(
+    `update members set role = $3, client_id = $4, role_by_hand = $5 and (role_by_hand or role <> $3)
+     where workspace_id = $1 and id = $2`,
+    [change.workspaceId, change.id, change.role, change.clientId ?? null, change.isByHand],
+  );
 }
 
 /**

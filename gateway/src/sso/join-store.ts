@@ -15,7 +15,8 @@ export interface KnownPerson {
 export interface KnownMember {
   id: string;
   role: MemberRole;
-  source: 'first' | 'sign-up' | 'invite' | 'sso' | 'scim';
+  /** The role is of an owner's choice: by an invitation, or by a later change. */
+  isRoleByHand: boolean;
   isDisabled: boolean;
 }
 
@@ -116,11 +117,11 @@ export async function forgetIdentities(db: Db, connectionId: string): Promise<vo
 
 export async function findMember(db: Db, workspaceId: string, personId: string): Promise<KnownMember | undefined> {
   const { rows } = await db.query(
-    'select id, role, source, disabled_at from members where workspace_id = $1 and person_id = $2 for update',
+    `select id, role, role_by_hand or source not in ('sso', 'scim') as "isRoleByHand", disabled_at is not null as "isDisabled"
+     from members where workspace_id = $1 and person_id = $2 for update`,
     [workspaceId, personId],
   );
-  const [row] = rows as (Pick<KnownMember, 'id' | 'role' | 'source'> & { disabled_at: Date | null })[];
-  return row && { id: row.id, role: row.role, source: row.source, isDisabled: row.disabled_at !== null };
+  return (rows as KnownMember[])[0];
 }
 
 export async function setMemberDisabled(

@@ -117,7 +117,7 @@ async function roleFor(
   // Of a client's own people nothing changes: they see one client's portal.
   if (member?.role === 'client' || invitation?.role === 'client') return undefined;
   const groups = [...identity.groups, ...(await scimGroupsOf(tx, connection.id, person.id))];
-  const role = roleIn(connection, groups, member ?? invitation);
+  const role = roleIn(connection, groups, member ?? (invitation && { ...invitation, isRoleByHand: true }));
   if (role === undefined)
     throw refused(
       `You are in no group of ${connection.name} that may use this workspace. Ask an owner of the workspace, or the administrator of ${connection.name}, to add you to one.`,
@@ -126,18 +126,18 @@ async function roleFor(
 }
 
 /**
- * The role that groups give, else the default. People whom an owner invited keep the role they were given where no group says otherwise:
+ * The role that groups give, else the default. A role that an owner gave, by an invitation or by a change, stays where no group says otherwise:
  * the identity provider did not give it, and does not take it.
  */
 export function roleIn(
   { groupRoles, defaultRole }: Pick<SsoConnection, 'groupRoles' | 'defaultRole'>,
   groups: readonly string[],
-  before: { role: MemberRole; source?: KnownMember['source'] } | undefined,
+  before: { role: MemberRole; isRoleByHand: boolean } | undefined,
 ): SsoRole | undefined {
   const mapped = roleOfGroups(groupRoles, groups);
   if (mapped !== undefined) return mapped;
-  const isByHand = before !== undefined && before.source !== 'sso' && before.source !== 'scim';
-  return isByHand && before.role !== 'client' ? before.role : (defaultRole ?? undefined);
+  if (before?.isRoleByHand === true && before.role !== 'client') return before.role;
+  return defaultRole ?? undefined;
 }
 
 interface Joiner {
@@ -159,7 +159,7 @@ async function becomeMember(
       personId: person.id,
       role: role ?? 'client',
       clientId: role === undefined ? (invitation?.clientId ?? undefined) : undefined,
-      source: 'sso',
+      source: invitation !== undefined && (role ?? 'client') === invitation.role ? 'invite' : 'sso',
     });
     await recordRole(tx, { connection, personId: person.id, after: { role: role ?? 'client' } });
     if (invitation !== undefined) await acceptInvitation(tx, workspaceId, invitation.id);
@@ -199,7 +199,7 @@ export async function changeRole(
 ): Promise<boolean> {
   const { workspaceId, personId, member, role } = change;
   if (member.role === 'owner' && (await isLastOwner(tx, { workspaceId, id: member.id }))) return false;
-  await setRole(tx, { workspaceId, id: member.id, role, clientId: undefined });
+  await setRole(tx, { workspaceId, id: member.id, role, clientId: undefined, isByHand: false });
   await renewSessions(tx, personId);
   return true;
 }
