@@ -104,6 +104,19 @@ describe.skipIf(chromiumPath === undefined)(`single sign-on by SAML in a browser
     await person.context().close();
   }, 60_000);
 
+  it('says which connection gives a member the role, with no button to change it', async () => {
+    const page = await dashboard.open('/app/settings/people');
+    await page.getByRole('button', { name: `Change ${member.email}` }).waitFor();
+    const { data } = await json<{ data: { id: string }[] }>(dashboard.gateway.get('/v1/sso-connections'));
+    const groupRoles = { group_roles: [{ group: 'Builders', role: 'viewer' }] };
+    await json(dashboard.gateway.send('PATCH', `/v1/sso-connections/${data[0]?.id}`, groupRoles));
+    await page.reload();
+    const row = page.getByRole('row', { name: new RegExp(member.email) });
+    await row.getByRole('cell', { name: 'groups of ADFS, at each sign-in' }).waitFor();
+    expect(await row.getByRole('button').allTextContents()).toEqual(['Remove']);
+    await page.context().close();
+  });
+
   it('asks first where a page of another site begins it, and leaves the session that is there', async () => {
     const page = await dashboard.open('/app');
     await page.goto(elsewhere);

@@ -197,6 +197,8 @@ describe('SCIM in Okta’s manner', () => {
     // The directory gives the role, also to a member who was invited: a change by hand would be lost.
     const { rows } = await gateway.database.pool.query('select id from people where email = $1', [one.userName]);
     const personId = (rows as { id: string }[])[0]?.id ?? '';
+    const { data } = await json<{ data: { email: string; role_given_by: unknown }[] }>(gateway.get('/v1/members'));
+    expect(data.find(({ email }) => email === one.userName)?.role_given_by).toMatchObject({ groups: ['Builders'] });
     const promote = (): Promise<Response> => gateway.send('PATCH', `/v1/members/${personId}`, { role: 'owner' });
     expect((await promote()).status).toBe(409);
     await gateway.database.pool.query(`update members set source = 'invite' where person_id = $1`, [personId]);

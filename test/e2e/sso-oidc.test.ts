@@ -140,8 +140,7 @@ describe('a person of Google Workspace', () => {
   it('keeps the role of the invitation they joined with', async () => {
     const account = { ...someone('google.example'), hd: 'google.example', email_verified: true };
     await json(gateway.post('/v1/invitations', { email: account.email, role: 'member' }), 201);
-    for (const _time of ['first', 'second'])
-      expect((await signedIn('google', google, account)).role).toBe('member');
+    for (const _time of ['first', 'second']) expect((await signedIn('google', google, account)).role).toBe('member');
   });
 
   it.each([

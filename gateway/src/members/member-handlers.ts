@@ -10,7 +10,7 @@ import { requireRecentFactor } from '../accounts/recent-factor.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { renewSessions } from '../people/end-sessions-store.ts';
 import { keepAnOwner } from './keep-an-owner.ts';
-import { deleteMember, findMember, findRoleGiver, listMembers, type Member, setRole } from './member-store.ts';
+import { deleteMember, findMember, listMembers, type Member, type RoleGiver, setRole } from './member-store.ts';
 
 interface MemberPorts {
   db: Pool;
@@ -38,7 +38,7 @@ export const memberHandlers: Pick<
     if (role === 'owner') requireRecentFactor(caller, services.now());
     const { before, after } = await withTransaction(services.db, async (tx) => {
       const member = await memberOf(tx, caller, id);
-      if (member.role !== role) await checkMayChange(tx, member);
+      if (member.role !== role) checkMayChange(member);
       if (member.role === 'owner' && role !== 'owner') await keepAnOwner(tx, member);
       await setRole(tx, { workspaceId: member.workspaceId, id: member.id, role, clientId: client_id, isByHand: true });
       await renewSessions(tx, member.personId);
@@ -78,13 +78,11 @@ async function memberOf(tx: Db, { workspaceId, person }: Caller, id: string): Pr
 }
 
 /** A role that groups give is set again at each sign-in: a change by hand would be lost. Throws `conflict`. */
-async function checkMayChange(tx: Db, member: Member): Promise<void> {
-  // Of a client's own people no group changes anything.
-  const giver = member.role === 'client' ? undefined : await findRoleGiver(tx, member);
-  if (giver === undefined) return;
+function checkMayChange({ email, roleGiver }: Member): void {
+  if (roleGiver === undefined) return;
   throw new GatewayError(
     'conflict',
-    `The groups of ${giver.name} give ${member.email} this role, again at each sign-in. Change the groups of the person there, or the group map: \`group_roles\` of PATCH /v1/sso-connections/${giver.id}.`,
+    `The groups of ${roleGiver.name} give ${email} this role, again at each sign-in. Change the groups of the person there, or the group map: \`group_roles\` of PATCH /v1/sso-connections/${roleGiver.connectionId}.`,
     { param: 'role' },
   );
 }
@@ -108,6 +106,7 @@ export function describeMember(member: Member) {
     role: member.role,
     client_id: member.clientId ?? null,
     source: member.source,
+    role_given_by: member.roleGiver === undefined ? null : describeGiver(member.roleGiver),
     second_factor: member.hasSecondFactor,
     disabled: member.disabledAt !== undefined,
     created_at: member.createdAt.toISOString(),
@@ -115,4 +114,8 @@ export function describeMember(member: Member) {
     failed_sign_ins: member.failedTries,
     sign_in_waits_until: member.waitsUntil?.toISOString() ?? null,
   };
+}
+
+function describeGiver({ connectionId, name, groups }: RoleGiver) {
+  return { connection_id: connectionId, connection: name, groups: [...groups] };
 }

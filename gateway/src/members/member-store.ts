@@ -2,6 +2,13 @@ import type { Db } from '../db/transaction.ts';
 
 export type MemberRole = 'owner' | 'member' | 'viewer' | 'client';
 
+/** The connection whose group map gives a member's role, and those groups of it that a directory has put the member in. */
+export interface RoleGiver {
+  connectionId: string;
+  name: string;
+  groups: readonly string[];
+}
+
 export interface Member {
   id: string;
   workspaceId: string;
@@ -11,6 +18,7 @@ export interface Member {
   role: MemberRole;
   clientId: string | undefined;
   source: 'first' | 'sign-up' | 'invite' | 'sso' | 'scim';
+  roleGiver: RoleGiver | undefined;
   createdAt: Date;
   disabledAt: Date | undefined;
   hasSecondFactor: boolean;
@@ -36,14 +44,33 @@ interface MemberRow {
   last_seen_at: Date | null;
   failed_tries: number | null;
   waits_until: Date | null;
+  role_giver: RoleGiver | null;
 }
+
+/**
+ * The member joined by the connection, or a directory has put them in a group of its map. Single sign-on does not say in which groups a member is who
+ * was invited.
+ */
+const roleGiver = `select json_build_object('connectionId', c.id, 'name', c.name, 'groups', mapped.groups) from sso_connections c cross join lateral (
+    select coalesce(array_agg(distinct g.display_name) filter (where r ->> 'role' = m.role), '{}') as groups, count(*) > 0 as is_in_one
+    from scim_users u
+    join scim_group_members gm on gm.workspace_id = u.workspace_id and gm.connection_id = u.connection_id and gm.user_id = u.id
+    join scim_groups g on g.workspace_id = gm.workspace_id and g.connection_id = gm.connection_id and g.id = gm.group_id
+    join jsonb_array_elements(c.group_roles) r on lower(trim(r ->> 'group')) in (lower(trim(g.display_name)), lower(trim(g.external_id)))
+    where u.workspace_id = c.workspace_id and u.connection_id = c.id and u.person_id = m.person_id) mapped
+  where c.workspace_id = m.workspace_id and m.role <> 'client' and jsonb_array_length(c.group_roles) > 0
+    and (mapped.is_in_one or m.source in ('sso', 'scim') and not m.role_by_hand
+      and (exists (select 1 from identities i where i.connection_id = c.id and i.person_id = m.person_id)
+        or exists (select 1 from scim_users u where u.connection_id = c.id and u.person_id = m.person_id)))
+  order by c.name, c.id limit 1`;
 
 const selectMember = `select m.id, m.workspace_id, m.person_id, p.email, p.name, m.role, m.client_id, m.source, m.created_at,
             coalesce(m.disabled_at, p.disabled_at) as disabled_at,
             exists (select 1 from passkeys k where k.person_id = p.id)
               or exists (select 1 from totp t where t.person_id = p.id and t.confirmed_at is not null) as has_second_factor,
             (select max(s.seen_at) from sessions s where s.person_id = p.id and s.workspace_id = m.workspace_id) as last_seen_at,
-            f.failures as failed_tries, case when f.wait_until > now() then f.wait_until end as waits_until
+            f.failures as failed_tries, case when f.wait_until > now() then f.wait_until end as waits_until,
+            (${roleGiver}) as role_giver
      from members m join people p on p.id = m.person_id
      left join sign_in_failures f on f.kind = 'account' and f.subject = encode(sha256(convert_to(p.email, 'UTF8')), 'hex')
        and f.last_at > now() - interval '1 hour'`;
@@ -98,31 +125,6 @@ export async function setRole(
      where workspace_id = $1 and id = $2`,
     [change.workspaceId, change.id, change.role, change.clientId ?? null, change.isByHand],
   );
-}
-
-/**
- * The connection whose group map gives the member's role: they joined by it, or a directory has put them in a group of it. Single sign-on does not say in which
- * groups a member is who was invited.
- */
-export async function findRoleGiver(
-  db: Db,
-  { workspaceId, personId, source }: Pick<Member, 'workspaceId' | 'personId' | 'source'>,
-): Promise<{ id: string; name: string } | undefined> {
-  const { rows } = await db.query(
-    `select c.id, c.name from sso_connections c
-     where c.workspace_id = $1 and jsonb_array_length(c.group_roles) > 0
-       and ($3 and exists (select 1 from identities i where i.connection_id = c.id and i.person_id = $2)
-         or $3 and exists (select 1 from scim_users u where u.connection_id = c.id and u.person_id = $2)
-         or exists (
-           select 1 from scim_users u
-           join scim_group_members m on m.workspace_id = u.workspace_id and m.connection_id = u.connection_id and m.user_id = u.id
-           join scim_groups g on g.workspace_id = m.workspace_id and g.connection_id = m.connection_id and g.id = m.group_id
-           join jsonb_array_elements(c.group_roles) r on lower(trim(r ->> 'group')) in (lower(trim(g.display_name)), lower(trim(g.external_id)))
-           where u.workspace_id = c.workspace_id and u.connection_id = c.id and u.person_id = $2))
-     order by c.name, c.id limit 1`,
-    [workspaceId, personId, source === 'sso' || source === 'scim'],
-  );
-  return (rows as { id: string; name: string }[])[0];
 }
 
 /** With the subjects that the workspace's identity providers know the person by: single sign-on would let them in by these again, uninvited. */
@@ -204,6 +206,7 @@ function toMember(row: MemberRow): Member {
     role: row.role,
     clientId: row.client_id ?? undefined,
     source: row.source,
+    roleGiver: row.role_giver ?? undefined,
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,
     hasSecondFactor: row.has_second_factor,

@@ -36,6 +36,21 @@ const member = z.object({
     description:
       'first: the first person of this gateway. sign-up: signed up. invite: invited. sso: joined by single sign-on. scim: provisioned by a directory.',
   }),
+  role_given_by: z
+    .object({
+      connection_id: id.meta({ title: 'Connection', description: 'The id of the single sign-on connection.' }),
+      connection: z.string().meta({ title: 'Connection name', description: 'The name of the connection.' }),
+      groups: z.array(z.string()).meta({
+        title: 'Groups',
+        description: 'The groups that give the role, where a directory names them by SCIM; else empty.',
+      }),
+    })
+    .nullable()
+    .meta({
+      title: 'Role given by',
+      description:
+        'The single sign-on connection whose groups give the role, again at each sign-in: it is changed there. Null where owners change it here.',
+    }),
   second_factor: z.boolean().meta({ title: 'Second factor', description: 'Has a passkey or an authenticator app.' }),
   disabled: z.boolean().meta({ title: 'Disabled', description: 'Disabled by a directory: cannot sign in here.' }),
   created_at: isoTime.meta({ title: 'Created at', description: 'Time of joining.' }),
@@ -57,6 +72,7 @@ const memberSample = {
   role: 'member' as const,
   client_id: null,
   source: 'invite' as const,
+  role_given_by: null,
   second_factor: true,
   disabled: false,
   created_at: '2026-11-01T08:00:00.000Z',

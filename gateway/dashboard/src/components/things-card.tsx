@@ -23,15 +23,21 @@ type Adding = Omit<FormRequest, 'operation'> & { operation: string; button: stri
 export interface Things {
   title: string;
   list: string;
-  /** Fields of a row and their titles, the name first. */
-  columns: readonly (readonly [field: string, title: string])[];
+  /** Fields of a row and their titles, the name first; `words` says a value that is more than text. */
+  columns: readonly (readonly [field: string, title: string, words?: (value: unknown) => string])[];
   empty: string;
   /** The button that adds one. */
   add?: Adding;
   /** A second button, for another kind of the same thing. */
   alsoAdd?: Adding;
-  /** The actions on a row, by the id of an operation. */
-  actions: readonly { operation: string; button: string; initial?: boolean; only?: readonly string[] }[];
+  /** The actions on a row, by the id of an operation; `unless` is a field whose value rules the action out. */
+  actions: readonly {
+    operation: string;
+    button: string;
+    initial?: boolean;
+    only?: readonly string[];
+    unless?: string;
+  }[];
 }
 
 /** The things of one list operation, with what may be done to each: settings that need no more than that. */
@@ -70,18 +76,18 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
             <Table
               caption={title}
               columns={[
-                ...columns.map(([field, heading]) => ({
+                ...columns.map(([field, heading, words]) => ({
                   key: field,
                   title: heading,
-                  cell: (row: Thing) => <Value value={row[field]} field={field} />,
+                  cell: (row: Thing) => <Value value={saidBy(row[field], words)} field={field} />,
                 })),
                 {
                   key: 'do',
                   title: '',
                   cell: (row: Thing) => (
                     <span className={`${styles.row} screen-only`}>
-                      {actions.flatMap(({ operation, button, initial = false, only }) =>
-                        may(operation)
+                      {actions.flatMap(({ operation, button, initial = false, only, unless }) =>
+                        may(operation) && (unless === undefined || row[unless] == null)
                           ? [
                               <Button
                                 key={operation}
@@ -125,6 +131,10 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
       </Loaded>
     </Card>
   );
+}
+
+function saidBy(value: unknown, words: ((value: unknown) => string) | undefined): unknown {
+  return value == null || words === undefined ? value : words(value);
 }
 
 function Value({ value, field }: { value: unknown; field: string }): ReactNode {

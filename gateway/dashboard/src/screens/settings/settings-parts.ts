@@ -22,13 +22,14 @@ const people: Part = {
         ['email', 'E-mail'],
         ['name', 'Name'],
         ['role', 'Role'],
+        ['role_given_by', 'Role given by', giverOf],
         ['second_factor', 'Second factor'],
         ['last_seen_at', 'Last seen'],
         ['failed_sign_ins', 'Failed sign-ins'],
       ],
       empty: 'Nobody belongs to this workspace yet.',
       actions: [
-        { operation: 'members.update', button: 'Change', initial: true },
+        { operation: 'members.update', button: 'Change', initial: true, unless: 'role_given_by' },
         { operation: 'members.remove', button: 'Remove' },
       ],
     },
@@ -175,3 +176,10 @@ export const parts: readonly Part[] = [
   { path: 'security', title: 'Security', note: 'How you sign in.', things: [] },
   audit,
 ];
+
+/** Why a role is not changed here: `group Builders of Okta, at each sign-in`. */
+function giverOf(value: unknown): string {
+  const { connection, groups } = value as { connection: string; groups: string[] };
+  const named = groups.length === 0 ? 'groups' : `${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}`;
+  return `${named} of ${connection}, at each sign-in`;
+}
