@@ -41,7 +41,7 @@ export interface N8nItem {
    * defaults, so any type arrives, nothing at all included.
    */
   evaluated?: Record<string, unknown>;
-  binary?: Record<string, { mimeType: string; bytes: Uint8Array }>;
+  binary?: Record<string, { mimeType: string; fileName?: string; bytes: Uint8Array }>;
 }
 
 /** Runs a node over its items, each with parameters of its own, as expressions would give them. */

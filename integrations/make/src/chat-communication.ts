@@ -1,15 +1,51 @@
 import type { Operation } from '@ai-gateway/shared/operation';
+import { mediaTypes } from '@ai-gateway/shared/steps/chat-files';
 import type { Json } from './component.ts';
 import { jsonIn, patterns, whole } from './json-in-text.ts';
 
 /** The request of the chat completion and the reading of its answer, in IML: the part of the step that only Make has. */
 export function chatCommunication(operation: Operation): Json {
-  return [parts, request(operation)];
+  return [file, parts, request(operation)];
 }
 
-/** Two steps, since values of `temp` can be used only in the next one: first the pieces, then the request made of them. */
+/** What is known of the file by its name. Values of `temp` can be used only in the next step, so there are several. */
+const file: Json = {
+  temp: {
+    ending: "{{if(parameters.file_name, lower(last(split(parameters.file_name, '.'))), 'none')}}",
+    mediaTypes,
+    sounds: { mp3: 'mp3', wav: 'wav' },
+    kinds: kindsByEnding(),
+    base64: "{{if(parameters.file_data, base64(parameters.file_data), '')}}",
+  },
+  response: { valid: true },
+};
+
+/** Which part of a message a file is. A file with another ending goes as one that no provider takes: it is refused, and not paid. */
+function kindsByEnding(): Json {
+  const kindOf = (mediaType: string): string => {
+    if (mediaType.startsWith('image/')) return 'picture';
+    if (mediaType.startsWith('audio/')) return 'sound';
+    return mediaType === 'application/pdf' ? 'document' : 'words';
+  };
+  return Object.fromEntries(Object.entries(mediaTypes).map(([ending, mediaType]) => [ending, kindOf(mediaType)]));
+}
+
+const dataUrl =
+  "data:{{ifempty(get(temp.mediaTypes, temp.ending), 'application/octet-stream')}};base64,{{temp.base64}}";
+
+/** The pieces that the request is made of. */
 const parts: Json = {
   temp: {
+    files: {
+      picture: [{ type: 'image_url', image_url: { url: dataUrl } }],
+      document: [{ type: 'file', file: { filename: '{{parameters.file_name}}', file_data: dataUrl } }],
+      sound: [
+        { type: 'input_audio', input_audio: { data: '{{temp.base64}}', format: '{{get(temp.sounds, temp.ending)}}' } },
+      ],
+      words: [{ type: 'text', text: '{{parameters.file_name}}:\n\n{{toString(parameters.file_data)}}' }],
+      none: [],
+    },
+    kind: "{{if(parameters.file_data, ifempty(get(temp.kinds, temp.ending), 'document'), 'none')}}",
     text: [{ type: 'text', text: `{{${asText('parameters.prompt')}}}` }],
     patterns,
     whole,
@@ -44,7 +80,8 @@ function request({ path, method }: Operation): Json {
       user: [
         {
           role: 'user',
-          content: '{{if(parameters.images[1], merge(temp.text, parameters.images), temp.text[1].text)}}',
+          content:
+            '{{if(parameters.images[1] || parameters.file_data, merge(temp.text, ifempty(parameters.images, emptyarray), get(temp.files, temp.kind)), temp.text[1].text)}}',
         },
       ],
       tags: {

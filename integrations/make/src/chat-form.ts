@@ -36,6 +36,10 @@ const imagePart: readonly Parameter[] = [
 const own: Readonly<Record<string, Partial<Parameter>>> = {
   images: { spec: imagePart, labels: { add: 'Add image' } },
   messages: { validate: { minItems: 1 } },
+  // "In combination with type `filename` the buffer can be used for better file input dialog."
+  // https://developers.make.com/custom-apps-documentation/block-elements/parameters/buffer
+  file_name: { type: 'filename', semantic: 'file:name' },
+  file_data: { type: 'buffer', semantic: 'file:data' },
 };
 
 /** The form of the shared step. A field that another one brings up is nested in that one's choice. */

@@ -7,6 +7,7 @@ import { answeredMeanwhile, askInBackground, mayTakeLong, receiptOfBackground } 
 import { type ChatAnswer, chatAnswer } from './chat-answer.ts';
 import { chatInputs } from './chat-form.ts';
 import { chatRequest } from './chat-request.ts';
+import { filesOf } from './form-files.ts';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { tagsOf } from './tags.ts';
 import { actionLabel, keyOf } from './wording.ts';
@@ -34,7 +35,9 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
 const whenSlow = 'Switch on “Wait for Long Answer”, or choose a faster model.';
 
 async function ask(z: ZObject, bundle: Bundle, settings: Settings): Promise<Record<string, unknown>> {
-  const { stream: _, ...request } = chatRequest(bundle.inputData, tagsOf(bundle, bundle.inputData));
+  const { inputData } = bundle;
+  const files = await filesOf(z, inputData.files, settings);
+  const { stream: _, ...request } = chatRequest(inputData, tagsOf(bundle, inputData), files);
   return mayTakeLong(bundle)
     ? { ...(await askInBackground(z, bundle, { settings, request })) }
     : askAndWait(z, bundle, { settings, request });

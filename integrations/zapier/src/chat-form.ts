@@ -22,6 +22,8 @@ function inputField(field: Field): PlainInputField {
   const isTyped = field.options === undefined && field.placeholder !== undefined;
   return {
     ...zapierField(field),
+    // Zapier gives a file as an address to load it from.
+    ...(field.key === 'files' ? { type: 'file' } : {}),
     ...(isTyped ? { placeholder: field.placeholder } : {}),
     ...(altering.has(field.key) ? { altersDynamicFields: true } : {}),
   };

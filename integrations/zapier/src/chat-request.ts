@@ -1,5 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import { type StepFile, withFiles } from '@ai-gateway/shared/steps/chat-files';
 import {
   fallbackModels,
   imageUrls,
@@ -16,15 +17,17 @@ import { booleanOf, isEmpty, linesOf, listOf, textOf } from './form-value.ts';
 import type { InputData } from './operation-input.ts';
 
 /** The call that a filled-in form asks for. A form that cannot be answered is refused here, before anything is paid. */
-export function chatRequest(form: InputData, tags: Record<string, string>): StepInput {
+export function chatRequest(form: InputData, tags: Record<string, string>, files: readonly StepFile[] = []): StepInput {
   const fallbacks = listOf(form.fallback_models).map(textOf);
+  const detail = textOf(form.image_detail);
+  const shown = withImages(messagesOf(form), {
+    urls: imageUrls(form.images),
+    detail,
+    params: { images: 'images', messages: 'prompt' },
+  });
   return {
     model: textOf(form.model) || 'auto',
-    messages: withImages(messagesOf(form), {
-      urls: imageUrls(form.images),
-      detail: textOf(form.image_detail),
-      params: { images: 'images', messages: 'prompt' },
-    }),
+    messages: withFiles(shown, files, { detail, params: { files: 'files', messages: 'prompt' } }),
     ...optionalNumber('temperature', isEmpty(form.temperature) ? '' : form.temperature),
     ...optionalNumber('max_tokens', isEmpty(form.max_tokens) ? '' : form.max_tokens),
     ...(isEmpty(form.reasoning_effort)

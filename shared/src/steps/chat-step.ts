@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import { formNumber, formText } from '../form-text.ts';
 import { isRecord, readJson } from '../json.ts';
 import type { TransportAnswer } from '../transport.ts';
+import { withParts } from './chat-files.ts';
 
 /*
  * The chat completion as one step of an automation: pictures beside the prompt, JSON by a schema, and an answer in the few
@@ -37,10 +38,6 @@ export function withImages(
     help = '',
   }: { urls: readonly string[]; params: { images: string; messages: string }; detail?: string; help?: string },
 ): StepMessage[] {
-  if (urls.length === 0) return messages;
-  const at = messages.findLastIndex(({ role }) => role === 'user');
-  const said = messages[at];
-  if (said === undefined) throw wrongField('An image needs a message of the user to go with.', params.messages);
   const images = urls.map((url) => {
     if (!/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,\S+)$/i.test(url))
       throw wrongField(
@@ -49,8 +46,7 @@ export function withImages(
       );
     return { type: 'image_url', image_url: { url, ...(detail === '' ? {} : { detail }) } };
   });
-  const content = typeof said.content === 'string' ? [{ type: 'text', text: said.content }] : (said.content ?? []);
-  return messages.with(at, { ...said, content: [...content, ...images] });
+  return withParts(messages, images, { what: 'An image', param: params.messages });
 }
 
 /** Addresses of images. Not split at commas: an address may hold one, and the data of a data URL does. */

@@ -149,7 +149,25 @@ export const platformExceptions: readonly PlatformException[] = [
     on: ['make', 'zapier'],
     field: 'image_binary_fields',
     change: 'absent',
-    because: 'Only n8n keeps files beside the fields of an item; in Make and Zapier a file is mapped as its URL.',
+    because: 'Only n8n keeps files beside the fields of an item; Make and Zapier have fields that a file is mapped to.',
+  },
+  {
+    on: ['make', 'n8n'],
+    field: 'files',
+    change: 'absent',
+    because: 'Make has a field for the name of a file and one for its data; n8n names the binary fields.',
+  },
+  {
+    on: ['zapier', 'n8n'],
+    field: 'file_name',
+    change: 'absent',
+    because: 'A file of Zapier or n8n has its name with it.',
+  },
+  {
+    on: ['zapier', 'n8n'],
+    field: 'file_data',
+    change: 'absent',
+    because: 'Only Make maps a file by its name and its data, one file to a run of the module.',
   },
   {
     on: ['zapier', 'n8n'],

@@ -83,6 +83,39 @@ describe('a chat completion', () => {
     ]);
   });
 
+  const part = (file_name: string, content: string | Buffer) =>
+    make
+      .chat({ prompt: 'What is it?', file_name, file_data: Buffer.from(content) })
+      .then(() => (sent().messages as { content: unknown[] }[])[0]?.content[1]);
+
+  test('takes a file of an earlier module: a picture, a PDF, a recording or a text, by the ending of its name', async () => {
+    expect(await part('A.PNG', 'png')).toEqual({
+      type: 'image_url',
+      image_url: { url: 'data:image/png;base64,cG5n' },
+    });
+    expect(await part('invoice 1.2.pdf', '%PDF')).toEqual({
+      type: 'file',
+      file: { filename: 'invoice 1.2.pdf', file_data: 'data:application/pdf;base64,JVBERg==' },
+    });
+    expect(await part('note.mp3', 'ID3')).toEqual({
+      type: 'input_audio',
+      input_audio: { data: 'SUQz', format: 'mp3' },
+    });
+    expect(await part('order.csv', 'Größe;"{{1}}"')).toEqual({ type: 'text', text: 'order.csv:\n\nGröße;"{{1}}"' });
+  });
+
+  test('shows pictures by address and a file together, and sends nothing of a file that is not there', async () => {
+    const images = [{ image_url: { url: 'https://example.com/a.jpg' } }];
+    await make.chat({ prompt: 'Same?', images, file_name: 'b.jpg', file_data: Buffer.from('jpg') });
+    expect((sent().messages as { content: { type: string }[] }[])[0]?.content.map(({ type }) => type)).toEqual([
+      'text',
+      'image_url',
+      'image_url',
+    ]);
+    await make.chat({ prompt: 'Hi', file_name: 'b.jpg' });
+    expect(sent().messages).toEqual([{ role: 'user', content: 'Hi' }]);
+  });
+
   test('passes on temperature 0, a limit of tokens, and fallback models', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const answer = await make.chat({

@@ -111,6 +111,27 @@ describe('chat completion', () => {
     expect(JSON.stringify(gateway.fakes.openai.requests.at(-1)?.json.messages)).toContain('data:image/png;base64,cG5n');
   });
 
+  test('a PDF and a text in binary fields go with the prompt; a file no model reads is refused by its name', async () => {
+    const item = chat({ options: { imageBinaryFields: 'attachment_0, attachment_1' } });
+    const binaryOf = (name: string, mimeType: string) => ({ mimeType, fileName: name, bytes: Buffer.from('text') });
+    const pdf = binaryOf('invoice.pdf', 'application/pdf');
+    const order = binaryOf('order.csv', 'text/csv');
+    await answerOf(node, host, { ...item, binary: { attachment_0: pdf, attachment_1: order } });
+    expect(gateway.fakes.openai.requests.at(-1)?.json.messages).toMatchObject([
+      {
+        content: [
+          { type: 'text' },
+          { type: 'file', file: { filename: 'invoice.pdf', file_data: 'data:application/pdf;base64,dGV4dA==' } },
+          { type: 'text', text: 'order.csv:\n\ntext' },
+        ],
+      },
+    ]);
+    const letter = binaryOf('letter.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document');
+    await expect(
+      answerOf(node, host, { ...item, binary: { attachment_0: pdf, attachment_1: letter } }),
+    ).rejects.toThrow('Models cannot read "letter.docx".');
+  });
+
   test('a fallback model answers when the first fails', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const answer = await answerOf(node, host, chat({ options: { fallbackModels: ['claude-haiku-4-5'] } }));

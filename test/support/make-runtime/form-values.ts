@@ -86,6 +86,9 @@ function read(field: FormField, value: unknown): unknown {
       return String(value);
     case 'any':
       return value;
+    // A text that is mapped to a file is its content.
+    case 'buffer':
+      return value instanceof Uint8Array ? value : Buffer.from(String(value));
     default:
       return readText(field, value);
   }

@@ -26,7 +26,7 @@ export const imlFunctions: Readonly<Record<string, (...args: never[]) => unknown
   split: (text: unknown, by: string) => textOf(text).split(by),
   join: (list: unknown[], by: string) => list.map(textOf).join(by),
   toString: textOf,
-  base64: (text: unknown) => Buffer.from(textOf(text)).toString('base64'),
+  base64: (of: unknown) => Buffer.from(of instanceof Uint8Array ? of : textOf(of)).toString('base64'),
   md5: (text: unknown) => createHash('md5').update(textOf(text)).digest('hex'),
   sha256: (text: unknown, key?: string) =>
     (key === undefined ? createHash('sha256') : createHmac('sha256', key)).update(textOf(text)).digest('hex'),
@@ -77,6 +77,8 @@ export const imlFunctions: Readonly<Record<string, (...args: never[]) => unknown
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (value instanceof Date) return value.toISOString();
+  // "toString: Converts any type of value to a string": a buffer by its UTF-8.
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

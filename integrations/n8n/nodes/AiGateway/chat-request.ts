@@ -1,5 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import { type StepFile, withFiles } from '@ai-gateway/shared/steps/chat-files';
 import {
   fallbackModels,
   imageUrls,
@@ -24,6 +25,7 @@ export interface ChatForm {
   systemPrompt: string;
   outputFormat: 'text' | 'json_object' | 'json_schema';
   jsonSchema: unknown;
+  files?: readonly StepFile[];
   options: ChatOptions;
 }
 
@@ -44,13 +46,18 @@ export function chatRequest(form: ChatForm): StepInput {
   const { options } = form;
   const effort = textOf(options.reasoningEffort);
   const fallbacks = listOf(options.fallbackModels).map(textOf);
+  const detail = textOf(options.imageDetail);
+  const shown = withImages(withSystemPrompt(spokenMessages(form), form.systemPrompt.trim(), 'messages'), {
+    urls: imageUrls([options.imageUrls ?? []].flat().map(plainValue)),
+    detail,
+    params: { images: 'imageUrls', messages: 'messages' },
+    help: ', or choose a binary field',
+  });
   return {
     model: form.model.trim() || 'auto',
-    messages: withImages(withSystemPrompt(spokenMessages(form), form.systemPrompt.trim(), 'messages'), {
-      urls: imageUrls([options.imageUrls ?? []].flat().map(plainValue)),
-      detail: textOf(options.imageDetail),
-      params: { images: 'imageUrls', messages: 'messages' },
-      help: ', or choose a binary field',
+    messages: withFiles(shown, form.files ?? [], {
+      detail,
+      params: { files: 'imageBinaryFields', messages: 'messages' },
     }),
     ...optionalNumber('temperature', plainValue(options.temperature)),
     ...optionalNumber('max_tokens', plainValue(options.maxTokens)),

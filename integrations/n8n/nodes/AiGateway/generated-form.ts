@@ -2977,6 +2977,15 @@ export const chatProperties: INodeProperties[] = [
           'The same question gets the same answer for so long, at no cost. Left empty, every question goes to the model.',
       },
       {
+        displayName: 'Binary Fields',
+        name: 'imageBinaryFields',
+        type: 'string',
+        placeholder: 'e.g. data',
+        default: '',
+        description:
+          'Names of the input’s binary fields that go with the prompt, separated by commas: PDFs, pictures, texts, or recordings (MP3, WAV) for models that listen',
+      },
+      {
         displayName: 'Fallback Model Names or IDs',
         name: 'fallbackModels',
         type: 'multiOptions',
@@ -2986,14 +2995,6 @@ export const chatProperties: INodeProperties[] = [
         default: [],
         description:
           'Tried in this order if the model fails. Left empty, the default fallbacks of your gateway apply. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
-      },
-      {
-        displayName: 'Image Binary Fields',
-        name: 'imageBinaryFields',
-        type: 'string',
-        placeholder: 'e.g. data',
-        default: '',
-        description: 'Names of the input’s binary fields with pictures that go with the prompt, separated by commas',
       },
       {
         displayName: 'Image Detail',

@@ -1,5 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import type { StepFile } from '@ai-gateway/shared/steps/chat-files';
 import { receiptOf, stepAnswer } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
@@ -43,7 +44,7 @@ async function readForm(
   given: { item: number; read: (name: string) => unknown; options: Partial<FormOptions> },
 ): Promise<ChatForm> {
   const { item, read, options } = given;
-  const pictures = await binaryImages(context, item, listOf(options.imageBinaryFields).map(textOf));
+  const files = await binaryFiles(context, item, listOf(options.imageBinaryFields).map(textOf));
   const messages = read('messages');
   return {
     model: textOf(read('model')),
@@ -54,16 +55,17 @@ async function readForm(
     systemPrompt: formText(read('systemPrompt')),
     outputFormat: choiceOf(read('outputFormat'), 'text'),
     jsonSchema: read('jsonSchema'),
-    options: { ...options, imageUrls: [options.imageUrls ?? [], pictures].flat() },
+    files,
+    options,
   };
 }
 
-async function binaryImages(context: IExecuteFunctions, item: number, fields: readonly string[]): Promise<string[]> {
-  const urls: string[] = [];
+async function binaryFiles(context: IExecuteFunctions, item: number, fields: readonly string[]): Promise<StepFile[]> {
+  const files: StepFile[] = [];
   for (const field of fields) {
-    const { mimeType } = context.helpers.assertBinaryData(item, field);
+    const { mimeType, fileName } = context.helpers.assertBinaryData(item, field);
     const bytes = await context.helpers.getBinaryDataBuffer(item, field);
-    urls.push(`data:${mimeType};base64,${bytes.toString('base64')}`);
+    files.push({ name: fileName ?? field, mediaType: mimeType, base64: bytes.toString('base64') });
   }
-  return urls;
+  return files;
 }
