@@ -3,7 +3,7 @@ import { helpOf, inClone, inPackage, listOfCommands } from './cli/command-help.t
 import { commands } from './cli/commands.ts';
 import { withOptionsOfNpm } from './cli/options-of-npm.ts';
 import { npmOptions, overrideEnvironment } from './config.ts';
-import { nearNames } from './routing/near-names.ts';
+import { nearNames } from './models/near-names.ts';
 import { version } from './version.ts';
 
 /** `npm run gateway COMMAND` and `npx ai-gateway COMMAND`. The package holds this file as JavaScript. */

@@ -146,9 +146,98 @@ function textsBelow(path: string): string[] {
 }
 
 it('says in plain words what a variable must be', () => {
-  expect(() => readConfig({ PORT: 'eighty' })).toThrow('1 problem in the configuration:\n  PORT: must be a number');
-  expect(() => readConfig({ PORT: '70000' })).toThrow('PORT: must be at most 65535');
+  expect(() => readConfig({ PORT: 'eighty' })).toThrow(
+    '1 problem in the configuration:\n  PORT: must be a whole number from 0 to 65535',
+  );
+  expect(() => readConfig({ PORT: '70000' })).toThrow('PORT: must be a whole number from 0 to 65535');
   expect(() => readConfig({ LOG_LEVEL: 'loud', ALLOW_PRIVATE_NETWORK: 'yes' })).toThrow(
     /^2 problems in the configuration:\n {2}ALLOW_PRIVATE_NETWORK: must be one of .*"true".*\n {2}LOG_LEVEL: must be one of "trace", /,
   );
+});
+
+describe('a variable that is set wrongly', () => {
+  const faultsOf = (env: Record<string, string>): string => {
+    try {
+      return readConfig(env).notes.join('\n');
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it('counts without the spaces and line breaks around its value', () => {
+    // `echo secret | base64` puts a line break into a secret of Kubernetes.
+    const env = { DATABASE_URL: 'postgres://u:p@h/d\n', DATA_DIR: ' ./x ', PORT: '9000\r\n', LOG_REQUESTS: 'false ' };
+    expect(readConfig(env)).toMatchObject({
+      databaseUrl: 'postgres://u:p@h/d',
+      dataDir: './x',
+      port: 9000,
+      logRequests: false,
+    });
+  });
+
+  it('counts in capitals where it is one of several words', () => {
+    expect(readConfig({ LOG_LEVEL: 'INFO', LOG_REQUESTS: 'False', SIGN_UP: 'Closed', WORKERS: 'AUTO' })).toMatchObject({
+      logLevel: 'info',
+      logRequests: false,
+      signUp: 'closed',
+      workers: availableParallelism(),
+    });
+  });
+
+  it('is refused with quotation marks around its value, which some readers of .env files keep', () => {
+    expect(faultsOf({ OPENAI_API_KEY: '"sk-x"' })).toContain('OPENAI_API_KEY: has quotation marks around its value');
+    expect(faultsOf({ PORT: "'8787'" })).toContain('PORT: has quotation marks around its value');
+    expect(readConfig({ SMTP_URL: 'smtp://h', SMTP_FROM: '"Gateway" <a@b.example>' }).smtp?.from).toMatch(/^"/);
+  });
+
+  it.each([
+    ['DATABASE_WAIT', '30s', 'must be a whole number of seconds from 0 to 86400'],
+    ['FIRST_BYTE_TIMEOUT_MS', '1m', 'must be a whole number of milliseconds from 1 to 3600000'],
+    ['CALLS_KEPT_DAYS', '99999999999999999999', 'must be a whole number of days from 1 to 36500'],
+    ['DATABASE_CONNECTIONS', '1e3', 'must be a whole number from 5 to 1000'],
+    ['PORT', '0x10', 'must be a whole number from 0 to 65535'],
+  ])('%s=%s is refused once, with the unit and the bounds', (name, value, says) => {
+    expect(faultsOf({ [name]: value })).toBe(`1 problem in the configuration:\n  ${name}: ${says}`);
+  });
+
+  it.each(['http://127.0.0.1', 'localhost:8787', '*', 'a b', '127.0.0.1/8', 'ä', '127.0.0.1:80'])(
+    'HOST=%s is refused before the gateway begins to listen',
+    (host) => expect(faultsOf({ HOST: host })).toContain('  HOST: must '),
+  );
+  it.each(['0.0.0.0', '::', '::1', 'localhost', 'fe80::1%eth0', 'gateway.internal', '2001:db8::1'])(
+    'HOST=%s is an address to listen on',
+    (host) => expect(readConfig({ HOST: host }).host).toBe(host),
+  );
+
+  it('is refused for PUBLIC_URL where links could not begin with it', () => {
+    expect(faultsOf({ PUBLIC_URL: 'https://g.example/?a=1#b' })).toContain('without ?, # and user name');
+    expect(faultsOf({ PUBLIC_URL: 'https://g.example/v1/' })).toContain('must be the address without /v1 at its end');
+    expect(readConfig({ PUBLIC_URL: 'https://g.example/' }).publicUrl).toBe('https://g.example');
+  });
+
+  it('is named where the gateway does not read it, with the variable that may be meant', () => {
+    expect(faultsOf({ DATABSE_URL: 'postgres://h/d', OPENAI_APIKEY: 'sk-x', GATEWAY_SECRETS: 'x' })).toBe(
+      [
+        'DATABSE_URL is set, and the gateway does not read it. Did you mean DATABASE_URL?',
+        'GATEWAY_SECRETS is set, and the gateway does not read it. Did you mean GATEWAY_SECRET?',
+        'OPENAI_APIKEY is set, and the gateway does not read it. Did you mean OPENAI_API_KEY?',
+      ].join('\n'),
+    );
+    expect(faultsOf({ GATEWAY_MODE: 'x' })).toContain('docs/configuration.md lists the variables');
+    // A fault elsewhere does not hide it.
+    expect(faultsOf({ PORT: 'x', OPENAI_APIKEY: 'sk-x' })).toContain('Did you mean OPENAI_API_KEY?');
+  });
+
+  it('of another program is no concern of the gateway', () => {
+    const others = ['HOSTNAME', 'PATH', 'SHELL', 'PORTS', 'SMTP_USER', 'GATEWAY_SERVICE_HOST', 'GATEWAY_PORT_8787_TCP'];
+    const more = ['GATEWAY_URL', 'GATEWAY_API_KEY', 'XDG_DATA_DIRS', 'GOOGLE_API_KEY', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
+    expect(readConfig(Object.fromEntries([...others, ...more].map((name) => [name, 'x']))).notes).toEqual([]);
+  });
+
+  it('is named where it does nothing without another one', () => {
+    expect(faultsOf({ SMTP_FROM: 'a@b.example' })).toContain('SMTP_FROM is set without SMTP_URL');
+    expect(faultsOf({ STRIPE_SECRET_KEY: 'sk_live_x' })).toContain(
+      'The plan is not sold: STRIPE_WEBHOOK_SECRET, STRIPE_PRICE_ID, STRIPE_OVERAGE_PRICE_ID, STRIPE_METER_EVENT_NAME are not set.',
+    );
+  });
 });

@@ -1,20 +1,15 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { plainWords } from '@ai-gateway/shared/field-fault';
 import type { Vendor } from '@ai-gateway/shared/provider-kinds';
 import { z } from 'zod';
-import { isExampleKey, restOf } from './accounts/example-keys.ts';
-import { type StripeSettings, stripeVariables } from './accounts/stripe-settings.ts';
+import { restOf } from './accounts/example-keys.ts';
+import { type StripeSettings, sellingVariables, stripeVariables } from './accounts/stripe-settings.ts';
 import { readProxies, type TrustedProxies } from './client-address.ts';
 import { urlFault } from './db/database-url.ts';
 import { dnsServer } from './http-pools/dns-server.ts';
 import { vendors } from './providers/providers.ts';
-
-const port = z.coerce.number().int().min(0).max(65535);
-const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
-const httpUrl = z
-  .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
-  .transform((value) => value.replace(/\/+$/, ''));
+import { strayVariables } from './stray-variables.ts';
+import { chosenKey, flag, hostName, httpUrl, pairs, publicUrl, whole, word, workers } from './variable-kinds.ts';
 
 const providerKey = z
   .string()
@@ -22,52 +17,12 @@ const providerKey = z
   .regex(/^[\x20-\x7e]+$/, 'must be one line of plain ASCII, as the provider shows it')
   .optional();
 
-/** A key that the operator chooses, and the command that makes a good one where it is not. */
-const chosenKey = (prefix: 'gw_live_' | 'gw_test_' | 'gw_operator_') => {
-  const make = `(try: echo "${prefix}$(openssl rand -hex 24)")`;
-  return z
-    .string()
-    .regex(
-      new RegExp(`^${prefix}[A-Za-z0-9_-]{32,200}$`),
-      `must be ${prefix} followed by at least 32 letters, digits, - or _ ${make}`,
-    )
-    .refine((key) => !isExampleKey(key), `is an example from the docs, so it is publicly known. Make your own ${make}`)
-    .optional();
-};
-
 const proxies = z.string().transform((text, { addIssue }) => {
   const read = readProxies(text);
   // No secret, unlike other values: it may be shown.
   for (const fault of read.faults)
     addIssue(`${JSON.stringify(fault.slice(0, 60))} is not an IP address or a CIDR such as 10.0.0.0/8`);
   return read.proxies;
-});
-
-const workersMax = 64;
-const workers = z.string().transform((text, context) => {
-  if (text.trim() === 'auto') return Math.min(availableParallelism(), workersMax);
-  const count = /^\s*\d{1,3}\s*$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= workersMax) return count;
-  context.addIssue(`must be a whole number from 1 to ${workersMax}, or auto for one worker a core`);
-  return z.NEVER;
-});
-
-/** As OpenTelemetry writes lists: `name=value,name=value`, percent-encoded. */
-const pairs = z.string().transform((text, { addIssue }) => {
-  const read: Record<string, string> = {};
-  for (const pair of text.split(',')) {
-    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined) {
-      if (pair.trim() !== '') addIssue('must be name=value pairs, comma separated');
-      continue;
-    }
-    try {
-      read[name] = decodeURIComponent(value);
-    } catch {
-      addIssue('has a value that is not valid percent-encoding');
-    }
-  }
-  return read;
 });
 
 /** `OPENAI_API_KEY` and `OPENAI_BASE_URL`, and the same of every vendor. */
@@ -79,9 +34,9 @@ const vendorUrls = z.object(
 const environment = z.object({
   ...vendorKeys.shape,
   ...vendorUrls.shape,
-  PORT: port.default(8787),
-  HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: httpUrl.optional(),
+  PORT: whole(0, 65_535).default(8787),
+  HOST: hostName.default('127.0.0.1'),
+  PUBLIC_URL: publicUrl.optional(),
   DATABASE_URL: z
     .string()
     .transform((url, { addIssue }) => {
@@ -91,8 +46,8 @@ const environment = z.object({
     })
     .optional(),
   // Two of them are the lock of the process and the listener; with fewer than three others a job holds up the calls.
-  DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).default(12),
-  DATABASE_WAIT: z.coerce.number().min(0).max(86_400).default(30),
+  DATABASE_CONNECTIONS: whole(5, 1_000).default(12),
+  DATABASE_WAIT: whole(0, 86_400, 'seconds').default(30),
   DATA_DIR: z.string().default('./data'),
   GATEWAY_SECRET: z
     .string()
@@ -107,9 +62,9 @@ const environment = z.object({
     .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
     .optional(),
   SMTP_FROM: z.string().optional(),
-  SIGN_UP: z.enum(['open', 'closed']).default('closed'),
-  FIRST_BYTE_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(60_000),
-  ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).default(600_000),
+  SIGN_UP: word(['open', 'closed']).default('closed'),
+  FIRST_BYTE_TIMEOUT_MS: whole(1, 3_600_000, 'milliseconds').default(60_000),
+  ANSWER_TIMEOUT_MS: whole(1, 3_600_000, 'milliseconds').default(600_000),
   TRUST_PROXY: proxies.optional(),
   // systemd sets these.
   NOTIFY_SOCKET: z.string().optional(),
@@ -127,11 +82,14 @@ const environment = z.object({
     )
     .optional(),
   WORKERS: workers.default(1),
-  CALLS_KEPT_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
+  CALLS_KEPT_DAYS: whole(1, 36_500, 'days').default(400),
   DOMAIN_RESOLVER: dnsServer.optional(),
   ...stripeVariables.shape,
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_LEVEL: word(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
+
+/** These two are read by the command `prompts` only. */
+const knownVariables = [...Object.keys(environment.shape), 'GATEWAY_URL', 'GATEWAY_API_KEY'];
 
 /** Everything the environment decides, parsed once. No other file reads `process.env`. */
 export interface Config {
@@ -179,6 +137,8 @@ export interface Config {
   /** Where the plan is sold; it is sold where all of it is set. */
   stripe: StripeSettings;
   logLevel: z.infer<typeof environment>['LOG_LEVEL'];
+  /** Sentences about what is set to no effect: names that look mistyped, a setting that needs another one. */
+  notes: readonly string[];
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -190,22 +150,23 @@ export class ConfigError extends Error {
 
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // `FOO=` in a .env file means "not set" to everybody who writes one.
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
+  // Files end with a line break, which Kubernetes' secrets keep.
+  const given: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(env)) if (value.trim() !== '') given[name] = value.trim();
   const parsed = environment.safeParse(given, { error: plainWords });
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')}: ${issue.message}`),
     ...derivedKeys(given),
+    ...quoted(given),
     // A stranger's address is confirmed by a mail.
     ...(given.SIGN_UP === 'open' && given.SMTP_URL === undefined
       ? ['  SIGN_UP: open needs SMTP_URL, the server that sends the links']
       : []),
   ];
+  const notes = [...strayVariables(Object.keys(given), knownVariables), ...uselessSettings(given)];
   if (!parsed.success || faults.length > 0) {
-    throw new ConfigError(
-      `${faults.length === 1 ? '1 problem' : `${faults.length} problems`} in the configuration:\n${faults.join('\n')}`,
-    );
+    const count = faults.length === 1 ? '1 problem' : `${faults.length} problems`;
+    throw new ConfigError([`${count} in the configuration:`, ...faults, ...notes].join('\n'));
   }
   const value = parsed.data;
   return {
@@ -249,6 +210,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
           },
     stripe: stripeVariables.parse(value),
     logLevel: value.LOG_LEVEL,
+    notes,
   };
 }
 
@@ -260,6 +222,25 @@ function operatorAccounts(env: Readonly<Record<string, string | undefined>>): Co
     const apiKey = keys[vendor.envKey];
     return apiKey === undefined ? [] : [{ kind, apiKey, baseUrl: urls[vendor.envUrl] ?? vendor.baseUrl }];
   });
+}
+
+/** Docker's `--env-file` keeps quotation marks as a part of the value. */
+function quoted(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => knownVariables.includes(name) && /^(["']).*\1$/s.test(value))
+    .map(([name]) => `  ${name}: has quotation marks around its value. Remove them: Docker's --env-file keeps them`);
+}
+
+/** Settings that do nothing without another one. */
+function uselessSettings(env: Readonly<Record<string, string>>): string[] {
+  const missing = sellingVariables.filter((name) => env[name] === undefined);
+  const sells = missing.length === 0 || missing.length === sellingVariables.length;
+  return [
+    ...(sells ? [] : [`The plan is not sold: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set.`]),
+    ...(env.SMTP_FROM !== undefined && env.SMTP_URL === undefined
+      ? ['SMTP_FROM is set without SMTP_URL, the server that sends: no mail goes out.']
+      : []),
+  ];
 }
 
 /** The keys that can be made from another one: a person who has the one would have both. */

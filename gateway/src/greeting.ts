@@ -11,11 +11,22 @@ interface Started {
   /** The operator's own. */
   providers: readonly string[];
   testKeyGiven: boolean;
+  /** Of the configuration: settings to no effect. */
+  notes?: readonly string[];
   at: Date;
 }
 
 /** A start prints its address, its first keys once, and one call that works as printed. */
-export function greeting({ url, database, signInUrl, firstKeys, providers, testKeyGiven, at }: Started): string {
+export function greeting({
+  url,
+  database,
+  signInUrl,
+  firstKeys,
+  providers,
+  testKeyGiven,
+  notes = [],
+  at,
+}: Started): string {
   const { liveKey, testKey } = firstKeys ?? {};
   const key = testKey ?? (testKeyGiven ? '$GATEWAY_BOOTSTRAP_TEST_KEY' : '$GATEWAY_KEY');
   const lines = [
@@ -26,6 +37,7 @@ export function greeting({ url, database, signInUrl, firstKeys, providers, testK
           definitions.map(({ vendor }) => vendor.envKey),
           'or',
         )}.`,
+    ...notes,
     ...(signInUrl === undefined
       ? []
       : ['', 'Sign in to the dashboard (works once, for 15 minutes):', `  ${signInUrl}`]),

@@ -15,7 +15,7 @@ try {
     stopOnSignals(gateway, systemd);
     const providers = config.providers.map(({ kind }) => kind);
     const testKeyGiven = config.bootstrapTestKey !== undefined;
-    process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, at: new Date() }));
+    process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, notes: config.notes, at: new Date() }));
     systemd?.ready();
   }
 } catch (error) {

@@ -16,7 +16,7 @@ import { holdProcessLock } from './db/process-lock.ts';
 import { clockFinding } from './doctor/check-clock.ts';
 import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
-import { type OpenPort, openPort, portTaken } from './http/open-port.ts';
+import { cannotListen, type OpenPort, openPort } from './http/open-port.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { SilentSockets } from './http/silent-sockets.ts';
 import { startJobs } from './jobs.ts';
@@ -86,7 +86,7 @@ export async function startGateway(
   let opened: OpenPort;
   try {
     await proveSecret(db, secret, source);
-    opened = options.worker?.openPort(server) ?? (await openPort(server, config).catch(portTaken(config.port)));
+    opened = options.worker?.openPort(server) ?? (await openPort(server, config).catch(cannotListen(config)));
   } catch (error) {
     await database.stop();
     throw error;

@@ -3,7 +3,7 @@ import { gatewaySecret } from './accounts/gateway-secret.ts';
 import { proveSecret } from './accounts/prove-secret.ts';
 import type { Config } from './config.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
-import { portTaken } from './http/open-port.ts';
+import { cannotListen } from './http/open-port.ts';
 import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { StderrLog } from './telemetry/log-destination.ts';
 import { SharedPort } from './workers/shared-port.ts';
@@ -46,7 +46,7 @@ export async function startWorkers(
     const database = await openOwnDatabase(config, log);
     try {
       await proveSecret(database.pool, secret, source);
-      const port = await shared.listen(config).catch(portTaken(config.port));
+      const port = await shared.listen(config).catch(cannotListen(config));
       const embedded = database.kind === 'embedded' ? database.connection : undefined;
       const url = await pool.start({ port, embedded });
       const secrets = await makeFirstSecrets(database.pool, { config, port, log, nowMs: Date.now() });

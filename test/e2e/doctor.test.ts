@@ -64,7 +64,9 @@ describe('doctor', () => {
   it('lists the faults of the configuration, and exits with 1', async () => {
     const { code, out } = await runCommand(['doctor'], { env: { PORT: 'x', DATABASE_URL: 'mysql://a' }, cwd: folder });
     expect(code).toBe(1);
-    expect(out).toMatch(/^fail {2}configuration {2}2 problems.*PORT: must be a number.*DATABASE_URL: must begin/s);
+    expect(out).toMatch(
+      /^fail {2}configuration {2}2 problems.*PORT: must be a whole number.*DATABASE_URL: must begin/s,
+    );
   });
 
   it('makes every other check when the database cannot be reached', async () => {

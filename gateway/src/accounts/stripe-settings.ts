@@ -21,3 +21,12 @@ export const stripeVariables = z.object({
 });
 
 export type StripeSettings = z.infer<typeof stripeVariables>;
+
+/** The plan is sold where all of these are set. */
+export const sellingVariables = [
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'STRIPE_PRICE_ID',
+  'STRIPE_OVERAGE_PRICE_ID',
+  'STRIPE_METER_EVENT_NAME',
+] as const;

@@ -1,24 +1,16 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Stripe } from 'stripe';
-import type { StripeSettings } from '../accounts/stripe-settings.ts';
+import { type StripeSettings, sellingVariables } from '../accounts/stripe-settings.ts';
 
 export interface StripePorts {
   stripe: StripeSettings;
 }
 
-const needed = [
-  'STRIPE_SECRET_KEY',
-  'STRIPE_WEBHOOK_SECRET',
-  'STRIPE_PRICE_ID',
-  'STRIPE_OVERAGE_PRICE_ID',
-  'STRIPE_METER_EVENT_NAME',
-] as const;
-
-export type CompleteStripe = Record<(typeof needed)[number] | 'STRIPE_BASE_URL', string>;
+export type CompleteStripe = Record<(typeof sellingVariables)[number] | 'STRIPE_BASE_URL', string>;
 
 /** All settings, or the names of those that are missing. */
 export function completeStripe(settings: StripeSettings): CompleteStripe | { missing: readonly string[] } {
-  const missing = needed.filter((name) => settings[name] === undefined);
+  const missing = sellingVariables.filter((name) => settings[name] === undefined);
   return missing.length > 0 ? { missing } : (settings as CompleteStripe);
 }
 

@@ -45,6 +45,7 @@ export async function doctor(
   };
 
   const { dataDir, databaseUrl } = config;
+  add(...config.notes.map((note) => warn('configuration', note)));
   await check('data folder', () => checkDataFolder(dataDir));
   const secret = config.secret ?? quietly(() => readSecret(dataDir));
   await check('disk', async () => [await diskFinding(config)]);

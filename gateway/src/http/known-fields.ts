@@ -1,7 +1,7 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { z } from 'zod';
-import { nearNames } from '../routing/near-names.ts';
+import { nearNames } from '../models/near-names.ts';
 
 /** The fields of an operation, and which of them an unknown one was meant to be. Asked only once an input is refused. */
 
@@ -38,7 +38,7 @@ export function meantField(operation: Operation, place: string, name: string): s
   const beside = fieldsAt(operation, place);
   const near =
     beside.find((field) => plain(field) === plain(name)) ??
-    nearNames(name, beside, 1)[0] ??
+    nearNames(name, beside, { limit: 1 })[0] ??
     beside.find((field) => plain(name).length > 1 && (field.startsWith(`${name}_`) || field.endsWith(`_${name}`)));
   if (near !== undefined) return place === '' ? near : `${place}.${near}`;
   return fieldsOf(operation).find((field) => plain(nameOf(field)) === plain(name));

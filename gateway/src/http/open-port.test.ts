@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type Socket, Server as SocketServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { type OpenPort, openPort } from './open-port.ts';
+import { cannotListen, type OpenPort, openPort } from './open-port.ts';
 
 const host = '127.0.0.1';
 const toClose: OpenPort[] = [];
@@ -108,4 +108,20 @@ it('a closed port takes nobody any more, and waits for those it has, whichever s
   answers[0]?.();
   expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 200));
   await closing;
+});
+
+it('an address that this machine does not have, and a port that it may not open, are refused by the name of the variable', async () => {
+  const refusal = (where: { port: number; host: string }): Promise<OpenPort> =>
+    openPort(createServer(), where).catch(cannotListen(where));
+  const { port: taken } = await openPort(createServer(), { port: 0, host }).then((opened) => {
+    toClose.push(opened);
+    return opened;
+  });
+  await expect(refusal({ port: taken, host })).rejects.toThrow(`Port ${taken} is taken.`);
+  // Of RFC 5737: no machine has it.
+  await expect(refusal({ port: 0, host: '192.0.2.1' })).rejects.toThrow('HOST is 192.0.2.1, which is not an address');
+  await expect(refusal({ port: 0, host: 'nowhere.invalid' })).rejects.toThrow('HOST is nowhere.invalid');
+  expect(() => cannotListen({ port: 80, host })(Object.assign(new Error('x'), { code: 'EACCES' }))).toThrow(
+    'This user may not listen on port 80. Set PORT to 1024 or more',
+  );
 });

@@ -43,12 +43,23 @@ export async function openPort(server: Server, where: { port: number; host: stri
   return opened(sockets);
 }
 
-/** The error for the operator when a port cannot be opened. */
-export function portTaken(port: number) {
+/** The error for the operator when a port cannot be opened: it names the variable to change. */
+export function cannotListen({ port, host }: { port: number; host: string }) {
   return (error: NodeJS.ErrnoException): never => {
-    throw error.code === 'EADDRINUSE'
-      ? new Error(`Port ${port} is taken. Is another gateway running? Stop it, or set PORT.`)
-      : error;
+    switch (error.code) {
+      case 'EADDRINUSE':
+        throw new Error(`Port ${port} is taken. Is another gateway running? Stop it, or set PORT.`);
+      case 'EACCES':
+        throw new Error(`This user may not listen on port ${port}. Set PORT to 1024 or more, with a proxy before it.`);
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        throw new Error(
+          `HOST is ${host}, which is not an address of this machine. Set HOST to 127.0.0.1 (this machine only) or 0.0.0.0 (every network).`,
+        );
+      default:
+        throw error;
+    }
   };
 }
 

@@ -3,8 +3,8 @@ import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
 import { type CatalogModel, findModel, hasGone, listModels, type ModelRef, successorOf } from '../models/catalog.ts';
+import { nearNames } from '../models/near-names.ts';
 import { isConfirmed } from '../models/retirements.ts';
-import { nearNames } from './near-names.ts';
 
 /** The meaning of a model's name in a workspace. */
 export interface NamedModel {

@@ -1,9 +1,12 @@
 /** The names most like a mistyped one, likest first: an edit in three characters is a slip, more is another name. */
-export function nearNames(name: string, known: Iterable<string>, limit = 3): string[] {
+export function nearNames(
+  name: string,
+  known: Iterable<string>,
+  { limit = 3, slipsMax = Math.max(1, Math.floor(name.length / 3)) } = {},
+): string[] {
   // No slip of the pen: comparing takes the product of both lengths.
   if (name.length > 200) return [];
   const typed = name.toLowerCase();
-  const slipsMax = Math.max(1, Math.floor(typed.length / 3));
   const near: { name: string; slips: number }[] = [];
   for (const one of known) {
     if (Math.abs(one.length - typed.length) > slipsMax) continue;
