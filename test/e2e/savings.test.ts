@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { judgeHash } from '../../gateway/src/routing/judges.ts';
 import { chat, eventually, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 let gateway: TestGateway;
+const pool = [
+  { model: 'gpt-4o-mini', class: 'small' },
+  { model: 'gpt-4o', class: 'strong' },
+];
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -45,10 +50,6 @@ async function savedBy(body: object, client: string): Promise<number> {
 }
 
 it('calls that auto and a rule sent to a cheaper model say what they saved, and add up in the report', async () => {
-  const pool = [
-    { model: 'gpt-4o-mini', class: 'small' },
-    { model: 'gpt-4o', class: 'strong' },
-  ];
   await json(gateway.send('PUT', '/v1/routing/auto', { pool, dial: 'balanced', baseline_model: 'gpt-4o' }));
   await json(
     gateway.post('/v1/routing/rules', {
@@ -114,12 +115,26 @@ it('evidence is that of the tasks and models that saved, by their dollars, and t
   }
 });
 
-it('evidence says so where a model judged most of its pairs', async () => {
-  await gateway.database.pool.query('update task_claims set judged = 150');
-  const { data } = await savings('client');
-  const of = (name: string) => data.find(({ client_id: id }) => id === name)?.evidence;
-  expect(of('all')).toEqual({ pairs: 200, agreement: 0.95, lower: expect.closeTo(0.9, 6), judged: true });
-  expect(of('none')).toBe(null);
+it('evidence says so where a model judged most of its pairs, and is gone once its rubric is another', async () => {
+  const setRubric = (rubric: string) =>
+    json(
+      gateway.send('PUT', '/v1/routing/auto', {
+        ...{ pool, dial: 'balanced', baseline_model: 'gpt-4o' },
+        learning: { enabled: true, judge: { model: 'gpt-4o', rubric } },
+      }),
+    );
+  const evidenceOf = async (name: string) =>
+    (await savings('client')).data.find(({ client_id: id }) => id === name)?.evidence;
+  await gateway.database.pool.query('update task_claims set judged = 150, judges = $1', [
+    [judgeHash({ model: 'gpt-4o', rubric: 'Polite.' })],
+  ]);
+  await setRubric('Polite.');
+  expect(await evidenceOf('all')).toEqual({
+    ...{ pairs: 200, agreement: 0.95, lower: expect.closeTo(0.9, 6), judged: true },
+  });
+  expect(await evidenceOf('none')).toBe(null);
+  await setRubric('Polite and short.');
+  expect(await evidenceOf('all')).toBe(null);
 });
 
 it('totals leave out the second answers of a workspace whose pairs were never counted', async () => {

@@ -80,17 +80,20 @@ function bySaving(a: SavingsSum, b: SavingsSum): number {
 
 /**
  * The pairs behind what `auto` saved in each group: those of the very tasks and models that saved something there. Each weighs as much as
- * the dollars that it saved or lost; of dollars without pairs, nothing is proven.
+ * the dollars that it saved or lost; of dollars without pairs, nothing is proven. Pairs of a judge that is none of `judges` prove nothing more.
  */
 export async function findSavingsEvidence(
   db: Db,
   query: SavingsQuery,
+  judges: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string | null, SavingsEvidence>> {
   const { summed, calls, values } = await sourceOf(db, query);
   const { rows } = await db.query(
     `${summed}, claims as (
        select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower, judged from task_claims
-       where workspace_id = $1 and livemode = $2 and pairs > 0 order by task, ${undated('weak')}, updated_at desc),
+       where workspace_id = $1 and livemode = $2 and pairs > 0
+         and (judged = 0 or judges <> '{}' and judges <@ $${values.length + 1}::text[])
+       order by task, ${undated('weak')}, updated_at desc),
      saved as (
        select g, task, ${undated('model')} as model, sum(abs(saved_route_nanos))::float8 as nanos from (${calls}) as c
        where saved_route_nanos <> 0 and chosen_by is distinct from 'rule' and exists (select 1 from claims) group by 1, 2, 3)
@@ -98,7 +101,7 @@ export async function findSavingsEvidence(
        coalesce(sum(nanos * lower), 0) / sum(nanos) as lower,
        coalesce(sum(judged) * 2 > sum(pairs), false) as judged
      from saved left join claims on claims.task = saved.task and claims.weak = saved.model group by 1 having count(pairs) > 0`,
-    [...values],
+    [...values, [...judges]],
   );
   return new Map(
     (rows as ({ g: string | null } & SavingsEvidence)[]).map(({ g, ...evidence }) => [g, evidence] as const),

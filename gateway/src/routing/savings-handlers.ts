@@ -3,9 +3,11 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { findSavingsEvidence, type SavingsEvidence, type SavingsSum, sumSavings } from './savings-store.ts';
-import { daysOf } from './usage-range.ts';
-import { rangeIn } from './workspace-range.ts';
+import { findSavingsEvidence, type SavingsEvidence, type SavingsSum, sumSavings } from '../usage/savings-store.ts';
+import { daysOf } from '../usage/usage-range.ts';
+import { rangeIn } from '../usage/workspace-range.ts';
+import { judgesOf } from './judges.ts';
+import { readRouting } from './routing-version-store.ts';
 
 interface SavingsPorts {
   db: Pool;
@@ -25,7 +27,9 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
     const query = { filter, grouping, days };
     const { groups, total } = await sumSavings(services.db, query);
     const isSaved = groups.some(({ savedAutoNanos }) => savedAutoNanos !== 0n);
-    const evidence = isSaved ? await findSavingsEvidence(services.db, query) : undefined;
+    const evidence = isSaved
+      ? await findSavingsEvidence(services.db, query, judgesOf(await readRouting(services.db, workspaceId)))
+      : undefined;
     return {
       data: groups.map((row) => ({
         ...noGroup,
