@@ -192,7 +192,7 @@ describe('usage by client', () => {
     const text = await asCsv.text();
     const lines = text.trimEnd().split('\r\n');
     expect(lines[0]).toBe(
-      'client_id,name,requests,input_tokens,cached_tokens,output_tokens,cost_usd,markup_percent,billable_usd,currency,billable_amount,estimated_requests,models,period_from,period_to,cache_hits,saved_usd',
+      'client_id,name,requests,input_tokens,cached_tokens,output_tokens,cost_usd,markup_percent,billable_usd,currency,billable_amount,estimated_requests,models,period_from,period_to,cache_hits,saved_usd,second_answers,second_answers_usd',
     );
     for (const name of names.slice(0, 7)) expect(text).toContain(`\r\n'${name},'${name},1,`);
     expect(text).toContain('"says ""hi"", twice"');

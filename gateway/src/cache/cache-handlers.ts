@@ -3,7 +3,6 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { countSecondAnswers } from '../usage/savings-store.ts';
 import { sumAll } from '../usage/usage-sum-store.ts';
 import { deleteAnswers, raiseEpoch, sumAnswers } from './cached-answer-store.ts';
 import { cacheQuota, type ResponseCache } from './response-cache.ts';
@@ -41,10 +40,9 @@ export const cacheHandlers: Pick<Handlers<Context<CachePorts>>, 'cache.clear' | 
     const { workspaceId, livemode } = caller;
     const to = new Date(services.now());
     const range = { workspaceId, livemode, from: new Date(to.getTime() - daysMs), to };
-    const [kept, sums, second] = await Promise.all([
+    const [kept, sums] = await Promise.all([
       sumAnswers(services.db, { workspaceId, livemode }),
       sumAll(services.db, range),
-      countSecondAnswers(services.db, range),
     ]);
     return {
       entries: kept.entries,
@@ -54,8 +52,7 @@ export const cacheHandlers: Pick<Handlers<Context<CachePorts>>, 'cache.clear' | 
       entry_hits: kept.hits,
       oldest_at: kept.oldestAt?.toISOString() ?? null,
       last_30_days: {
-        // Nobody has asked for second answers: the calls are those of the report of savings.
-        requests: Math.max(0, sums.requests - second),
+        requests: sums.requests,
         cache_hits: sums.cacheHits,
         saved_usd: toUsd(sums.savedByHitsNanos),
       },

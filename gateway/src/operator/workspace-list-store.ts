@@ -32,15 +32,15 @@ export async function listWorkspaces(
        where ($1::text is null or strpos(lower(name), lower($1)) > 0 or id = $1) and ($2::text is null or id < $2)
        order by id desc limit $3),
      used as (
-       select workspace_id, sum(requests) as calls, sum(cost_nanos) as cost_nanos from (
-         select workspace_id, requests, cost_nanos from usage_days
+       select workspace_id, sum(requests) as calls, sum(cost_nanos + second_cost_nanos) as cost_nanos from (
+         select workspace_id, requests, cost_nanos, second_cost_nanos from usage_days
          where workspace_id in (select id from page) and livemode and day >= $4
          union all
-         select workspace_id, requests, cost_nanos from usage_hours
+         select workspace_id, requests, cost_nanos, second_cost_nanos from usage_hours
          where workspace_id in (select id from page) and livemode
            and hour >= greatest((select date_trunc('day', until, 'UTC') from usage_rollup), $4)
          union all
-         select workspace_id, 1, cost_nanos from calls
+         select workspace_id, case when shadow_of is null then 1 else 0 end, cost_nanos, 0 from calls
          where workspace_id in (select id from page) and livemode and status <> 'open'
            and created_at >= greatest((select until from usage_rollup), $4)) sums
        group by workspace_id)

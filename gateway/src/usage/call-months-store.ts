@@ -3,7 +3,7 @@ import pg from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { forgetKinds } from './call-kinds-store.ts';
 import { forgetTimes } from './call-times-store.ts';
-import { savingColumns, savingsOfCalls } from './saving-columns.ts';
+import { sumColumns, sumsOfCalls } from './sum-columns.ts';
 
 /** A partition of `calls`. */
 export interface CallMonth {
@@ -103,12 +103,10 @@ async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean
 }
 
 const columns = `workspace_id, livemode, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered`;
-const figures = `requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns}`;
 
 const quarterSums = `
-  insert into usage_quarters (quarter, ${columns}, ${figures})
-  select date_bin('15 minutes', created_at, 'epoch'), ${columns}, count(*), count(*) filter (where estimated), sum(input_tokens),
-    sum(cached_tokens), sum(output_tokens), sum(cost_nanos), ${savingsOfCalls}
+  insert into usage_quarters (quarter, ${columns}, ${sumColumns})
+  select date_bin('15 minutes', created_at, 'epoch'), ${columns}, ${sumsOfCalls}
   from calls where created_at >= $1 and created_at < $2 and status <> 'open'
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`;
 
@@ -171,15 +169,12 @@ export async function noteMissingMonths(db: Pool): Promise<CallMonth[]> {
     for (const { from, to } of missing) {
       await tx.query(
         `insert into dropped_months (from_at, to_at, elsewhere, calls)
-         select $1, $2, true, coalesce(sum(requests), 0) from usage_hours where hour >= $1 and hour < $2`,
+         select $1, $2, true, coalesce(sum(requests + second_answers), 0) from usage_hours where hour >= $1 and hour < $2`,
         [from, to],
       );
       await tx.query(
-        `insert into usage_quarters (quarter, ${columns}, figures)
-         select hour, ${columns}, figures from usage_hours where hour >= $1 and hour < $2`.replaceAll(
-          'figures',
-          figures,
-        ),
+        `insert into usage_quarters (quarter, ${columns}, ${sumColumns})
+         select hour, ${columns}, ${sumColumns} from usage_hours where hour >= $1 and hour < $2`,
         [from, to],
       );
       await forgetGroups(tx, [from, to]);

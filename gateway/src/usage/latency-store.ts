@@ -12,8 +12,8 @@ const milliseconds = (bucket: string): string =>
   `round(2 * power(${growth}::float8, ${bucket}) / ${1 + growth})::integer`;
 
 const perMetric = `cross join lateral (values ('total', total_ms), ('first_byte', ttft_ms)) as m (metric, ms)`;
-/** An answer from the cache says nothing of its provider. */
-const isMeasured = `status = 'succeeded' and cache is distinct from 'hit' and m.ms is not null`;
+/** An answer from the cache says nothing of its provider, and nobody waits for a second answer. */
+const isMeasured = `status = 'succeeded' and cache is distinct from 'hit' and shadow_of is null and m.ms is not null`;
 
 const addHours = `
   insert into latency_hours (workspace_id, livemode, hour, provider, model, metric, buckets, counts)

@@ -12,7 +12,7 @@ export async function meteredTokens(
        where workspace_id = $1 and livemode and hour >= $2 and hour < $3 and hour < until
        union all
        select metered, input_tokens + output_tokens from calls, bounds
-       where workspace_id = $1 and livemode and created_at >= greatest($2, until) and created_at < $3 and status <> 'open')
+       where workspace_id = $1 and livemode and created_at >= greatest($2, until) and created_at < $3 and status <> 'open' and shadow_of is null)
      select coalesce(sum(tokens) filter (where metered), 0)::bigint as metered,
        coalesce(sum(tokens) filter (where not metered), 0)::bigint as unmetered
      from parts`,

@@ -4,7 +4,7 @@ import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
 import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
-import { savingColumns, savingsOfCalls, savingsOfSums } from './saving-columns.ts';
+import { sumColumns, sumsOfCalls, sumsOfSums } from './sum-columns.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
@@ -12,16 +12,14 @@ const lock = 7_203_114_402n;
 const hoursAtOnce = 24;
 
 const sumsOf = (table: string, at: string, from: string): string => `
-  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, requests,
-    estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns})
+  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, ${sumColumns})
   ${from}`;
 
 const hourSums = sumsOf(
   'usage_hours',
   'hour',
   `select workspace_id, livemode, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, count(*), count(*) filter (where estimated), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos),
-     ${savingsOfCalls}
+     scenario_platform, metered, ${sumsOfCalls}
    from calls where created_at >= $1 and created_at < $2 and status <> 'open'
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
@@ -29,8 +27,7 @@ const daySums = sumsOf(
   'usage_days',
   'day',
   `select workspace_id, livemode, date_trunc('day', hour, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, sum(requests), sum(estimated_requests), sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_nanos),
-     ${savingsOfSums}
+     scenario_platform, metered, ${sumsOfSums}
    from usage_hours where hour >= $1 and hour < $2
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
@@ -231,7 +228,7 @@ async function markMissed(db: Pool, tx: Tx): Promise<boolean> {
     `with counts as (
        select date_trunc('hour', created_at, 'UTC') as hour, count(*) as calls from calls
        where created_at < (select until from usage_rollup) and status <> 'open' group by 1),
-     sums as (select hour, sum(requests) as calls from usage_hours group by 1)
+     sums as (select hour, sum(requests + second_answers) as calls from usage_hours group by 1)
      insert into usage_stale_hours (hour)
      select hour from counts left join sums using (hour) where sums.calls is distinct from counts.calls
        and not exists (select 1 from dropped_months where from_at <= hour and to_at > hour)`,

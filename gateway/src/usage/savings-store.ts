@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { savingColumns, savingsOfCall } from './saving-columns.ts';
+import { savingColumns, savingsOfCall } from './sum-columns.ts';
 import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
@@ -114,9 +114,9 @@ function undated(column: 'weak' | 'model'): string {
 }
 
 const column = { client: 'client_id', model: 'model' } as const;
-const ofCall = `shadow_of, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingColumns}`;
+const ofCall = `task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingColumns}`;
 
-/** Sums know no task: those are read from the calls themselves, for as long as they are kept. Sums know no second answers either. */
+/** Sums know no task: those are read from the calls themselves, for as long as they are kept. */
 async function sourceOf(db: Db, { filter, grouping, days }: SavingsQuery): Promise<SavingsSource> {
   if (grouping === 'task') {
     const calls = callsOf(`encode(task, 'hex')`, 'calls where created_at >= $3 and created_at < $4 and');
@@ -126,46 +126,22 @@ async function sourceOf(db: Db, { filter, grouping, days }: SavingsQuery): Promi
   if (grouping === 'day') {
     const { parts, values } = await partsForDays(db, filter, days);
     const from = 'days join calls on created_at >= start_at and created_at < end_at and';
-    return { summed: withoutSecond(parts, 'day', from), calls: callsOf('day', from), values };
+    return { summed: summedBy('day', parts), calls: callsOf('day', from), values };
   }
   const { parts, values } = await partsFor(db, filter);
   const from = 'calls where created_at >= $3 and created_at < $8 and';
   return {
-    summed: withoutSecond(parts, column[grouping], from),
+    summed: summedBy(column[grouping], parts),
     calls: callsOf(column[grouping], from),
     values,
   };
 }
 
-function callsOf(group: string, from: string, shadow: 'is null' | 'is not null' = 'is null'): string {
-  return `select * from (select ${group}, shadow_of, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingsOfCall}
-    from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of ${shadow}) as c (g, ${ofCall})`;
+function callsOf(group: string, from: string): string {
+  return `select * from (select ${group}, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingsOfCall}
+    from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of is null) as c (g, ${ofCall})`;
 }
 
-/** Also of a workspace none of whose second answers could be compared. */
-const hasSecond = `(exists (select from shadow_days where workspace_id = $1 and livemode = $2)
-  or exists (select from task_claims where workspace_id = $1 and livemode = $2))`;
-
-/** The second answers of the range, and the calls of judges. A workspace that has paid for none has none. */
-export async function countSecondAnswers(
-  db: Db,
-  { workspaceId, livemode, from, to }: Pick<SumFilter, 'workspaceId' | 'livemode' | 'from' | 'to'>,
-): Promise<number> {
-  const { rows } = await db.query(
-    `select count(*)::float8 as calls from calls
-     where workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4 and status <> 'open' and shadow_of is not null
-       and ${hasSecond}`,
-    [workspaceId, livemode, from, to],
-  );
-  return (rows as { calls: number }[])[0]?.calls ?? 0;
-}
-
-/** The sums, less the second answers in them. A workspace that has paid for none has none, and its calls are not read for them. */
-function withoutSecond(parts: string, group: string, from: string): string {
-  const columns = savingColumns.split(', ');
-  return `${parts}, summed as (
-    select ${group} as g, requests, cost_nanos, ${savingColumns} from parts
-    union all
-    select g, -1, -cost_nanos, ${columns.map((name) => `-${name}`).join(', ')} from (${callsOf(group, from, 'is not null')}) as c
-    where ${hasSecond})`;
+function summedBy(group: string, parts: string): string {
+  return `${parts}, summed as (select ${group} as g, requests, cost_nanos, ${savingColumns} from parts)`;
 }

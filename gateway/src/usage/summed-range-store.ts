@@ -1,5 +1,5 @@
 import type { Db } from '../db/transaction.ts';
-import { savingColumns, savingsOfCall } from './saving-columns.ts';
+import { sumColumns, sumsOfCall } from './sum-columns.ts';
 import type { UsageDay } from './usage-range.ts';
 
 export type Grouping = 'client' | 'project' | 'scenario' | 'model' | 'provider' | 'platform' | 'key' | 'day' | 'hour';
@@ -31,9 +31,8 @@ export const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
 const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform';
 
 /** Of the sums, and of calls one by one: the same columns. */
-const summed = `${tags}, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingColumns}`;
-
-const single = `${tags}, 1, estimated::integer, input_tokens, cached_tokens, output_tokens, cost_nanos, ${savingsOfCall}`;
+const summed = `${tags}, ${sumColumns}`;
+const single = `${tags}, ${sumsOfCall}`;
 
 const ofWorkspace = 'workspace_id = $1 and livemode = $2';
 
@@ -147,6 +146,6 @@ function withFilters(parts: string, filter: SumFilter, bounds: readonly unknown[
 }
 
 export const sums = `sum(requests)::bigint as requests, sum(estimated_requests)::bigint as estimated, sum(input_tokens)::bigint as input,
-  sum(cached_tokens)::bigint as cached, sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost,
+  sum(cached_tokens)::bigint as cached, sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost, sum(second_answers)::bigint as second, sum(second_cost_nanos)::bigint as second_cost,
   sum(cache_hits)::bigint as hits, sum(saved_nanos)::bigint as saved, sum(saved_auto_nanos)::bigint as saved_auto,
   sum(saved_rules_nanos)::bigint as saved_rules, sum(saved_marks_nanos)::bigint as saved_marks`;

@@ -27,7 +27,7 @@ const sumsBilled = `round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text:
 
 /** Money in nano-dollars. */
 const sumOf: Record<SeriesMetric, string> = {
-  cost_usd: 'sum(cost)',
+  cost_usd: 'sum(cost + second_cost)',
   billable_usd: sumsBilled,
   requests: 'sum(requests)',
   input_tokens: 'sum(input)',
@@ -39,7 +39,7 @@ const sumOf: Record<SeriesMetric, string> = {
 /** With each client's markup, for what is billed. */
 const partsOfClients = `left join clients c on c.workspace_id = $1 and c.livemode = $2 and c.id = grouped.client_id`;
 const sumsOfTags = `sum(requests)::bigint as requests, sum(input_tokens)::bigint as input, sum(cached_tokens)::bigint as cached,
-  sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost`;
+  sum(output_tokens)::bigint as output, sum(cost_nanos)::bigint as cost, sum(second_cost_nanos)::bigint as second_cost`;
 
 export interface SeriesPoint {
   /** A date, or the first moment of an hour. */
@@ -106,7 +106,7 @@ export async function sumCosts(
   const { rows } = await db.query(
     `${parts},
      grouped as (select ${column} as g, client_id, ${sumsOfTags} from parts group by 1, 2)
-     select g, sum(cost)::bigint as cost, ${sumsBilled}::bigint as billable from grouped ${partsOfClients} group by 1`,
+     select g, sum(cost + second_cost)::bigint as cost, ${sumsBilled}::bigint as billable from grouped ${partsOfClients} group by 1`,
     values,
   );
   return new Map(

@@ -8,7 +8,11 @@ export interface Sum {
   inputTokens: number;
   cachedTokens: number;
   outputTokens: number;
+  /** Without second answers. */
   costNanos: bigint;
+  /** Second answers and the questions to judges, which the gateway makes of its own. */
+  secondAnswers: number;
+  secondCostNanos: bigint;
   /** With each client's markup. */
   billableNanos: bigint;
   cacheHits: number;
@@ -62,6 +66,7 @@ export async function sumByGroup(
      grouped as (select ${column} as g, client_id, model, ${sums} from parts group by 1, 2, 3)
      select g, sum(requests)::bigint as requests, sum(estimated)::bigint as estimated, sum(input)::bigint as input,
        sum(cached)::bigint as cached, sum(output)::bigint as output, sum(cost)::bigint as cost,
+       sum(second)::bigint as second, sum(second_cost)::bigint as second_cost,
        round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))::bigint as billable,
        coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
        coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
@@ -99,7 +104,8 @@ export async function sumAll(db: Db, filter: SumFilter): Promise<Sum> {
      grouped as (select client_id, ${sums} from parts group by 1)
      select coalesce(sum(requests), 0)::bigint as requests, coalesce(sum(estimated), 0)::bigint as estimated,
        coalesce(sum(input), 0)::bigint as input, coalesce(sum(cached), 0)::bigint as cached, coalesce(sum(output), 0)::bigint as output,
-       coalesce(sum(cost), 0)::bigint as cost,
+       coalesce(sum(cost), 0)::bigint as cost, coalesce(sum(second), 0)::bigint as second,
+       coalesce(sum(second_cost), 0)::bigint as second_cost,
        coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
        coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
        coalesce(round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable
@@ -116,6 +122,8 @@ interface RawSum {
   cached: bigint;
   output: bigint;
   cost: bigint;
+  second: bigint;
+  second_cost: bigint;
   billable: bigint;
   hits: bigint;
   saved: bigint;
@@ -143,6 +151,8 @@ function readSum(row: RawSum): Sum {
     cachedTokens: Number(row.cached),
     outputTokens: Number(row.output),
     costNanos: row.cost,
+    secondAnswers: Number(row.second),
+    secondCostNanos: row.second_cost,
     billableNanos: row.billable,
     cacheHits: Number(row.hits),
     savedNanos: row.saved,

@@ -77,9 +77,11 @@ export function describeSum(caller: Caller, sum: Sum) {
     input_tokens: sum.inputTokens,
     cached_tokens: sum.cachedTokens,
     output_tokens: sum.outputTokens,
-    cost_usd: toUsd(seesMargin(caller) ? sum.costNanos : sum.billableNanos),
+    cost_usd: toUsd(seesMargin(caller) ? sum.costNanos + sum.secondCostNanos : sum.billableNanos),
     billable_usd: toUsd(sum.billableNanos),
     estimated_requests: sum.estimatedRequests,
+    second_answers: seesMargin(caller) ? sum.secondAnswers : 0,
+    second_answers_usd: seesMargin(caller) ? toUsd(sum.secondCostNanos) : 0,
     cache_hits: sum.cacheHits,
     // A client is shown what hits saved it. What the agency saves by its choice of models is the agency's.
     saved_usd: toUsd(seesMargin(caller) ? sum.savedNanos : sum.billableSavedByHitsNanos),
@@ -141,6 +143,8 @@ export function groupColumns(grouping: Grouping): string[] {
     'period_to',
     'cache_hits',
     'saved_usd',
+    'second_answers',
+    'second_answers_usd',
   ];
 }
 
@@ -169,6 +173,8 @@ export function groupCells(
     period.last,
     row.cache_hits,
     row.saved_usd,
+    row.second_answers,
+    row.second_answers_usd,
   ];
 }
 

@@ -17,7 +17,7 @@ const workspace = z
     created_at: isoTime.meta({ title: 'Created at', description: 'Time of creation.' }),
     members: count('Members', 'How many people belong to it.'),
     requests: count('Calls', 'Live calls of this month (UTC).'),
-    cost_usd: usd.meta({ title: 'Cost (USD)', description: 'The cost of these calls.' }),
+    cost_usd: usd.meta({ title: 'Cost (USD)', description: 'The cost of these calls, and of second answers.' }),
   })
   .meta({ title: 'Workspace of the gateway', description: 'A workspace as the operator sees it.' });
 

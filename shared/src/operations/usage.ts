@@ -184,13 +184,21 @@ export const listRequests = operation({
 const totals = {
   requests: tokens('Requests', 'Finished calls.'),
   ...tokenCounts,
-  cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars.' }),
+  cost_usd: usd.meta({ title: 'Cost', description: 'Cost at the providers, in dollars, second answers included.' }),
   billable_usd: usd.meta({ title: 'Billable', description: 'Cost including the client’s markup, in dollars.' }),
   estimated_requests: tokens('Estimated requests', 'Calls whose tokens the gateway counted.'),
   cache_hits: tokens('Cache hits', 'Calls that were answered from the response cache.'),
   saved_usd: z.number().meta({
     title: 'Saved',
     description: 'Dollars saved by the choice of models and by caches; negative where it cost more.',
+  }),
+  second_answers: tokens(
+    'Second answers',
+    'Calls that the gateway makes to learn for auto: second answers and questions to judges. No other count has them.',
+  ),
+  second_answers_usd: usd.meta({
+    title: 'Cost of second answers',
+    description: 'The part of the cost that second answers and judges take, in dollars. No client is billed for it.',
   }),
 };
 
@@ -224,6 +232,8 @@ const sampleTotals = {
   estimated_requests: 3,
   cache_hits: 120,
   saved_usd: 0.31,
+  second_answers: 4,
+  second_answers_usd: 0.002,
 };
 
 export const usageByClient = operation({

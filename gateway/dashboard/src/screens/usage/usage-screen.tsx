@@ -118,15 +118,20 @@ const figures = {
 
 type TotalsOf = Pick<
   Row,
-  'requests' | 'input_tokens' | 'cached_tokens' | 'output_tokens' | 'cost_usd' | 'billable_usd'
+  'requests' | 'input_tokens' | 'cached_tokens' | 'output_tokens' | 'cost_usd' | 'billable_usd' | 'second_answers_usd'
 >;
 
 function Totals({ tab, totals }: { tab: 'Cost' | 'Tokens'; totals: TotalsOf }): ReactNode {
   const { requests, input_tokens: read, cached_tokens: cached, output_tokens: written } = totals;
   return tab === 'Cost' ? (
     <p>
-      Total: cost <Money amount={totals.cost_usd} />, billed <Money amount={totals.billable_usd} />,{' '}
-      {countForPeople(requests)} calls
+      Total: cost <Money amount={totals.cost_usd} />
+      {totals.second_answers_usd > 0 && (
+        <>
+          , of which <Money amount={totals.second_answers_usd} /> for second answers of auto
+        </>
+      )}
+      , billed <Money amount={totals.billable_usd} />, {countForPeople(requests)} calls
     </p>
   ) : (
     <p>

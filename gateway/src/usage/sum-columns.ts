@@ -1,0 +1,46 @@
+/**
+ * The figures that sums of usage have, the same over one call, over calls and over sums. Nobody but the gateway asks for second answers (`shadow_of`):
+ * they are in no figure but their own two.
+ */
+
+/** What calls saved. */
+const ofSavings = ['cache_hits', 'saved_nanos', 'saved_auto_nanos', 'saved_rules_nanos', 'saved_marks_nanos'] as const;
+const figures = [
+  'requests',
+  'estimated_requests',
+  'input_tokens',
+  'cached_tokens',
+  'output_tokens',
+  'cost_nanos',
+  'second_answers',
+  'second_cost_nanos',
+  ...ofSavings,
+] as const;
+type Figure = (typeof figures)[number];
+
+const isAsked = 'shadow_of is null';
+const when = (condition: string, value: string): string => `case when ${condition} then ${value} else 0 end`;
+
+/** Of a finished call. What another model saved is by the rule or by auto that chose it. */
+const ofOne: Readonly<Record<Figure, string>> = {
+  requests: when(isAsked, '1'),
+  estimated_requests: when(`estimated and ${isAsked}`, '1'),
+  input_tokens: when(isAsked, 'input_tokens'),
+  cached_tokens: when(isAsked, 'cached_tokens'),
+  output_tokens: when(isAsked, 'output_tokens'),
+  cost_nanos: when(isAsked, 'cost_nanos'),
+  second_answers: when('shadow_of is not null', '1'),
+  second_cost_nanos: when('shadow_of is not null', 'cost_nanos'),
+  cache_hits: when(`cache = 'hit'`, '1'),
+  saved_nanos: 'coalesce(saved_nanos, 0)',
+  saved_auto_nanos: when(`chosen_by is distinct from 'rule'`, 'coalesce(saved_route_nanos, 0)'),
+  saved_rules_nanos: when(`chosen_by = 'rule'`, 'coalesce(saved_route_nanos, 0)'),
+  saved_marks_nanos: 'coalesce(saved_marks_nanos, 0)',
+};
+
+export const sumColumns = figures.join(', ');
+export const sumsOfCall = figures.map((figure) => ofOne[figure]).join(', ');
+export const sumsOfCalls = figures.map((figure) => `sum(${ofOne[figure]})`).join(', ');
+export const sumsOfSums = figures.map((figure) => `sum(${figure})`).join(', ');
+export const savingColumns = ofSavings.join(', ');
+export const savingsOfCall = ofSavings.map((figure) => ofOne[figure]).join(', ');
