@@ -36,6 +36,7 @@ import { serveSso } from './http/serve-sso.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { serveStripe } from './http/serve-stripe.ts';
 import { tagPath } from './http/tag-path.ts';
+import { unknownEndpoint } from './http/unknown-endpoint.ts';
 import type { Services } from './services.ts';
 
 /** The doors of the gateway, in order: model calls first, since they are what it is for. */
@@ -149,17 +150,6 @@ function draining(): GatewayError {
   return new GatewayError('service_unavailable', 'This gateway is shutting down. Try again in a moment.', {
     retryAfterSeconds: 2,
   });
-}
-
-function unknownEndpoint(method: string, path: string): GatewayError {
-  const endpoint = `Unknown endpoint ${method} ${path.slice(0, 200)}`;
-  const known = notOfferedAt(path);
-  return new GatewayError(
-    'not_found',
-    known === undefined
-      ? `${endpoint}. See /docs for the list.`
-      : `${endpoint}: the gateway does not offer ${known.name}. ${known.instead}`,
-  );
 }
 
 /** An endpoint that is not offered is refused in the shape of the package that asks: some paths exist at both vendors. */

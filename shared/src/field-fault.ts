@@ -49,10 +49,23 @@ export interface FieldFault {
   unknown: readonly string[];
 }
 
-/** The first fault; of a value that may have several shapes, what is wrong inside the one it has. */
+/**
+ * The first fault; of a value that may have several shapes, what is wrong inside the one it has. An unknown field goes before one that
+ * is missing beside it, because it is mostly the missing one, misspelt.
+ */
 export function firstFault(error: z.ZodError): FieldFault {
-  const [issue] = error.issues;
+  const { issues } = error;
+  const [first] = issues;
+  const isMissing = first?.message === 'is missing';
+  const misspelt = isMissing
+    ? issues.find((one) => one.code === 'unrecognized_keys' && isBeside(one, first))
+    : undefined;
+  const issue = misspelt ?? first;
   return issue === undefined ? { path: [], message: 'is not valid', unknown: [] } : faultOf(issue, []);
+}
+
+function isBeside({ path }: z.core.$ZodIssue, missing: z.core.$ZodIssue | undefined): boolean {
+  return JSON.stringify(path.map(String)) === JSON.stringify(missing?.path.slice(0, -1).map(String));
 }
 
 function faultOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldFault {
@@ -75,6 +88,11 @@ function faultOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldF
 }
 
 function unionWords(errors: readonly (readonly z.core.$ZodIssue[])[]): string {
+  // One value or a list of such: the value's own words say what it may be, and a list of them needs no mention.
+  const others = errors.filter(([first]) => !(first?.code === 'invalid_type' && first.expected === 'array'));
+  const [only] = others;
+  if (others.length === 1 && errors.length === 2 && only?.length === 1 && only[0]?.code === 'invalid_value')
+    return only[0].message;
   const kinds = errors.flatMap(([first]) => {
     if (first === undefined || first.path.length > 0) return [];
     return [first.code === 'invalid_type' ? kindOf(first.expected) : first.message.replace(/^must be /, '')];
@@ -118,7 +136,14 @@ function boundWords(origin: string, bound: number | bigint, how: string): string
     return how === 'at least' && one ? 'must not be empty' : `must have ${how} ${bound} ${one ? 'entry' : 'entries'}`;
   if (origin === 'date')
     return `must be ${how === 'at most' ? 'at the latest' : 'at the earliest'} ${new Date(Number(bound)).toISOString()}`;
-  return `must be ${how} ${bound}`;
+  return `must be ${how} ${digitsOf(bound)}`;
+}
+
+/** `1e-9` is a notation for programmers. */
+function digitsOf(bound: number | bigint): string {
+  return typeof bound === 'number' && bound !== 0 && Math.abs(bound) < 1e-6
+    ? bound.toFixed(12).replace(/0+$/, '')
+    : String(bound);
 }
 
 const formats: Readonly<Record<string, string>> = {

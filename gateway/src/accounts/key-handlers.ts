@@ -56,7 +56,7 @@ export const keyHandlers: Pick<
       tags: present(input.tags),
       lockedTags: input.locked_tags,
       rateLimit: limitFor(caller, input.rate_limit),
-      expiresAt: expiryFor(caller, input.expires_at),
+      expiresAt: inFuture(expiryFor(caller, input.expires_at), services.now()),
       responseCache: input.response_cache,
     };
     return await withTransaction(services.db, async (tx) => {
@@ -190,6 +190,13 @@ function expiryFor({ expiresAt }: Caller, asked: string | undefined): Date | und
       { param: 'expires_at' },
     );
   return wanted;
+}
+
+/** A key that has expired already works for nobody, and looks like a success. An existing key may be moved there: it ends so. */
+function inFuture(expiresAt: Date | undefined, nowMs: number): Date | undefined {
+  if (expiresAt !== undefined && expiresAt.getTime() <= nowMs)
+    throw new GatewayError('invalid_request', '`expires_at` must be in the future.', { param: 'expires_at' });
+  return expiresAt;
 }
 
 const limitNames = {

@@ -12,6 +12,7 @@ import type {
   ToolCallPart,
 } from './neutral.ts';
 import {
+  needMessages,
   needObject,
   needString,
   readBoolean,
@@ -65,7 +66,7 @@ const read = new Set([
 export function readChat(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
-  const messages = readMessages(body.messages, native);
+  const messages = readMessages(body, native);
   const effort = readEffort(body.reasoning_effort, native);
   return {
     dialect: 'chat',
@@ -121,11 +122,11 @@ export function optional<T extends object>(fields: T): { [K in keyof T]?: Exclud
   return present;
 }
 
-function readMessages(value: unknown, native: string[]): Message[] {
-  const list = readList(value, 'messages');
-  if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
+function readMessages(body: JsonObject, native: string[]): Message[] {
   const reading: ChatReadState = { native, functionCalls: new Map() };
-  return list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, reading));
+  return needMessages(body).map((item, i) =>
+    readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, reading),
+  );
 }
 
 interface ChatReadState {
@@ -206,6 +207,7 @@ function marked(message: JsonObject, parts: Part[]): Part[] {
 
 function readContent(value: unknown, at: string, native: string[], needed: boolean): Part[] {
   if (typeof value === 'string') return [{ kind: 'text', text: value }];
+  if (value !== undefined && value !== null && !Array.isArray(value)) throw wrong(at, 'text or a list of parts');
   const list = readList(value, at);
   if (list === undefined) {
     if (needed) throw wrong(at, 'text or a list of parts');

@@ -11,6 +11,7 @@ import type {
   ToolChoice,
 } from './neutral.ts';
 import {
+  needMessages,
   needObject,
   needString,
   readBoolean,
@@ -54,9 +55,9 @@ const read = new Set([
 export function readMessages(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
-  const list = readList(body.messages, 'messages');
-  if (list === undefined || list.length === 0) throw wrong('messages', 'a list of at least one message');
-  const messages = list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
+  const messages = needMessages(body).map((item, i) =>
+    readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native),
+  );
   // A thread's earlier messages are kept by Anthropic: without it, the rest of the conversation would be missing.
   if (readObject(body.thread, 'thread') !== undefined) markNative(native, 'thread');
   const maxTokens = readMaxTokens(body.max_tokens);
@@ -111,7 +112,7 @@ function readMessage(message: JsonObject, at: string, native: string[]): Message
 }
 
 function readBlocks(value: unknown, at: string, native: string[]): Part[] {
-  const list = readList(value, at);
+  const list = Array.isArray(value) ? readList(value, at) : undefined;
   if (list === undefined) throw wrong(at, 'text or a list of blocks');
   return list.flatMap((item, i) => readBlock(needObject(item, `${at}[${i}]`), `${at}[${i}]`, native));
 }

@@ -85,8 +85,17 @@ export function readModel(value: unknown): string {
 /** Stop sequences: a text, or a list of them. Empty ones stop nothing. */
 export function readStops(value: unknown, param: string): string[] {
   if (value === undefined || value === null) return [];
+  if (typeof value !== 'string' && !Array.isArray(value)) throw wrong(param, 'text or a list of texts');
   const list = typeof value === 'string' ? [value] : readList(value, param, 64);
   return (list ?? []).map((stop, i) => needString(stop, `${param}[${i}]`)).filter((stop) => stop !== '');
+}
+
+/** The messages of a chat completion or a message. A body of the responses API says `input`. */
+export function needMessages({ messages, input }: JsonObject): readonly unknown[] {
+  const list = readList(messages, 'messages');
+  if (list !== undefined && list.length > 0) return list;
+  const elsewhere = input === undefined ? '' : ', and `input` is a field of POST /v1/responses';
+  throw wrong('messages', `a list of at least one message${elsewhere}`);
 }
 
 /** The fields of a body that were not read. */

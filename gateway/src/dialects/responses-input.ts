@@ -5,15 +5,22 @@ import { needObject, needString, readChoice, readDataUrl, readList, readString, 
 import { isOwnId } from './responses-items.ts';
 import { type Proof, readProof } from './responses-proof.ts';
 
-/** `continues`: the conversation so far lies at OpenAI, and there may be nothing to add to it. */
-export function readInput(value: unknown, options: { native: string[]; continues: boolean }): Message[] {
+/**
+ * `continues`: the conversation so far lies at OpenAI, and there may be nothing to add to it. `hasMessages`: the body has the field of
+ * chat completions.
+ */
+export function readInput(
+  value: unknown,
+  options: { native: string[]; continues: boolean; hasMessages: boolean },
+): Message[] {
   if (typeof value === 'string' && value !== '') return [{ role: 'user', parts: [{ kind: 'text', text: value }] }];
   const isNone = value === undefined || value === null || value === '';
   if (!isNone && !Array.isArray(value)) throw wrong('input', 'text, or a list of items');
   const list = isNone ? [] : (readList(value, 'input') ?? []);
   if (list.length === 0) {
     if (options.continues) return [];
-    throw wrong('input', 'text, or a list of at least one item');
+    const elsewhere = options.hasMessages ? ', and `messages` is a field of POST /v1/chat/completions' : '';
+    throw wrong('input', `text, or a list of at least one item${elsewhere}`);
   }
   const reading: InputReadState = { native: options.native, callSignatures: new Map() };
   const messages = list.map((item, i) => readItem(needObject(item, `input[${i}]`), `input[${i}]`, reading));

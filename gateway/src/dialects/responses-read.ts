@@ -65,7 +65,11 @@ export function readResponses(body: JsonObject): NeutralCall {
   }
   readStored(body, native);
   const instructions = readString(body.instructions, 'instructions');
-  const input = readInput(body.input, { native, continues: native.length > 0 });
+  const input = readInput(body.input, {
+    native,
+    continues: native.length > 0,
+    hasMessages: body.messages !== undefined,
+  });
   const text = readObject(body.text, 'text');
   const include = readIncludes(body.include);
   const topLogprobs = readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true });

@@ -27,13 +27,8 @@ export class Authenticator {
   /** Throws `invalid_api_key`, with one text for missing, unknown, expired and revoked ones apart from "missing". */
   authenticate(headers: IncomingHttpHeaders): Caller | Promise<Caller> {
     const key = keyOf(headers);
-    if (key === undefined) {
-      throw new GatewayError(
-        'invalid_api_key',
-        `${wrongKey}: the request has none. Send "Authorization: Bearer gw_live_…" (or gw_test_…), or an x-api-key header.`,
-      );
-    }
-    if (!looksLikeKey(key)) throw badKey();
+    if (key === undefined) throw noKey(headers);
+    if (!looksLikeKey(key)) throw badKey(key);
     const name = hashText(key);
     const known = this.#callers.get(name);
     const now = this.#now();
@@ -126,9 +121,23 @@ export function twoKeys(): GatewayError {
   return new GatewayError('invalid_api_key', `${wrongKey}: the request has two different keys. Send one.`);
 }
 
-function badKey(): GatewayError {
+/** A header without "Bearer" is there all the same: "has none" would send its writer to the wrong place. */
+function noKey({ authorization }: IncomingHttpHeaders): GatewayError {
   return new GatewayError(
     'invalid_api_key',
-    `${wrongKey}. It is mistyped, expired or revoked. Check it, or create a new key.`,
+    authorization === undefined || authorization.trim() === ''
+      ? `${wrongKey}: the request has none. Send "Authorization: Bearer gw_live_…" (or gw_test_…), or an x-api-key header.`
+      : `${wrongKey}: the Authorization header is not understood. It begins with "Bearer ", and the key follows: "Authorization: Bearer gw_live_…" (or gw_test_…).`,
+  );
+}
+
+/** `foreign`: a text that cannot be a key of this gateway, such as a vendor's key. It is not repeated. */
+function badKey(foreign?: string): GatewayError {
+  const isForeign = foreign !== undefined && !foreign.startsWith('gw_');
+  return new GatewayError(
+    'invalid_api_key',
+    isForeign
+      ? `${wrongKey}. It is not a key of this gateway: those begin with gw_live_ or gw_test_. Providers' own keys stay with the gateway.`
+      : `${wrongKey}. It is mistyped, expired or revoked. Check it, or create a new key.`,
   );
 }

@@ -156,6 +156,14 @@ export function listModels(at: Date = new Date()): CatalogModel[] {
     .filter(({ kind, price }) => kind === 'chat' && price !== undefined);
 }
 
+/** Models that turn texts into vectors. No list shows them; messages name some. */
+export function listEmbeddings(at: Date): CatalogModel[] {
+  return offered
+    .filter((place) => !hasGone(place, at))
+    .flatMap(({ vendor, info }) => (info === undefined ? [] : [describe(vendor, info, at)]))
+    .filter(({ kind, price }) => kind === 'embedding' && price !== undefined);
+}
+
 const offered: readonly ModelEntry[] = vendors.flatMap((vendor) =>
   ownModels[vendor]
     .filter(({ id, deprecated }) => deprecated !== true && isServed(id) && factsOf(vendor, id).isListed !== false)

@@ -42,7 +42,11 @@ export interface Expanded {
 /** Undefined where the call names no prompt. Throws `invalid_request`: a prompt that is misspelled is not left out silently. */
 export function readAsked(prompt: unknown): AskedPrompt | undefined {
   if (prompt === undefined || prompt === null) return undefined;
-  if (!isRecord(prompt)) throw refused('`prompt` must be an object with the `id` of a prompt.', 'prompt');
+  if (!isRecord(prompt))
+    throw refused(
+      '`prompt` must be an object with the `id` of a prompt. Text for the model goes into `messages`, or `input` of POST /v1/responses.',
+      'prompt',
+    );
   // Some of OpenAI's own examples say `prompt_id` (https://developers.openai.com/api/docs/guides/prompting/migrate-from-prompt-object).
   const { label, version, variables, prompt_id: other, id = other } = prompt;
   const unknown = Object.keys(prompt).find(

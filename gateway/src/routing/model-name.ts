@@ -2,7 +2,15 @@ import { isVendor, type Vendor } from '@ai-gateway/shared/provider-kinds';
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { ProviderKind } from '../dialects/neutral.ts';
-import { type CatalogModel, findModel, hasGone, listModels, type ModelRef, successorOf } from '../models/catalog.ts';
+import {
+  type CatalogModel,
+  findModel,
+  hasGone,
+  listEmbeddings,
+  listModels,
+  type ModelRef,
+  successorOf,
+} from '../models/catalog.ts';
 import { nearNames } from '../models/near-names.ts';
 import { isConfirmed } from '../models/retirements.ts';
 
@@ -103,4 +111,11 @@ export function likeNames(name: string, accounts: readonly ProviderAccount[] | u
   const models = listModels(at).filter(({ vendor }) => accounts === undefined || accountAt(vendor, accounts));
   const own = (accounts ?? []).flatMap((account) => account.models.map(({ id }) => id));
   return nearNames(name.slice(name.indexOf('/') + 1), new Set([...own, ...models.map(({ id }) => id)]));
+}
+
+/** A model for embeddings of each vendor that these accounts reach, or, without accounts, of each vendor. */
+export function namesForEmbeddings(accounts: readonly ProviderAccount[] | undefined, at: Date): string[] {
+  const able = listEmbeddings(at).filter(({ vendor }) => accounts === undefined || accountAt(vendor, accounts));
+  const first = new Map(able.toReversed().map(({ vendor, id }) => [vendor, id]));
+  return able.map(({ id }) => id).filter((id) => [...first.values()].includes(id));
 }

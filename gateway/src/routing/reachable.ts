@@ -1,4 +1,3 @@
-import { GatewayError } from '@ai-gateway/shared/errors';
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
@@ -7,7 +6,7 @@ import type { Strength } from '../providers/define-provider.ts';
 import { vendors } from '../providers/providers.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
-import { shorten, unknownModel } from './route-refusals.ts';
+import { unknownModel, wrongKind } from './route-refusals.ts';
 
 /** As the workspace has it, else by the catalogue. */
 export function strengthIn(
@@ -121,11 +120,10 @@ export function known(
   { param, need }: { param: string; need: string },
 ): NamedModel {
   const found = readModelName(name, request);
+  const isAutoForVectors = request.kind === 'embedding' && /^auto(:|$)/.test(name);
+  if (isAutoForVectors || (found !== undefined && !isOfKind(found, request.kind)))
+    throw wrongKind(name, request, param);
   if (found === undefined) throw unknownModel(name, request, { param, need });
-  if (!isOfKind(found, request.kind)) {
-    const purpose = request.kind === 'chat' ? 'chat' : 'embeddings';
-    throw new GatewayError('model_not_found', `"${shorten(name)}" is not a model for ${purpose}.`, { param });
-  }
   return found;
 }
 

@@ -1,12 +1,13 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
+import { adviceOn } from '../dialects/foreign-forms.ts';
 import type { DialectId, ProviderKind } from '../dialects/neutral.ts';
 import type { Provider } from '../providers/define-provider.ts';
 import { type Media, mediaOf } from '../providers/media.ts';
 import { listNames, providerName, providerOf, vendors } from '../providers/providers.ts';
 import type { RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import type { Needs } from './fit.ts';
-import { likeNames } from './model-name.ts';
+import { likeNames, namesForEmbeddings } from './model-name.ts';
 import type { Availability } from './outage.ts';
 
 export function unknownModel(
@@ -14,11 +15,34 @@ export function unknownModel(
   request: RouteRequest,
   { param, need }: { param: string; need: string },
 ): GatewayError {
-  const like = likeNames(name, request.livemode ? request.accounts : undefined, request.at);
+  const like = name.startsWith('auto:') ? autoNames : likeNames(name, accountsOf(request), request.at);
   const guess = like.length === 0 ? '' : ` Did you mean ${like.map((one) => `"${one}"`).join(' or ')}?`;
   return new GatewayError(
     'model_not_found',
     `There is no model "${shorten(name)}"${need}.${guess} GET /v1/models lists the models that this key can use; "auto" lets the gateway choose.`,
+    { param },
+  );
+}
+
+const autoNames = ['auto:cost', 'auto:balanced', 'auto:quality'];
+
+function accountsOf({ livemode, accounts }: RouteRequest): RouteRequest['accounts'] | undefined {
+  return livemode ? accounts : undefined;
+}
+
+/** A model for chat that was asked for vectors, or the other way round. No list shows models for embeddings, so some are named. */
+export function wrongKind(name: string, request: RouteRequest, param: string): GatewayError {
+  const able = request.kind === 'chat' ? [] : namesForEmbeddings(accountsOf(request), request.at);
+  const names =
+    able.length === 0
+      ? ''
+      : ` Such are ${listNames(
+          able.map((one) => `"${one}"`),
+          'and',
+        )}.`;
+  return new GatewayError(
+    'model_not_found',
+    `"${shorten(name)}" is not a model for ${request.kind === 'chat' ? 'chat' : 'embeddings'}.${names}`,
     { param },
   );
 }
@@ -44,6 +68,10 @@ export function notNative(kind: ProviderKind, call: Needs): GatewayError {
       mediaNames[media][call.dialect],
     );
   if (call.onlyNative.includes('thread')) return threadUnsupported();
+  const [feature = ''] = call.onlyNative;
+  const advice = media === undefined ? adviceOn(call.dialect, feature) : undefined;
+  if (advice !== undefined)
+    return new GatewayError('unsupported_parameter', `\`${feature}\` ${advice}`, { param: feature });
   return worksOnlyAt(
     vendors.filter(({ native }) => native.includes(call.dialect)),
     call.onlyNative[0] ?? '',

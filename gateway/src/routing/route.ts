@@ -21,7 +21,8 @@ import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten, unknownM
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): Candidate[] {
   const request: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
-  const mode = readAuto(input.call.model);
+  // `auto` chooses among models for chat: vectors of different models cannot be compared, so there is nothing to choose.
+  const mode = input.kind === 'chat' ? readAuto(input.call.model) : undefined;
   const planned = mode === undefined ? named(request) : automatic(request, mode);
   const { first, rest } = input.cheapest === true ? downgraded(request, planned) : planned;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
