@@ -62,8 +62,11 @@ function makeFields(
   return parameters.flatMap((parameter) => {
     const { name = '', options, spec } = parameter;
     const choices = Array.isArray(options) ? options : [];
-    // The parts of a message in OpenAI's shape, which only Make asks for as they are.
-    const inside = name !== 'images' && Array.isArray(spec) ? spec.filter((part) => typeof part === 'object') : [];
+    // The parts of a message or of a schema, which only Make asks for as they are.
+    const inside =
+      !['images', 'answer_fields'].includes(name) && Array.isArray(spec)
+        ? spec.filter((part) => typeof part === 'object')
+        : [];
     // Fields that Make asks for once something is chosen.
     const decided = typeof options === 'object' && !Array.isArray(options) ? options.nested : [];
     return [
@@ -143,18 +146,18 @@ function zapierFields(fields: readonly ZapierField[]): FinishedField[] {
 }
 
 function zapierField(field: PlainInputField, visibleWhen?: string): FinishedField[] {
-  const read = (one: PlainInputField, key: string): FinishedField => ({
+  const read = (one: PlainInputField, key: string, visible?: string): FinishedField => ({
     key,
     label: one.label ?? '',
     help: one.helpText ?? '',
     required: one.required ?? false,
     initial: one.type === 'boolean' && one.default !== undefined ? one.default === 'true' : one.default,
     choices: ((one.choices ?? []) as { value: string; label: string }[]).map(({ value, label }) => [value, label]),
-    visibleWhen,
+    visibleWhen: visible,
     advanced: false,
   });
   const inside = (field.children ?? []) as PlainInputField[];
-  return [read(field, field.key), ...inside.map((child) => read(child, `${field.key}.${child.key}`))];
+  return [read(field, field.key, visibleWhen), ...inside.map((child) => read(child, `${field.key}.${child.key}`))];
 }
 
 function zapierStep(key: string): FinishedStep {
@@ -163,10 +166,10 @@ function zapierStep(key: string): FinishedStep {
     label: step?.display.label ?? '',
     description: step?.display.description ?? '',
     fields: zapierFields((step?.operation.inputFields ?? []) as ZapierField[]),
-    output: ((step?.operation.outputFields ?? []) as PlainOutputField[]).map(({ key, label = '' }) => [
-      key.replace('__', '.'),
-      label.toLowerCase(),
-    ]),
+    // Those that come by a function are other ones in every Zap.
+    output: (step?.operation.outputFields ?? []).flatMap((field): [string, string][] =>
+      typeof field === 'function' ? [] : [[field.key.replace('__', '.'), (field.label ?? '').toLowerCase()]],
+    ),
     sample: step?.operation.sample,
   };
 }

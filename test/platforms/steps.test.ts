@@ -42,7 +42,7 @@ function expectedOn(platform: Platform, fields: readonly Field[], step = ''): Fi
     const inside = item?.kind === 'group' ? item.children : [];
     return [
       {
-        key: path.replace(field.key, keyOn(field.key)),
+        key: path.split('.').map(keyOn).join('.'),
         label: comparable(own.label),
         help: comparable(inWordsOf(platform, own.help)),
         required: own.required,

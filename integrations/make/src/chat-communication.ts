@@ -51,6 +51,11 @@ const parts: Json = {
     whole,
     // A field of the type `json` comes as an object already:
     // https://developers.make.com/custom-apps-documentation/block-elements/parameters/json
+    fields: "{{toCollection(ifempty(parameters.answer_fields, emptyarray), 'name', 'schema')}}",
+    noFields: '{}',
+    emptyParts: '/,"(?:enum|description)":(?:\\[\\]|null|"")|"(?:enum|description)":(?:\\[\\]|null|""),/g',
+    listType: '/"type":"array"/g',
+    listOfTexts: '"type":"array","items":{"type":"string"}',
     given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
   },
   response: { valid: true },
@@ -62,7 +67,12 @@ function asText(given: string): string {
   return `switch(substring(${written}, 0, 1), '{', ${written}, '[', ${written}, '' + ${given})`;
 }
 
-const wantsJson = "(parameters.format == 'json_object' || parameters.format == 'json_schema')";
+/** Empty parts of a form are no parts of a schema, and a list says what it is of. A quote inside a text is written `\\"`, so no text matches. */
+const schemasOfFields =
+  "replace(replace(createJSON(temp.fields), temp.emptyParts, ''), temp.listType, temp.listOfTexts)";
+
+const wantsJson =
+  "(parameters.format == 'fields' || parameters.format == 'json_object' || parameters.format == 'json_schema')";
 
 /**
  * A filled-in scenario wins over the scenario's own id, and the gateway takes the header first. `''` and not `emptystring`, which
@@ -92,6 +102,19 @@ function request({ path, method }: Operation): Json {
       memory: { ttl_seconds: '{{parameters.cache_seconds}}' },
       formats: {
         json_object: { type: 'json_object' },
+        fields: {
+          type: 'json_schema',
+          json_schema: {
+            name: 'answer',
+            strict: true,
+            schema: {
+              type: 'object',
+              properties: `{{parseJSON(if(parameters.format == 'fields', ${schemasOfFields}, temp.noFields))}}`,
+              required: "{{map(ifempty(parameters.answer_fields, emptyarray), 'name')}}",
+              additionalProperties: false,
+            },
+          },
+        },
         json_schema: {
           type: 'json_schema',
           json_schema: {

@@ -32,10 +32,57 @@ const imagePart: readonly Parameter[] = [
   },
 ];
 
+/** Likewise a field of the answer: its name, and its schema as JSON Schema has it. */
+const answerField: readonly Parameter[] = [
+  { name: 'name', type: 'text', label: 'Name', required: true, help: 'For example, `category`.' },
+  {
+    name: 'schema',
+    type: 'collection',
+    label: 'Content',
+    required: true,
+    spec: [
+      {
+        name: 'type',
+        type: 'select',
+        label: 'Type',
+        required: true,
+        default: 'string',
+        options: [
+          {
+            label: 'Text',
+            value: 'string',
+            nested: [
+              {
+                name: 'enum',
+                type: 'array',
+                label: 'Allowed values',
+                labels: { add: 'Add value' },
+                spec: { type: 'text', label: 'Value' },
+                help: 'The values to choose from. Left empty, any text may come.',
+              },
+            ],
+          },
+          { label: 'Number', value: 'number' },
+          { label: 'Whole number', value: 'integer' },
+          { label: 'Yes or no', value: 'boolean' },
+          { label: 'List of texts', value: 'array' },
+        ],
+      },
+      {
+        name: 'description',
+        type: 'text',
+        label: 'Description',
+        help: 'Tells the model which value belongs here, and what to give if the text has none.',
+      },
+    ],
+  },
+];
+
 /** Settings that Make's own kinds of fields need beside the shared form. */
 const own: Readonly<Record<string, Partial<Parameter>>> = {
   images: { spec: imagePart, labels: { add: 'Add image' } },
   messages: { validate: { minItems: 1 } },
+  answer_fields: { spec: answerField, labels: { add: 'Add field' }, validate: { minItems: 1 } },
   // "In combination with type `filename` the buffer can be used for better file input dialog."
   // https://developers.make.com/custom-apps-documentation/block-elements/parameters/buffer
   file_name: { type: 'filename', semantic: 'file:name' },

@@ -17,13 +17,20 @@ export function optionsOf(advanced: readonly Field[]): INodeProperties {
   };
 }
 
+/** A repeated form begins with one line. */
+const firstLine: Readonly<Record<string, Record<string, string>>> = {
+  messages: { role: 'user', content: '' },
+  answer_fields: { fieldName: '', fieldType: 'string', fieldDescription: '', fieldValues: '' },
+};
+
 /** A field of a shared step. */
 export function stepProperty(field: Field, displayOptions?: INodeProperties['displayOptions']): INodeProperties {
   const [item] = field.children;
+  const line = firstLine[field.key];
   return {
     ...n8nProperty(field, { example: field.placeholder, displayOptions }),
     ...(item?.options === undefined ? {} : manyOf(field)),
-    ...(field.key === 'messages' ? { default: { values: [{ role: 'user', content: '' }] } } : {}),
+    ...(line === undefined ? {} : { default: { values: [line] } }),
   };
 }
 

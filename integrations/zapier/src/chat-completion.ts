@@ -3,6 +3,7 @@ import { chatOutput, chatSample, chatStep } from '@ai-gateway/shared/steps/chat-
 import { receiptOf, type StepInput } from '@ai-gateway/shared/steps/chat-step';
 import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { Bundle, Create, ZObject } from 'zapier-platform-core';
+import { answeredFields } from './answered-fields.ts';
 import { answeredMeanwhile, askInBackground, mayTakeLong, receiptOfBackground } from './background-answer.ts';
 import { type ChatAnswer, chatAnswer } from './chat-answer.ts';
 import { chatInputs } from './chat-form.ts';
@@ -26,7 +27,7 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
       perform: (z, bundle) => asZapierErrors(z, () => ask(z, bundle, settings), { whenSlow }),
       performResume: (z, bundle) => asZapierErrors(z, () => resume(z, bundle, settings)),
       inputFields: [...chatInputs],
-      outputFields: outputFields(chatOutput),
+      outputFields: [...outputFields(chatOutput), async (_z, bundle) => answeredFields(bundle.inputData ?? {})],
       sample: chatSample,
     },
   };
@@ -63,5 +64,5 @@ async function resume(z: ZObject, bundle: Bundle, settings: Settings): Promise<C
 }
 
 function wantsJson({ inputData }: Bundle): boolean {
-  return inputData.output_format === 'json_object' || inputData.output_format === 'json_schema';
+  return ['fields', 'json_object', 'json_schema'].includes(String(inputData.output_format));
 }

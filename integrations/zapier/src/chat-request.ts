@@ -1,5 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import { type AnswerField, answerFields, jsonByFields } from '@ai-gateway/shared/steps/answer-fields';
 import { type StepFile, withFiles } from '@ai-gateway/shared/steps/chat-files';
 import {
   fallbackModels,
@@ -62,8 +63,16 @@ function withRole({ role, ...line }: Record<string, unknown>): Record<string, un
   return isEmpty(role) ? line : { role, ...line };
 }
 
-function responseFormat({ output_format, json_schema }: InputData): Pick<StepInput, 'response_format'> {
+function responseFormat(form: InputData): Pick<StepInput, 'response_format'> {
+  const { output_format, json_schema } = form;
+  if (output_format === 'fields') return jsonByFields(answerFieldsIn(form));
   if (output_format === 'json_object') return { response_format: { type: 'json_object' } };
   if (output_format !== 'json_schema') return {};
   return jsonBySchema(json_schema, 'json_schema');
+}
+
+/** Line items of the form; refused where there are none. */
+export function answerFieldsIn(form: InputData): AnswerField[] {
+  const inside = ['field_name', 'field_type', 'field_description', 'field_values'];
+  return answerFields(linesOf(form, { key: 'answer_fields', inside }), 'answer_fields');
 }

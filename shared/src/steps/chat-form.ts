@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Field, fieldsOf } from '../fields.ts';
 import { completeChat } from '../operations/chat.ts';
+import { answerTypes } from './answer-fields.ts';
 import type { Receipt, stepAnswer } from './chat-step.ts';
 import type { Platform } from './platform-exceptions.ts';
 import { fieldsOn, stepField } from './step-field.ts';
@@ -49,6 +50,44 @@ const content = stepField({
   multiline: true,
   required: true,
   help: 'Text of the message.',
+});
+
+const answerField = stepField({
+  key: 'item',
+  label: 'Field',
+  kind: 'group',
+  required: true,
+  children: [
+    stepField({
+      key: 'field_name',
+      label: 'Field name',
+      required: true,
+      placeholder: 'category',
+      help: 'A name in one word, such as category or total.',
+    }),
+    stepField({
+      key: 'field_type',
+      label: 'Field type',
+      kind: 'choice',
+      choices: [...answerTypes],
+      choiceLabels: { string: 'Text', integer: 'Whole number', boolean: 'Yes or no', array: 'List of texts' },
+      initial: 'string',
+      required: true,
+      help: 'The kind of value that the field holds.',
+    }),
+    stepField({
+      key: 'field_description',
+      label: 'Field description',
+      placeholder: 'The sum with tax, in euros',
+      help: 'Tells the model which value belongs here, and what to give if the text has none.',
+    }),
+    stepField({
+      key: 'field_values',
+      label: 'Allowed values',
+      placeholder: 'invoice, complaint, other',
+      help: 'The values to choose from, separated by commas. Left empty, any value may come.',
+    }),
+  ],
 });
 
 /** Every field some platform has, in the order of the forms. */
@@ -107,10 +146,19 @@ export const chatFields: readonly Field[] = [
     key: 'output_format',
     label: 'Output format',
     kind: 'choice',
-    choices: ['text', 'json_object', 'json_schema'],
+    choices: ['text', 'fields', 'json_object', 'json_schema'],
     choiceLabels: { json_object: 'JSON', json_schema: 'JSON by a schema' },
     initial: 'text',
-    help: 'JSON comes parsed. With plain JSON, describe in the prompt what it holds. An answer without JSON still has its text.',
+    help: 'Fields gives each field that you name, to map on its own. JSON comes parsed; with plain JSON, describe in the prompt what it holds. An answer without JSON still has its text.',
+  }),
+  stepField({
+    key: 'answer_fields',
+    label: 'Fields',
+    kind: 'list',
+    required: true,
+    visibleWhen: { field: 'output_format', is: 'fields' },
+    children: [answerField],
+    help: 'The fields of the answer, such as a category or a total.',
   }),
   stepField({
     key: 'json_schema',

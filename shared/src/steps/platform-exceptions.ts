@@ -119,6 +119,44 @@ export const platformExceptions: readonly PlatformException[] = [
     change: { required: false },
     because: 'n8n marks required fields of a repeated form, but runs the node without them: an empty line is left out.',
   },
+  ...['field_name', 'field_type', 'field_description', 'field_values'].map(
+    (field): PlatformException => ({
+      on: ['make'],
+      field: `answer_fields.${field}`,
+      change: 'absent',
+      because: 'IML builds no schema from these, so Make asks for a name and the parts of its schema.',
+    }),
+  ),
+  {
+    on: ['zapier'],
+    field: 'answer_fields',
+    change: { required: false, help: '' },
+    because: 'Zapier requires and explains no field with line items; the fields inside have their own help.',
+  },
+  {
+    on: ['zapier'],
+    field: 'answer_fields.field_type',
+    change: { required: false, initial: undefined, help: 'The kind of value that the field holds. Default: text.' },
+    because: 'Zapier fills in no default of a line item.',
+  },
+  {
+    on: ['n8n'],
+    field: 'answer_fields',
+    change: { required: false },
+    because: 'A repeated form in n8n begins with one line; there is nothing to require.',
+  },
+  {
+    on: ['n8n'],
+    field: 'answer_fields.field_name',
+    change: { required: false },
+    because: 'n8n marks required fields of a repeated form, but runs the node without them: an empty line is left out.',
+  },
+  {
+    on: ['n8n'],
+    field: 'answer_fields.field_type',
+    change: { required: false },
+    because: 'A choice in n8n always has a value; there is nothing to require.',
+  },
   {
     on: ['n8n'],
     field: 'input',

@@ -116,6 +116,37 @@ describe('a chat completion', () => {
     expect(sent().messages).toEqual([{ role: 'user', content: 'Hi' }]);
   });
 
+  test('answers in the fields that a person names, without a schema', async () => {
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice","total":12.5,"items":["pen"]}' });
+    const answer_fields = [
+      { name: 'kind', schema: { type: 'string', enum: ['invoice', 'a "[]" one'], description: 'Say "enum":[],' } },
+      { name: 'total', schema: { type: 'number', description: '' } },
+      { name: 'items', schema: { type: 'array' } },
+      { name: 'note', schema: { enum: [] } },
+    ];
+    expect(await make.chat({ prompt: 'Sort it', format: 'fields', answer_fields })).toMatchObject({
+      json: { kind: 'invoice', total: 12.5, items: ['pen'] },
+    });
+    expect(sent().response_format).toEqual({
+      type: 'json_schema',
+      json_schema: {
+        name: 'answer',
+        strict: true,
+        schema: {
+          type: 'object',
+          properties: {
+            kind: { type: 'string', enum: ['invoice', 'a "[]" one'], description: 'Say "enum":[],' },
+            total: { type: 'number' },
+            items: { type: 'array', items: { type: 'string' } },
+            note: { type: 'string' },
+          },
+          required: ['kind', 'total', 'items', 'note'],
+          additionalProperties: false,
+        },
+      },
+    });
+  });
+
   test('passes on temperature 0, a limit of tokens, and fallback models', async () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const answer = await make.chat({

@@ -105,6 +105,25 @@ describe('chat completion', () => {
     });
   });
 
+  test('an answer comes in the fields that a person names, without a schema', async () => {
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice","total":12.5}' });
+    const values = [
+      { fieldName: 'kind', fieldType: 'string', fieldDescription: 'What it is', fieldValues: 'invoice, order' },
+      { fieldName: 'total', fieldType: 'number', fieldDescription: '', fieldValues: '' },
+    ];
+    const item = chat({ outputFormat: 'fields', answerFields: { values } });
+    expect(await answerOf(node, host, item)).toMatchObject({ json: { kind: 'invoice', total: 12.5 } });
+    expect(gateway.fakes.openai.requests.at(-1)?.json.response_format).toMatchObject({
+      json_schema: {
+        strict: true,
+        schema: { properties: { kind: { enum: ['invoice', 'order'] }, total: { type: 'number' } } },
+      },
+    });
+    await expect(answerOf(node, host, chat({ outputFormat: 'fields' }))).rejects.toThrow(
+      'Name the fields of the answer',
+    );
+  });
+
   test('a picture in a binary field is shown to the model', async () => {
     const item = chat({ options: { imageBinaryFields: 'photo' } });
     await answerOf(node, host, { ...item, binary: { photo: { mimeType: 'image/png', bytes: Buffer.from('png') } } });

@@ -538,6 +538,23 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(JSON.stringify(second?.json.messages)).toContain('affordable_tokens');
   });
 
+  test('an AI Agent whose model is refused shows what happened and what to do, as the node does', async () => {
+    await gateway.post('/v1/budgets', {
+      name: 'No thoughts',
+      limit_usd: 0.0000001,
+      scope: { client_id: 'thoughtless' },
+    });
+    const options = { client: locator('thoughtless'), reasoningEffort: 'low' };
+    const model = ours('Model', 'lmChatAiGateway', { model: locator('gpt-5-mini'), options }, [200, 200]);
+    const { nodes, connections } = agentWith(model);
+    const execution = await n8n.runWorkflow('Agent without money', nodes, connections);
+    expect(execution.status).toBe('error');
+    expect(execution.data.resultData.error).toMatchObject({
+      message: expect.stringMatching(/^Budget "No thoughts"/),
+      description: expect.stringContaining('Raise the budget'),
+    });
+  });
+
   describe('a refused call of our node as an agent’s tool', () => {
     beforeAll(async () => {
       const none = { name: 'None for tools', limit_usd: 0.0000001, scope: { client_id: 'no-tools' } };

@@ -108,6 +108,34 @@ describe('a chat completion', () => {
     });
   });
 
+  test('an answer comes in the fields that a person names, which later steps can map before a test', async () => {
+    gateway.fakes.openai.reply({ text: '{"kind":"invoice","total":12.5,"items":["pen"]}' });
+    const fields = asked({
+      output_format: 'fields',
+      answer_fields: [
+        { field_name: 'kind', field_values: 'invoice, order' },
+        { field_name: 'total', field_type: 'number' },
+        { field_name: 'items', field_type: 'array' },
+      ],
+    });
+    expect(await door.chat(fields)).toMatchObject({ json: { kind: 'invoice', total: 12.5, items: ['pen'] } });
+    expect(gateway.fakes.openai.requests.at(-1)?.json.response_format).toMatchObject({
+      json_schema: { strict: true, schema: { required: ['kind', 'total', 'items'] } },
+    });
+    const outputs = zap.app.creates.chat_complete?.operation.outputFields ?? [];
+    const listed = outputs.filter((field) => typeof field === 'function');
+    expect(await zap.run(listed[0], fields)).toEqual([
+      { key: 'json__kind', label: 'kind', type: 'string' },
+      { key: 'json__total', label: 'total', type: 'number' },
+      { key: 'json__items', label: 'items', list: true, type: 'string' },
+    ]);
+    const json_schema = '{"name": "mail", "schema": {"type": "object", "properties": {"late": {"type": "boolean"}}}}';
+    expect(await zap.run(listed[0], asked({ output_format: 'json_schema', json_schema }))).toEqual([
+      { key: 'json__late', label: 'late', type: 'boolean' },
+    ]);
+    expect(await zap.run(listed[0], asked({ output_format: 'fields' }))).toEqual([]);
+  });
+
   test('the model sees the conversation, the pictures and the options', async () => {
     await door.chat(
       asked({

@@ -16,7 +16,9 @@ export const steps: Step[] = (['triggers', 'searches', 'creates'] as const).flat
     kind,
     step,
     inputs: (step.operation.inputFields ?? []).flatMap(fieldsIn),
-    outputs: (step.operation.outputFields ?? []) as PlainOutputField[],
+    outputs: ((step.operation.outputFields ?? []) as unknown[]).filter(
+      (field): field is PlainOutputField => typeof field !== 'function',
+    ),
     sample: step.operation.sample ?? {},
     hidden: step.display.hidden === true,
   })),
@@ -27,8 +29,10 @@ export const visible = steps.filter(({ hidden }) => !hidden);
 /** Fields that come by a function come with the last of what they wait for. Those a gateway lists are in test/platforms/prompts.test.ts. */
 function fieldsIn(field: unknown): PlainInputField[] {
   if (typeof field !== 'function') return [field as PlainInputField];
-  const shown: unknown = field({}, { inputData: { output_format: 'json_schema' } });
-  return Array.isArray(shown) ? (shown as PlainInputField[]) : [];
+  return ['fields', 'json_schema'].flatMap((output_format) => {
+    const shown: unknown = field({}, { inputData: { output_format } });
+    return Array.isArray(shown) ? (shown as PlainInputField[]) : [];
+  });
 }
 
 /** A field and those inside it. */

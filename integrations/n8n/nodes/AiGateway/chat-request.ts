@@ -1,5 +1,6 @@
 import { formText } from '@ai-gateway/shared/form-text';
 import { isRecord } from '@ai-gateway/shared/json';
+import { answerFields, jsonByFields } from '@ai-gateway/shared/steps/answer-fields';
 import { type StepFile, withFiles } from '@ai-gateway/shared/steps/chat-files';
 import {
   fallbackModels,
@@ -23,7 +24,8 @@ export interface ChatForm {
   messages: unknown;
   messagesJson: unknown;
   systemPrompt: string;
-  outputFormat: 'text' | 'json_object' | 'json_schema';
+  outputFormat: 'text' | 'fields' | 'json_object' | 'json_schema';
+  answerFields?: unknown;
   jsonSchema: unknown;
   files?: readonly StepFile[];
   options: ChatOptions;
@@ -87,8 +89,23 @@ function rowsOf(given: unknown): Record<string, unknown>[] {
   return (Array.isArray(given) ? given : [given]).filter(isRecord);
 }
 
-function responseFormat({ outputFormat, jsonSchema }: ChatForm): Pick<StepInput, 'response_format'> {
+function responseFormat({
+  outputFormat,
+  answerFields: lines,
+  jsonSchema,
+}: ChatForm): Pick<StepInput, 'response_format'> {
   if (outputFormat === 'text') return {};
   if (outputFormat === 'json_object') return { response_format: { type: 'json_object' } };
+  if (outputFormat === 'fields') return jsonByFields(answerFields(rowsOf(lines).map(inSnakeCase), 'answerFields'));
   return jsonBySchema(jsonSchema, 'jsonSchema');
+}
+
+/** n8n's keys are in camel case. */
+function inSnakeCase(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [
+      key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      plainValue(value),
+    ]),
+  );
 }

@@ -2876,6 +2876,10 @@ export const chatProperties: INodeProperties[] = [
         value: 'text',
       },
       {
+        name: 'Fields',
+        value: 'fields',
+      },
+      {
         name: 'JSON',
         value: 'json_object',
       },
@@ -2892,7 +2896,93 @@ export const chatProperties: INodeProperties[] = [
       },
     },
     description:
-      'JSON comes parsed. With plain JSON, describe in the prompt what it holds. An answer without JSON still has its text.',
+      'Fields gives each field that you name, to map on its own. JSON comes parsed; with plain JSON, describe in the prompt what it holds. An answer without JSON still has its text.',
+  },
+  {
+    displayName: 'Fields',
+    name: 'answerFields',
+    type: 'fixedCollection',
+    typeOptions: {
+      multipleValues: true,
+      sortable: true,
+    },
+    placeholder: 'Add Field',
+    options: [
+      {
+        displayName: 'Field',
+        name: 'values',
+        values: [
+          {
+            displayName: 'Field Name',
+            name: 'fieldName',
+            type: 'string',
+            default: '',
+            description: 'A name in one word, such as category or total',
+          },
+          {
+            displayName: 'Field Type',
+            name: 'fieldType',
+            type: 'options',
+            options: [
+              {
+                name: 'List of Texts',
+                value: 'array',
+              },
+              {
+                name: 'Number',
+                value: 'number',
+              },
+              {
+                name: 'Text',
+                value: 'string',
+              },
+              {
+                name: 'Whole Number',
+                value: 'integer',
+              },
+              {
+                name: 'Yes or No',
+                value: 'boolean',
+              },
+            ],
+            default: 'string',
+            description: 'The kind of value that the field holds',
+          },
+          {
+            displayName: 'Field Description',
+            name: 'fieldDescription',
+            type: 'string',
+            default: '',
+            description: 'Tells the model which value belongs here, and what to give if the text has none',
+          },
+          {
+            displayName: 'Allowed Values',
+            name: 'fieldValues',
+            type: 'string',
+            default: '',
+            description: 'The values to choose from, separated by commas. Left empty, any value may come.',
+          },
+        ],
+      },
+    ],
+    default: {
+      values: [
+        {
+          fieldName: '',
+          fieldType: 'string',
+          fieldDescription: '',
+          fieldValues: '',
+        },
+      ],
+    },
+    displayOptions: {
+      show: {
+        resource: ['chat'],
+        operation: ['complete'],
+        outputFormat: ['fields'],
+      },
+    },
+    description: 'The fields of the answer, such as a category or a total',
   },
   {
     displayName: 'JSON Schema',

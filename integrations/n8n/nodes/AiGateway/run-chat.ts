@@ -45,7 +45,7 @@ async function readForm(
 ): Promise<ChatForm> {
   const { item, read, options } = given;
   const files = await binaryFiles(context, item, listOf(options.imageBinaryFields).map(textOf));
-  const messages = read('messages');
+  const [messages, lines] = [read('messages'), read('answerFields')];
   return {
     model: textOf(read('model')),
     inputType: choiceOf(read('inputType'), 'prompt'),
@@ -54,6 +54,7 @@ async function readForm(
     messagesJson: read('messagesJson'),
     systemPrompt: formText(read('systemPrompt')),
     outputFormat: choiceOf(read('outputFormat'), 'text'),
+    answerFields: isRecord(lines) && 'values' in lines ? lines.values : lines,
     jsonSchema: read('jsonSchema'),
     files,
     options,
