@@ -14,6 +14,7 @@ const ofModel = new Set([
   'max_tokens',
   'no_fallback',
   'project',
+  'reasoning_effort',
   'scenario',
   'temperature',
   'timeout',

@@ -1,3 +1,4 @@
+import { failedAttempt } from 'n8n-nodes-ai-gateway/nodes/LmChatAiGateway/failed-attempt.ts';
 import { LmChatAiGateway } from 'n8n-nodes-ai-gateway/nodes/LmChatAiGateway/LmChatAiGateway.node.ts';
 import { modelOptions } from 'n8n-nodes-ai-gateway/nodes/LmChatAiGateway/model-options.ts';
 import { expect, test } from 'vitest';
@@ -31,6 +32,23 @@ test('an agent asks the gateway as an OpenAI model, with the tags of the workflo
       'x-gateway-fallback': 'gpt-4o, auto',
     },
   });
+});
+
+test('the effort of an agent’s model goes into the call, in the words of the API that is used', () => {
+  const askedFor = (options: Record<string, unknown>) =>
+    modelOptions({ model: 'auto', options }, credential, supplyContext(node, host, {})).additionalParams;
+  expect(askedFor({ reasoningEffort: 'low' })).toEqual({ reasoning_effort: 'low' });
+  expect(askedFor({ reasoningEffort: 'low', useResponsesApi: true })).toEqual({ reasoning: { effort: 'low' } });
+  expect(askedFor({})).toBeUndefined();
+});
+
+test('a refused or unreachable model is explained as the node explains it; what a person stopped stays as it is', () => {
+  const fail = failedAttempt(supplyContext(node, host, {}).getNode());
+  const message = 'Budget "Acme" has $0.11 of $5.00 left.';
+  const refused = { status: 402, error: { code: 'budget_exceeded', message }, message: '402 and more' };
+  expect(() => fail(refused)).toThrow(message);
+  expect(() => fail(new Error('Connection error.'))).toThrow(/reach/);
+  expect(() => fail(new Error('Request was aborted.'))).not.toThrow();
 });
 
 test('the chat model alone is refused where n8n has no AI SDK, with another way', async () => {

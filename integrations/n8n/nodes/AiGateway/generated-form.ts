@@ -3381,6 +3381,43 @@ export const modelProperties: INodeProperties[] = [
         description: 'The project this call belongs to',
       },
       {
+        displayName: 'Reasoning Effort',
+        name: 'reasoningEffort',
+        type: 'options',
+        options: [
+          {
+            name: 'Extra High',
+            value: 'xhigh',
+          },
+          {
+            name: 'High',
+            value: 'high',
+          },
+          {
+            name: 'Low',
+            value: 'low',
+          },
+          {
+            name: 'Max',
+            value: 'max',
+          },
+          {
+            name: 'Medium',
+            value: 'medium',
+          },
+          {
+            name: 'Minimal',
+            value: 'minimal',
+          },
+          {
+            name: 'None',
+            value: 'none',
+          },
+        ],
+        default: 'medium',
+        description: 'How long a reasoning model thinks before it answers',
+      },
+      {
         displayName: 'Scenario',
         name: 'scenario',
         type: 'resourceLocator',

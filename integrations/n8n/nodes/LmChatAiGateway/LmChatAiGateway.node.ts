@@ -12,6 +12,7 @@ import { credentialName } from '../gateway.ts';
 import { modelsFor } from '../models-for.ts';
 import { listSearches } from '../search-list.ts';
 import type { AiNodeSdk } from './ai-node-sdk.ts';
+import { failedAttempt } from './failed-attempt.ts';
 import { type ModelForm, modelOptions } from './model-options.ts';
 
 /** A chat model for AI Agents and chains: every call of theirs is budgeted and tagged as the node's own are. */
@@ -45,7 +46,10 @@ export class LmChatAiGateway implements INodeType {
       options: (this.getNodeParameter('options', item, {}) ?? {}) as ModelForm['options'],
     };
     const { supplyModel } = await loadSdk(this);
-    return supplyModel(this, modelOptions(form, credential, this));
+    return supplyModel(this, {
+      ...modelOptions(form, credential, this),
+      onFailedAttempt: failedAttempt(this.getNode()),
+    });
   }
 }
 

@@ -21,4 +21,7 @@ export interface OpenAiModel {
   maxTokens?: number;
   temperature?: number;
   topP?: number;
+  /** Goes into the body of the call as it is. */
+  additionalParams?: Record<string, unknown>;
+  onFailedAttempt?: (error: unknown) => void;
 }

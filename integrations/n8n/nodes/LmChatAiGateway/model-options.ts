@@ -15,6 +15,7 @@ export interface ModelForm {
     maxTokens?: unknown;
     temperature?: unknown;
     topP?: unknown;
+    reasoningEffort?: unknown;
     timeout?: unknown;
     useResponsesApi?: unknown;
   };
@@ -33,6 +34,8 @@ export function modelOptions(
     options.topP,
     options.timeout,
   ].map(numberOf);
+  const byResponses = switchOf(options.useResponsesApi, false);
+  const effort = textOf(options.reasoningEffort);
   return {
     type: 'openai',
     baseUrl: versioned(credential.baseUrl),
@@ -48,13 +51,17 @@ export function modelOptions(
       ),
       ...(fallbacks.length === 0 ? {} : { 'x-gateway-fallback': fallbacks.join(', ') }),
     },
-    useResponsesApi: switchOf(options.useResponsesApi, false),
+    useResponsesApi: byResponses,
     // The gateway has tried again and elsewhere already.
     maxRetries: 0,
     timeout: (timeout ?? 300) * 1000,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
+    // Not by the client’s own `reasoning`, which it leaves out of calls of models whose names it does not know.
+    ...(effort === ''
+      ? {}
+      : { additionalParams: byResponses ? { reasoning: { effort } } : { reasoning_effort: effort } }),
   };
 }
 
