@@ -7,10 +7,14 @@ import { z } from 'zod';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
+import { axisTicks, groupsIn } from '../../gateway/dashboard/src/components/day-series.ts';
 import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
-import { addDays, daysBetween } from '../../gateway/dashboard/src/format/when.ts';
+import { type SortableColumn, sortingBy, sortRows } from '../../gateway/dashboard/src/components/sorted-rows.ts';
+import { durationForPeople } from '../../gateway/dashboard/src/format/money.ts';
+import { addDays, daysBetween, daysForPeople } from '../../gateway/dashboard/src/format/when.ts';
+import { tightestFirst } from '../../gateway/dashboard/src/screens/budgets/tightest-first.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
 import { autoDraftOf, autoOf, entryFault } from '../../gateway/dashboard/src/screens/routing/auto-draft.ts';
 
@@ -24,6 +28,89 @@ describe('a list under the eyes of a reader', () => {
 
   it('counts nothing while nothing is new', () => {
     expect(holdRows([row('b'), row('a')], [row('b'), row('a')]).newer).toBe(0);
+  });
+});
+
+describe('a table that can be sorted', () => {
+  interface Row {
+    name: string;
+    cost: number;
+  }
+  const rows: Row[] = [
+    { name: 'Globex', cost: 2 },
+    { name: 'Acme', cost: 10 },
+  ];
+  const columns: readonly SortableColumn<Row>[] = [
+    { key: 'name', order: ({ name }) => name },
+    { key: 'cost', end: true, order: ({ cost }) => cost },
+    { key: 'do' },
+  ];
+  const namesBy = (sort: string | undefined): string[] => sortRows(rows, columns, sort).map(({ name }) => name);
+
+  it('puts numbers and names in the order of the URL, and leaves rows alone where the URL names no column', () => {
+    expect([namesBy('-cost'), namesBy('cost'), namesBy('name')]).toEqual([
+      ['Acme', 'Globex'],
+      ['Globex', 'Acme'],
+      ['Acme', 'Globex'],
+    ]);
+    expect([namesBy(undefined), namesBy('do'), namesBy('-weather')]).toEqual(Array(3).fill(['Globex', 'Acme']));
+  });
+
+  it('begins with the largest number and the first name, and turns round at the second click', () => {
+    const asked: string[] = [];
+    for (const sort of [undefined, '-cost', 'cost']) sortingBy(columns, sort, (to) => asked.push(to)).onSort('cost');
+    sortingBy(columns, '-cost', (to) => asked.push(to)).onSort('name');
+    expect(asked).toEqual(['-cost', 'cost', '-cost', 'name']);
+  });
+});
+
+describe('the axis of a chart', () => {
+  it('ends just above the largest amount, in round steps from 0', () => {
+    expect(axisTicks(2.92)).toEqual([0, 1, 2, 3]);
+    expect(axisTicks(0.3)).toEqual([0, 0.1, 0.2, 0.3]);
+    expect(axisTicks(0)).toEqual([0, 1]);
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1e9, noNaN: true }), (largest) => {
+        const ticks = axisTicks(largest);
+        const [, step = 0] = ticks;
+        const end = ticks.at(-1) ?? 0;
+        expect(ticks.length).toBeGreaterThanOrEqual(3);
+        expect(ticks.length).toBeLessThanOrEqual(5);
+        expect(end).toBeGreaterThanOrEqual(largest * (1 - 1e-6));
+        expect(end - step).toBeLessThan(largest);
+      }),
+    );
+  });
+
+  it('names the groups of the rows once, without the sum of the rest', () => {
+    const row = (group: string | null) => ({ at: '2026-11-01', group, value: 1 });
+    expect(groupsIn([row('acme'), row(null), row('other'), row('acme'), row('globex')])).toEqual(['acme', 'globex']);
+  });
+});
+
+describe('times and spans of days', () => {
+  it('are short, and name the year once', () => {
+    expect(daysForPeople({ from: '2026-11-01', to: '2026-11-30' })).toBe('1 Nov – 30 Nov 2026');
+    expect(daysForPeople({ from: '2026-12-30', to: '2027-01-02' })).toBe('30 Dec 2026 – 2 Jan 2027');
+    expect(daysForPeople({ from: '2026-11-30', to: '2026-11-30' })).toBe('30 Nov 2026');
+    expect([durationForPeople(24), durationForPeople(3_420)]).toEqual(['24 ms', '3.4 s']);
+  });
+});
+
+describe('the budgets of a page', () => {
+  it('begin with those that are spent, then with those that are nearly so', () => {
+    const budget = (id: string, status: 'ok' | 'warning' | 'exceeded', percent: number) => ({
+      id,
+      status,
+      percent_used: percent,
+    });
+    const budgets = [
+      budget('a', 'ok', 10),
+      budget('b', 'warning', 85),
+      budget('c', 'ok', 70),
+      budget('d', 'exceeded', 100),
+    ];
+    expect(tightestFirst(budgets).map(({ id }) => id)).toEqual(['d', 'b', 'c', 'a']);
   });
 });
 

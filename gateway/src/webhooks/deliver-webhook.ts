@@ -11,7 +11,7 @@ import {
   takenMs,
   takeOverdue,
 } from './delivery-store.ts';
-import { slackBody, textOf } from './event-text.ts';
+import { linkOf, slackBody, textOf } from './event-text.ts';
 import { brandForStrangers } from './mail-brand.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
@@ -25,6 +25,8 @@ export interface DeliveryPorts extends MailPorts, PostPorts {
   settings: SettingsCache;
   signUp: 'open' | 'closed';
   secret: string;
+  /** Where people reach the dashboard; known once the gateway listens. */
+  publicUrl: string;
   outbox: Pick<PgBossOutbox, 'plan'>;
   metrics: { deliveryTried(status: 'delivered' | 'failed' | 'pending'): void };
 }
@@ -160,7 +162,7 @@ const reasons: Record<string, string> = {
 async function post(services: DeliveryPorts, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
   const proofs = proofsOf(services.secret, webhook);
   const isSlack = url.hostname === 'hooks.slack.com' || url.hostname === 'hooks.slack-gov.com';
-  const body = isSlack ? slackBody(event) : JSON.stringify(event);
+  const body = isSlack ? slackBody(event, services.publicUrl) : JSON.stringify(event);
   return postSigned(services, {
     url,
     id: event.id,
@@ -175,10 +177,18 @@ async function mail(
   { event, workspaceId }: { event: GatewayEvent; workspaceId: string },
 ): Promise<void> {
   const { subject, lines } = textOf(event);
+  const link = linkOf(event, services.publicUrl);
   await sendMail(services, {
     to: decodeURIComponent(url.pathname),
     subject,
-    lines: [subject, '', ...lines, '', `Event ${event.id}, ${event.created_at}`],
+    lines: [
+      subject,
+      '',
+      ...lines,
+      ...(link === undefined ? [] : ['', link]),
+      '',
+      `Event ${event.id}, ${event.created_at}`,
+    ],
     messageId: event.id,
     brand: await brandForStrangers(services, workspaceId),
   });

@@ -1,6 +1,7 @@
 import { sampleEvent } from '@ai-gateway/shared/operations/events';
+import { alerts } from '@ai-gateway/shared/steps/alerts';
 import { expect, test } from 'vitest';
-import { slackBody, textOf } from './event-text.ts';
+import { linkOf, slackBody, textOf } from './event-text.ts';
 
 test('an alert is told in a line people understand', () => {
   expect(textOf(sampleEvent)).toEqual({
@@ -86,3 +87,21 @@ test.each([
 ] as const)('%s is explained in a plain sentence', (type, data, line) => {
   expect(textOf({ ...sampleEvent, type, data }).lines[0]).toBe(line);
 });
+
+test('an alert leads to the screen where something can be done, where the gateway knows its own address', () => {
+  const url = 'https://gateway.example/app/budgets?budget=bud_01k2';
+  expect(linkOf(sampleEvent, 'https://gateway.example')).toEqual({ label: 'Open the budget', url });
+  expect(linkOf(sampleEvent, '')).toBeUndefined();
+  const { text } = JSON.parse(slackBody(sampleEvent, 'https://gateway.example')) as { text: string };
+  expect(text.split('\n').at(-1)).toBe(`<${url}|Open the budget>`);
+});
+
+test.each(alerts.flatMap(({ events, sample }) => events.map((type) => [type, sample] as const)))(
+  'an alert of %s leads to one address of the gateway, or says it in its text',
+  (type, sample) => {
+    const event = { ...sampleEvent, type, data: sample };
+    const { url } = linkOf(event, 'https://gateway.example') ?? {};
+    const text = textOf(event).lines.join(' ');
+    expect(url ?? text).toMatch(/https:\/\/[^ ]+\/(app|status)/);
+  },
+);

@@ -44,7 +44,8 @@ export const lines = (most: number, title: string, description: string) =>
     .max(most)
     .transform((text) => (text === '' ? null : text.replaceAll('\r\n', '\n')))
     .nullable()
-    .meta({ title, description });
+    // A name and a number are a line; a field of one line would swallow the others of an address.
+    .meta({ title, description, ...(most >= 500 && { 'x-field': { multiline: true } }) });
 
 /** A place's clock, by its IANA name. Offsets such as `+01:00`, which `Intl` takes too, know no summer time. */
 export const timeZone = (description: string) =>

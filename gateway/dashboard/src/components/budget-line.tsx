@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { untilForPeople } from '../format/when.ts';
 import { Bar } from './bar.tsx';
 import { Money } from './money.tsx';
+import styles from './parts.module.css';
 import { useNow, When } from './when.tsx';
 
 export type Budget = OutputOf<'budgets.list'>['data'][number];
@@ -13,7 +14,7 @@ export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
   const { limit_usd: limit, spent_usd: spent, held_usd: held, resets_at: resetsAt } = budget;
   const percent = Math.round(budget.percent_used);
   return (
-    <div>
+    <div className={styles.budget}>
       <Bar
         label={`Budget ${budget.name}`}
         used={limit === 0 ? 1 : spent / limit}
@@ -21,22 +22,26 @@ export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
         status={budget.status}
         text={`${percent} % used`}
       />
-      <p>
-        <Money amount={spent} /> of <Money amount={limit} />
-        {held > 0 ? (
-          <>
-            {' '}
-            + <Money amount={held} /> held
-          </>
-        ) : null}
-        , <Money amount={budget.remaining_usd} /> left ({percent} %)
-        {resetsAt === null ? (
-          ', never resets'
-        ) : (
-          <>
-            , resets in {untilForPeople(resetsAt, now)}, <When at={resetsAt} full />
-          </>
-        )}
+      <p className={styles.spread}>
+        <span>
+          <Money amount={spent} /> of <Money amount={limit} />
+          {held > 0 ? (
+            <>
+              {' '}
+              + <Money amount={held} /> held
+            </>
+          ) : null}
+          , <Money amount={Math.max(0, budget.remaining_usd)} /> left ({percent} %)
+        </span>{' '}
+        <span className={styles.muted}>
+          {resetsAt === null ? (
+            'never resets'
+          ) : (
+            <>
+              resets in {untilForPeople(resetsAt, now)}, <When at={resetsAt} full />
+            </>
+          )}
+        </span>
       </p>
     </div>
   );

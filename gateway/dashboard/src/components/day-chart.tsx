@@ -1,7 +1,9 @@
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { dayForPeople } from '../format/when.ts';
+import { ChartLegend } from './chart-legend.tsx';
+import { ChartTip } from './chart-tip.tsx';
 import styles from './day-chart.module.css';
-import { axisEnd, type DayStack, type ForecastDay, type Stacks } from './day-series.ts';
+import { axisTicks, type DayStack, type ForecastDay, others, type Stacks } from './day-series.ts';
 import { Table } from './table.tsx';
 import { useWidth } from './use-width.ts';
 
@@ -12,29 +14,40 @@ interface DayChartProps {
   /** Says the chart in a sentence. */
   sentence: string;
   format: (value: number) => string;
+  /** Names a group for people; it is its own name unless said. */
+  nameOf?: (group: string) => string;
   /** A line across, such as a cap, and its name. */
   limit?: { value: number; name: string } | undefined;
   /** Days to come, after those of the stacks. */
   forecast?: readonly ForecastDay[];
 }
 
-const height = 200;
-const left = 56;
-const bottom = 20;
+const height = 220;
+const bottom = 22;
+/** Of a bar: one day alone is no wall. */
+const widestBar = 44;
 
 /** Amounts by day, stacked by group: drawn, said in a sentence, spoken day by day with the arrow keys, and as a table. */
-export function DayChart({ label, stacks, sentence, format, limit, forecast = [] }: DayChartProps): ReactNode {
+export function DayChart(props: DayChartProps): ReactNode {
+  const { label, stacks, sentence, format, limit, forecast = [] } = props;
   const { groups, days } = stacks;
+  const nameOf = (group: string): string => (group === others ? 'Other' : (props.nameOf?.(group) ?? group));
+  const colourOf = (index: number): string | undefined => colourClass(groups, index);
   const count = days.length + forecast.length;
   const [chosen, setChosen] = useState<number | undefined>();
   const { ref, width } = useWidth();
   const highest = Math.max(0, ...days.map(({ total }) => total), ...forecast.map(({ high }) => high));
   // A cap far above everything would press the days flat: it is named below the chart, and not drawn.
   const line = limit !== undefined && limit.value <= highest * 4 ? limit : undefined;
-  const end = axisEnd(Math.max(line?.value ?? 0, highest));
+  const ticks = axisTicks(Math.max(line?.value ?? 0, highest));
+  const end = ticks.at(-1) ?? 1;
+  const names = tickNames(ticks, format);
+  // Digits of the axis are about 6.5 pixels wide.
+  const left = 12 + 6.5 * Math.max(...names.map(({ length }) => length));
   const step = (width - left) / Math.max(1, count);
-  const heightOf = (value: number): number => (value / end) * (height - bottom);
-  const spoken = sayChosen({ chosen, stacks, forecast, format });
+  const heightOf = (value: number): number => (value / end) * (height - bottom - 6);
+  const spoken = sayChosen({ chosen, stacks, forecast, format, nameOf });
+  const shown = chosen === undefined ? undefined : (days[chosen] ?? forecast[chosen - days.length]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const move = { ArrowRight: 1, ArrowLeft: -1, Home: -count, End: count }[event.key];
     if (move === undefined) return;
@@ -62,13 +75,13 @@ export function DayChart({ label, stacks, sentence, format, limit, forecast = []
         onPointerLeave={() => setChosen(undefined)}
       >
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" focusable="false">
-          {[0, 0.5, 1].map((share) => {
-            const y = height - bottom - heightOf(end * share);
+          {ticks.map((tick, index) => {
+            const y = height - bottom - heightOf(tick);
             return (
-              <g key={share}>
-                <line className={styles.grid} x1={left} x2={width} y1={y} y2={y} />
-                <text className={styles.axis} x={left - 6} y={y + 4} textAnchor="end">
-                  {format(end * share)}
+              <g key={tick}>
+                <line className={index === 0 ? styles.base : styles.grid} x1={left} x2={width} y1={y} y2={y} />
+                <text className={styles.axis} x={left - 8} y={y + 4} textAnchor="end">
+                  {names[index]}
                 </text>
               </g>
             );
@@ -80,6 +93,7 @@ export function DayChart({ label, stacks, sentence, format, limit, forecast = []
               x={left + index * step}
               step={step}
               heightOf={heightOf}
+              colourOf={colourOf}
               isChosen={index === chosen}
               isNamed={index % Math.ceil((count * 80) / width) === 0}
               onChoose={() => setChosen(index)}
@@ -107,11 +121,24 @@ export function DayChart({ label, stacks, sentence, format, limit, forecast = []
             />
           )}
         </svg>
+        {shown === undefined || chosen === undefined ? null : (
+          <ChartTip
+            day={shown}
+            groups={groups}
+            nameOf={nameOf}
+            format={format}
+            colourOf={colourOf}
+            at={(left + (chosen + 0.5) * step) / width}
+          />
+        )}
       </div>
-      <p className={styles.spoken} aria-hidden="true">
-        {spoken ?? ''}
-      </p>
-      <Legend groups={groups} limit={limit} isLineDrawn={line !== undefined} hasForecast={forecast.length > 0} />
+      <ChartLegend
+        groups={groups.map(nameOf)}
+        colourOf={colourOf}
+        limit={limit}
+        isLineDrawn={line !== undefined}
+        hasForecast={forecast.length > 0}
+      />
       <details className={`${styles.table} screen-only`}>
         <summary>Show as a table</summary>
         <Table
@@ -120,7 +147,7 @@ export function DayChart({ label, stacks, sentence, format, limit, forecast = []
             { key: 'day', title: 'Day', cell: ({ at }: DayStack) => dayForPeople(at) },
             ...groups.map((group, index) => ({
               key: `group ${group}`,
-              title: <bdi>{group}</bdi>,
+              title: <bdi>{nameOf(group)}</bdi>,
               end: true,
               cell: ({ values }: DayStack) => format(values[index] ?? 0),
             })),
@@ -145,7 +172,25 @@ interface DayProps<Day = DayStack> {
   onChoose: () => void;
 }
 
-function Day({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayProps): ReactNode {
+/** The rest is grey wherever it comes; groups beyond the colours are, too. */
+function colourClass(groups: readonly string[], index: number): string | undefined {
+  return styles[`series${groups[index] === others ? 6 : Math.min(index, 6)}`];
+}
+
+/** Cents on an axis of whole dollars are ink without news. */
+function tickNames(ticks: readonly number[], format: (value: number) => string): string[] {
+  const names = ticks.map(format);
+  return names.every((name) => name.endsWith('.00')) ? names.map((name) => name.slice(0, -3)) : names;
+}
+
+function barIn(step: number): { width: number; inset: number } {
+  const width = Math.min(widestBar, step * 0.7);
+  return { width, inset: (step - width) / 2 };
+}
+
+function Day(props: DayProps & { colourOf: (index: number) => string | undefined }): ReactNode {
+  const { day, x, step, heightOf, colourOf, isChosen, isNamed, onChoose } = props;
+  const bar = barIn(step);
   let y = height - bottom;
   return (
     <g onPointerEnter={onChoose}>
@@ -155,10 +200,10 @@ function Day({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayProps):
         return (
           <rect
             key={index}
-            className={styles[`series${Math.min(index, 6)}`]}
-            x={x + step * 0.15}
+            className={colourOf(index)}
+            x={x + bar.inset}
             y={y}
-            width={step * 0.7}
+            width={bar.width}
             height={heightOf(value)}
           />
         );
@@ -179,14 +224,15 @@ function DayName({ at, x }: { at: string; x: number }): ReactNode {
 /** The most likely amount as a dotted line, and the band around it. */
 function DayToCome({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayProps<ForecastDay>): ReactNode {
   const at = (value: number): number => height - bottom - heightOf(value);
+  const bar = barIn(step);
   return (
     <g onPointerEnter={onChoose}>
       <rect className={isChosen ? styles.chosen : styles.day} x={x} y={0} width={step} height={height - bottom} />
       <rect
         className={styles.band}
-        x={x + step * 0.15}
+        x={x + bar.inset}
         y={at(day.high)}
-        width={step * 0.7}
+        width={bar.width}
         height={Math.max(1, at(day.low) - at(day.high))}
       />
       <line className={styles.forecast} x1={x} x2={x + step} y1={at(day.middle)} y2={at(day.middle)} />
@@ -195,59 +241,19 @@ function DayToCome({ day, x, step, heightOf, isChosen, isNamed, onChoose }: DayP
   );
 }
 
-interface LegendProps {
-  groups: readonly string[];
-  limit: { name: string } | undefined;
-  isLineDrawn: boolean;
-  hasForecast: boolean;
-}
-
-function Legend({ groups, limit, isLineDrawn, hasForecast }: LegendProps): ReactNode {
-  return (
-    <ul className={styles.legend}>
-      {groups.map((group, index) => (
-        <li key={group}>
-          <svg width="12" height="12" aria-hidden="true" focusable="false">
-            <rect className={styles[`series${Math.min(index, 6)}`]} width="12" height="12" rx="3" />
-          </svg>
-          <bdi>{group}</bdi>
-        </li>
-      ))}
-      {hasForecast ? (
-        <li>
-          <svg width="18" height="12" aria-hidden="true" focusable="false">
-            <rect className={styles.band} y="1" width="18" height="10" />
-            <line className={styles.forecast} x2="18" y1="6" y2="6" />
-          </svg>
-          Forecast
-        </li>
-      ) : null}
-      {limit === undefined ? null : (
-        <li>
-          {isLineDrawn ? (
-            <svg width="18" height="12" aria-hidden="true" focusable="false">
-              <line className={styles.limit} x2="18" y1="6" y2="6" />
-            </svg>
-          ) : null}
-          <bdi>{limit.name}</bdi>
-        </li>
-      )}
-    </ul>
-  );
-}
-
 interface Chosen {
   chosen: number | undefined;
   stacks: Stacks;
   forecast: readonly ForecastDay[];
   format: (value: number) => string;
+  nameOf: (group: string) => string;
 }
 
 /** The chosen day in words. Undefined where none is chosen. */
-function sayChosen({ chosen, stacks: { groups, days }, forecast, format }: Chosen): string | undefined {
+function sayChosen({ chosen, stacks: { groups, days }, forecast, format, nameOf }: Chosen): string | undefined {
   if (chosen === undefined) return undefined;
   const day = days[chosen];
-  if (day !== undefined) return sayDay(day, groups, format);
+  if (day !== undefined) return sayDay(day, groups.map(nameOf), format);
   const coming = forecast[chosen - days.length];
   if (coming === undefined) return undefined;
   const { at, low, middle, high } = coming;

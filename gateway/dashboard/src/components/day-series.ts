@@ -27,7 +27,13 @@ export interface ForecastDay {
   high: number;
 }
 
-const others = 'other';
+/** The group that adds up the rest, as the API calls it. */
+export const others = 'other';
+
+/** The groups that have a name of their own. Pure. */
+export function groupsIn(rows: readonly SeriesRow[] = []): readonly string[] {
+  return [...new Set(rows.flatMap(({ group }) => (group === null || group === others ? [] : [group])))];
+}
 
 /** A stack a day, also for `allDays` without a row; the largest group at the bottom, the rest of them last. */
 export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: readonly string[] = []): Stacks {
@@ -53,10 +59,12 @@ export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: 
   return { groups, days, total: days.reduce((sum, { total }) => sum + total, 0) };
 }
 
-/** The end of an axis: the next 1, 2 or 5 of its power of ten, which is read at a glance. */
-export function axisEnd(largest: number): number {
-  if (largest <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(largest));
-  const step = [1, 2, 5, 10].find((one) => one * power >= largest) ?? 10;
-  return step * power;
+/** The values of the lines of an axis, from 0 to its end: two to four steps of 1, 2, 2.5 or 5 of a power of ten, as few above the largest as that allows. */
+export function axisTicks(largest: number): readonly number[] {
+  if (largest <= 0) return [0, 1];
+  const power = 10 ** Math.floor(Math.log10(largest / 4));
+  const step = power * ([1, 2, 2.5, 5, 10].find((one) => largest / (one * power) <= 4) ?? 10);
+  const count = Math.ceil(largest / step - 1e-9);
+  // Powers of ten below 1 are not whole in binary: 3 * 0.1 is 0.30000000000000004.
+  return Array.from({ length: count + 1 }, (_, at) => Number((at * step).toPrecision(12)));
 }

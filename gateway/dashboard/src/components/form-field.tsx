@@ -1,10 +1,13 @@
 import type { Field } from '@ai-gateway/shared/fields';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import { Button } from './button.tsx';
 import styles from './form.module.css';
 import { type Fault, isGroup, type Typed } from './form-values.ts';
 import { Entry, LabelledArea, LabelledSelect, LabelledText, LabelledTick } from './labelled-field.tsx';
 import { useChoices } from './use-choices.ts';
+
+/** False in forms that change a thing: all of their fields are optional, so to say it at each says nothing. */
+export const SaysOptional = createContext(true);
 
 interface FieldProps {
   field: Field;
@@ -58,10 +61,11 @@ function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNo
 }
 
 function Label({ field: { label, required, inSight } }: { field: Field }): ReactNode {
+  const saysOptional = useContext(SaysOptional);
   return (
     <>
       {label}
-      {required || inSight ? null : <span className={styles.optional}> (optional)</span>}
+      {required || inSight || !saysOptional ? null : <span className={styles.optional}> (optional)</span>}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { Button } from './button.tsx';
 import { ErrorCard } from './card.tsx';
 import { focusFault } from './focus-fault.ts';
 import styles from './form.module.css';
-import { FormField } from './form-field.tsx';
+import { FormField, SaysOptional } from './form-field.tsx';
 import {
   changedOf,
   type Fault,
@@ -98,15 +98,17 @@ export function OperationForm({
   const isHeld = wantedName !== undefined && name.trim() !== wantedName;
   return (
     <form ref={form} className={styles.form} noValidate onSubmit={(event) => void send(event)}>
-      {draw(first)}
-      {more.length === 0 ? null : (
-        <MoreFields
-          summary="More options"
-          isUsed={fault !== undefined && more.some(({ key }) => fault.path.startsWith(key))}
-        >
-          {draw(more)}
-        </MoreFields>
-      )}
+      <SaysOptional value={operation.method !== 'PATCH'}>
+        {draw(first)}
+        {more.length === 0 ? null : (
+          <MoreFields
+            summary="More options"
+            isUsed={fault !== undefined && more.some(({ key }) => fault.path.startsWith(key))}
+          >
+            {draw(more)}
+          </MoreFields>
+        )}
+      </SaysOptional>
       {fault !== undefined && fault.path === '' ? <p className={styles.fault}>The form {fault.message}.</p> : null}
       {wantedName === undefined ? null : <ConfirmName wanted={wantedName} value={name} onChange={setName} />}
       {change.isError ? <ErrorCard error={change.error} /> : null}

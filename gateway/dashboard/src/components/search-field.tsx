@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { LabelledText } from './labelled-field.tsx';
+import styles from './parts.module.css';
 
 /**
  * A search whose text is in the URL. While it has the focus the typist is ahead of the URL; otherwise the URL rules, as when a saved view is opened.
@@ -10,12 +11,16 @@ export function SearchField({ value, onSearch }: { value: string; onSearch: (tex
     if (input.current !== null && document.activeElement !== input.current) input.current.value = value;
   }, [value]);
   return (
-    <LabelledText
-      ref={input}
-      label="Search"
-      type="search"
-      defaultValue={value}
-      onChange={(event) => onSearch(event.target.value)}
-    />
+    <div className={`${styles.search} screen-only`}>
+      <LabelledText
+        ref={input}
+        label="Search"
+        bare
+        placeholder="Search"
+        type="search"
+        defaultValue={value}
+        onChange={(event) => onSearch(event.target.value)}
+      />
+    </div>
   );
 }

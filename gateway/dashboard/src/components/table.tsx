@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Empty } from './card.tsx';
 import { join } from './join.ts';
+import type { Sorting } from './sorted-rows.ts';
 import styles from './table.module.css';
 
 export interface Column<Row> {
@@ -10,15 +11,10 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers align at the end. */
   end?: boolean;
-  sortable?: boolean;
+  /** Rows can be put in the order of this, where the whole list is on the page. */
+  order?: (row: Row) => number | string;
   /** Sentences, or several buttons: it keeps some width on a phone. */
   wide?: boolean;
-}
-
-export interface Sorting {
-  by: string;
-  descending: boolean;
-  onSort: (by: string) => void;
 }
 
 export interface TableProps<Row> {
@@ -48,10 +44,19 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
                 className={join(column.end && styles.end)}
                 aria-sort={sortOf(column, sorting)}
               >
-                {column.sortable && sorting !== undefined ? (
-                  <button type="button" className={styles.sort} onClick={() => sorting.onSort(column.key)}>
-                    {column.title} {sorting.by === column.key ? (sorting.descending ? '↓' : '↑') : ''}
-                  </button>
+                {column.order !== undefined && sorting !== undefined ? (
+                  <>
+                    <button type="button" className={styles.sort} onClick={() => sorting.onSort(column.key)}>
+                      {column.title}
+                      {sorting.by === column.key ? (
+                        <span className={styles.arrow} aria-hidden="true">
+                          {sorting.descending ? ' ↓' : ' ↑'}
+                        </span>
+                      ) : null}
+                    </button>
+                    {/* Paper has no buttons. */}
+                    <span className={styles.printed}>{column.title}</span>
+                  </>
                 ) : (
                   column.title
                 )}
@@ -76,9 +81,9 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
 }
 
 function sortOf<Row>(
-  { key, sortable }: Column<Row>,
+  { key, order }: Column<Row>,
   sorting: Sorting | undefined,
 ): 'ascending' | 'descending' | undefined {
-  if (!sortable || sorting?.by !== key) return undefined;
+  if (order === undefined || sorting?.by !== key) return undefined;
   return sorting.descending ? 'descending' : 'ascending';
 }

@@ -11,8 +11,14 @@ export interface Choice {
 }
 
 /** The entries of a field's drop-down: those of the list operation that the contract names for it. */
-export function useChoices({ options }: Field): readonly Choice[] {
-  return useChoicesOf(options);
+export function useChoices({ options, key }: Field): readonly Choice[] {
+  const listed = useChoicesOf(options);
+  return key === 'timezone' ? timeZones() : listed;
+}
+
+/** Those that the browser knows, which are a subset of those that the gateway takes. */
+function timeZones(): readonly Choice[] {
+  return Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }));
 }
 
 /** The rows of a list operation by their ids and names; none without an operation. */

@@ -35,6 +35,11 @@ export function shortCount(count: number): string {
   return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
+/** `24 ms`, `3.4 s` */
+export function durationForPeople(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
 /** `976 bytes`, `268 MB` */
 export function bytesForPeople(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;

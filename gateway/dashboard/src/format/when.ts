@@ -27,6 +27,13 @@ export function dayForPeople(day: string): string {
   );
 }
 
+/** `1 Nov – 30 Nov 2026`, or one day: `30 Nov 2026`. */
+export function daysForPeople({ from, to }: { from: string; to: string }): string {
+  const last = `${dayForPeople(to)} ${to.slice(0, 4)}`;
+  if (from === to) return last;
+  return `${dayForPeople(from)}${from.slice(0, 4) === to.slice(0, 4) ? '' : ` ${from.slice(0, 4)}`} – ${last}`;
+}
+
 /** `November 2026` for `2026-11` or a day of it. */
 export function monthForPeople(day: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(

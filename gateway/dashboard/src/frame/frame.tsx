@@ -5,6 +5,7 @@ import { followChanges } from '../api/live.ts';
 import { useMode } from '../api/mode.ts';
 import { useMay, useSession } from '../api/session.ts';
 import { Icon } from '../components/icons.tsx';
+import { join } from '../components/join.ts';
 import { Screen } from '../components/screen.tsx';
 import { CommandDialog } from './commands/command-dialog.tsx';
 import styles from './frame.module.css';
@@ -66,8 +67,8 @@ function useFocusOnScreen(): void {
 function PlaceList({ places: list }: { places: readonly Place[] }): ReactNode {
   return (
     <ul className={styles.list}>
-      {list.map(({ name, path, icon }) => (
-        <li key={path}>
+      {list.map(({ name, path, icon, startsGroup }) => (
+        <li key={path} className={join(startsGroup && styles.group)}>
           <Link to={path} className={styles.link} activeOptions={{ exact: path === '/app', includeSearch: false }}>
             <Icon name={icon} />
             {name}

@@ -8,6 +8,8 @@ export interface Place {
   needs?: string;
   /** One of the four in the bar of a phone. */
   isMain?: boolean;
+  /** It begins a group of the menu: running the work, making it better, what it comes to, and the set-up. */
+  startsGroup?: boolean;
   /** A key that leads there after `g`. */
   key: string;
 }
@@ -23,13 +25,13 @@ export const places: readonly Place[] = [
   { name: 'Budgets', path: '/app/budgets', icon: 'budgets', needs: 'budgets.list', key: 'b' },
   { name: 'Calls', path: '/app/calls', icon: 'calls', needs: 'usage.requests', isMain: true, key: 'l' },
   { name: 'Usage', path: '/app/usage', icon: 'usage', needs: 'usage.series', key: 'u' },
-  { name: 'Prompts', path: '/app/prompts', icon: 'prompts', needs: 'prompts.get', key: 'p' },
+  { name: 'Prompts', path: '/app/prompts', icon: 'prompts', needs: 'prompts.get', startsGroup: true, key: 'p' },
   { name: 'Routing', path: '/app/routing', icon: 'routing', needs: 'rules.list', key: 'r' },
   { name: 'Experiments', path: '/app/experiments', icon: 'experiments', needs: 'experiments.list', key: 'e' },
   { name: 'Savings', path: '/app/savings', icon: 'savings', needs: 'savings.get', key: 'v' },
-  { name: 'Billing', path: '/app/billing', icon: 'billing', needs: 'invoices.list', key: 'i' },
+  { name: 'Billing', path: '/app/billing', icon: 'billing', needs: 'invoices.list', startsGroup: true, key: 'i' },
   { name: 'Alerts', path: '/app/alerts', icon: 'alerts', needs: 'webhooks.list', key: 'a' },
-  { name: 'Connect', path: '/app/connect', icon: 'connect', key: 'n' },
+  { name: 'Connect', path: '/app/connect', icon: 'connect', startsGroup: true, key: 'n' },
   { name: 'Keys', path: '/app/keys', icon: 'keys', needs: 'keys.list', key: 'k' },
   { name: 'Settings', path: '/app/settings', icon: 'settings', key: 't' },
   { name: 'Operator', path: '/app/operator', icon: 'operator', needs: 'workspaces.list', key: 'o' },

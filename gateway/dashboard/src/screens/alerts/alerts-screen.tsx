@@ -1,13 +1,17 @@
+import { eventPlace } from '@ai-gateway/shared/event-place';
+import { eventText, type TextEvent } from '@ai-gateway/shared/event-text';
 import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
+import { GoLink } from '../../components/go-link.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
+import { nameForPeople } from '../../format/names.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { type Channel, ChannelDialog, channels } from './channel-dialog.tsx';
 
@@ -118,6 +122,7 @@ function Latest(): ReactNode {
             caption="Latest alerts"
             columns={[
               { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
+              { key: 'text', title: 'Alert', wide: true, cell: (event) => <AlertText event={event} /> },
               { key: 'type', title: 'Event', cell: ({ type }) => <code>{type}</code> },
             ]}
             rows={data}
@@ -127,6 +132,24 @@ function Latest(): ReactNode {
         )}
       </Loaded>
     </Card>
+  );
+}
+
+/** The words that Slack and a mail have, and the way to the thing they are about. */
+function AlertText({ event }: { event: TextEvent }): ReactNode {
+  const { subject, lines } = eventText(event, nameForPeople);
+  const place = eventPlace(event);
+  return (
+    <>
+      <div dir="auto">
+        {place === undefined ? <strong>{subject}</strong> : <GoLink href={place.path}>{subject}</GoLink>}
+      </div>
+      {lines.map((line) => (
+        <div key={line} className={styles.muted} dir="auto">
+          {line}
+        </div>
+      ))}
+    </>
   );
 }
 

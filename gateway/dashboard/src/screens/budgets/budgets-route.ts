@@ -8,6 +8,7 @@ export const budgetsRoute = createRoute({
   validateSearch: z.object({
     /** The budget that is open. */
     budget: z.string().optional().catch(undefined),
+    status: z.enum(['ok', 'warning', 'exceeded']).optional().catch(undefined),
     cursor: z.string().optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./budgets-screen.tsx'), 'BudgetsScreen'),

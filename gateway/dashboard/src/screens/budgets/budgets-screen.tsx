@@ -1,5 +1,6 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
@@ -16,6 +17,7 @@ import { Table } from '../../components/table.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { BudgetHistory } from '../clients/client-history.tsx';
 import { NewBudget } from './new-budget.tsx';
+import { useTightestFirst } from './tightest-first.ts';
 
 const onLimit = {
   block: 'Refuses calls at the limit.',
@@ -28,30 +30,58 @@ const states = {
   exceeded: ['bad', 'Spent'],
 } as const;
 
+const shownStates = ['exceeded', 'warning', 'ok'] as const;
+
 /** Every budget with what is left of it. */
 export function BudgetsScreen(): ReactNode {
-  const { budget: openId, cursor } = useSearch({ from: '/frame/app/budgets' });
+  const { budget: openId, status, cursor } = useSearch({ from: '/frame/app/budgets' });
   const navigate = useNavigate({ from: '/app/budgets' });
   const may = useMay();
-  const budgets = useRead('budgets.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });
+  const input = { limit: 50, ...(status && { status }), ...(cursor && { cursor }) };
+  const budgets = useRead('budgets.list', input, { keep: true });
+  const sorted = useTightestFirst(budgets.data?.data ?? []);
+  const nameOf = useClientNames(sorted.map(({ scope }) => scope.client_id ?? null));
   return (
     <Screen
       title="Budgets"
       note="A budget is a hard limit: a call that could exceed it is refused before it is sent."
       actions={may('budgets.create') ? <NewBudget /> : undefined}
     >
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
+      <div className={`${styles.row} screen-only`} role="group" aria-label="Budgets to show">
+        {[undefined, ...shownStates].map((one) => (
+          <Button
+            key={one ?? 'all'}
+            small
+            aria-pressed={one === status}
+            onClick={() => void navigate({ search: one === undefined ? {} : { status: one } })}
+          >
+            {one === undefined ? 'All' : states[one][1]}
+          </Button>
+        ))}
+      </div>
       <Loaded query={budgets}>
         {({ data, next_cursor: next }) => (
           <>
             {data.length === 0 ? (
               <Card title="All budgets">
-                <Empty>No budget yet. “$5 a day for each scenario” stops a loop before it costs more than $5.</Empty>
+                <Empty>
+                  {status === undefined
+                    ? 'No budget yet. “$5 a day for each scenario” stops a loop before it costs more than $5.'
+                    : 'No budget is in this state.'}
+                </Empty>
               </Card>
             ) : null}
-            {data.map((budget) => (
-              <BudgetCard key={budget.id} budget={budget} />
-            ))}
-            <Pages next={next} cursor={cursor} onCursor={(to) => void navigate({ search: { cursor: to } })} />
+            <div className={styles.pair}>
+              {sorted.map((budget) => (
+                <BudgetCard key={budget.id} budget={budget} nameOf={nameOf} />
+              ))}
+            </div>
+            <Pages
+              next={next}
+              cursor={cursor}
+              onCursor={(to) => void navigate({ search: ({ cursor: _c, ...rest }) => ({ ...rest, cursor: to }) })}
+            />
           </>
         )}
       </Loaded>
@@ -62,7 +92,7 @@ export function BudgetsScreen(): ReactNode {
   );
 }
 
-function BudgetCard({ budget }: { budget: Budget }): ReactNode {
+function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) => string }): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
   const [kind, words] = states[budget.status];
@@ -78,7 +108,7 @@ function BudgetCard({ budget }: { budget: Budget }): ReactNode {
       <div className={styles.stack}>
         <BudgetLine budget={budget} />
         <p className={styles.muted}>
-          {scopeText(budget)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
+          {scopeText(budget, nameOf)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
           {onLimit[budget.on_limit]}
         </p>
         <div className={`${styles.row} screen-only`}>
@@ -103,7 +133,7 @@ function BudgetCard({ budget }: { budget: Budget }): ReactNode {
           {may('budgets.remove') ? (
             <Button
               small
-              kind="danger"
+              kind="quiet"
               aria-label={`Remove limit ${budget.name}`}
               onClick={() =>
                 openForm({
@@ -172,9 +202,11 @@ const tagNames: Readonly<Record<string, string>> = {
   key_id: 'key',
 };
 
-function scopeText({ scope }: Budget): string {
+function scopeText({ scope }: Budget, nameOf: (id: string) => string): string {
   const parts = Object.entries(scope).map(([tag, value]) =>
-    value === '*' ? `each ${tagNames[tag] ?? tag} by itself` : `${tagNames[tag] ?? tag} ${value}`,
+    value === '*'
+      ? `each ${tagNames[tag] ?? tag} by itself`
+      : `${tagNames[tag] ?? tag} ${tag === 'client_id' && value !== undefined ? nameOf(value) : value}`,
   );
   return parts.length === 0 ? 'All calls' : `Calls of ${parts.join(' and ')}`;
 }

@@ -1,6 +1,7 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { BudgetLine } from '../../components/budget-line.tsx';
@@ -12,7 +13,7 @@ import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople } from '../../format/money.ts';
 import { CallDecision } from './call-decision.tsx';
 import { CallStatus } from './call-status.tsx';
 
@@ -48,7 +49,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
       </p>
       <p>
-        Client <bdi>{call.client_id ?? '–'}</bdi> · scenario <bdi>{call.scenario_id ?? '–'}</bdi>
+        Client <CallClient id={call.client_id} /> · scenario <bdi>{call.scenario_id ?? '–'}</bdi>
       </p>
       <CallDecision call={call} />
       <Table
@@ -57,7 +58,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
           { key: 'n', title: '', cell: (row) => row.n },
           { key: 'target', title: 'Provider and model', cell: (row) => <bdi>{`${row.provider}/${row.model}`}</bdi> },
           { key: 'answer', title: 'Answer', cell: (row) => `${row.status ?? '–'} ${row.error ?? ''}` },
-          { key: 'ms', title: 'Time', end: true, cell: (row) => (row.ms === null ? '–' : `${row.ms / 1_000} s`) },
+          { key: 'ms', title: 'Time', end: true, cell: (row) => (row.ms === null ? '–' : durationForPeople(row.ms)) },
         ]}
         rows={call.attempts_trail.map((attempt, index) => ({ ...attempt, n: index + 1 }))}
         rowKey={({ n }) => String(n)}
@@ -72,6 +73,16 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         </div>
       ))}
     </>
+  );
+}
+
+function CallClient({ id }: { id: string | null }): ReactNode {
+  const nameOf = useClientNames([id]);
+  if (id === null) return '–';
+  return (
+    <Link to="/app/clients/$id" params={{ id }}>
+      <bdi>{nameOf(id)}</bdi>
+    </Link>
   );
 }
 

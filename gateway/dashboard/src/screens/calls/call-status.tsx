@@ -9,10 +9,18 @@ export function CallStatus({ call }: { call: Pick<Call, 'status' | 'attempts' | 
   const { status, attempts, error_code: code } = call;
   if (status === 'succeeded')
     return attempts > 1 ? (
-      <Status kind="warn">succeeded after failover</Status>
+      <Status kind="warn">Succeeded after failover</Status>
     ) : (
-      <Status kind="good">succeeded</Status>
+      <Status kind="good">Succeeded</Status>
     );
-  if (status === 'open') return <Status kind="plain">in progress</Status>;
-  return <Status kind={status === 'failed' ? 'bad' : 'warn'}>{code === null ? status : `${status}: ${code}`}</Status>;
+  if (status === 'open') return <Status kind="plain">In progress</Status>;
+  return (
+    <Status kind={status === 'failed' ? 'bad' : 'warn'}>
+      {code === null ? capital(status) : `${capital(status)}: ${code.replaceAll('_', ' ')}`}
+    </Status>
+  );
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -1,10 +1,13 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useMode } from '../../api/mode.ts';
 import { useRead } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
+import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
+import { ClientName } from '../../components/client-name.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { useHeldRows } from '../../components/held-rows.ts';
 import { Money } from '../../components/money.tsx';
@@ -16,7 +19,8 @@ import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
 import { When } from '../../components/when.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople } from '../../format/money.ts';
+import { nameForPeople } from '../../format/names.ts';
 import { CallDialog } from './call-dialog.tsx';
 import { CallStatus } from './call-status.tsx';
 import { RefusedCalls } from './refused-calls.tsx';
@@ -41,7 +45,13 @@ export function CallsScreen(): ReactNode {
   const show = (change: Partial<typeof search>): void =>
     void navigate({ search: ({ cursor: _c, ...before }) => ({ ...before, ...change }) });
   const { client_id: clientId, scenario_id: scenarioId, model, provider } = filters;
-  const narrowed = [clientId, scenarioId, model, provider].filter((one) => one !== undefined);
+  const nameOf = useClientNames(clientId === undefined ? [] : [clientId]);
+  const narrowed = [
+    clientId === undefined ? undefined : nameOf(clientId),
+    scenarioId,
+    model,
+    provider === undefined ? undefined : nameForPeople(provider),
+  ].filter((one) => one !== undefined);
   return (
     <Screen
       title="Calls"
@@ -59,7 +69,10 @@ export function CallsScreen(): ReactNode {
       <RangeButtons chosen={range} onChoose={(name) => show({ range: name })} />
       {narrowed.length === 0 ? null : (
         <p>
-          Only <bdi>{narrowed.join(', ')}</bdi>. <Link to="/app/calls">Show all</Link>
+          Only <bdi>{narrowed.join(', ')}</bdi>.{' '}
+          <Link to="/app/calls" search={{ view, range }}>
+            Show all
+          </Link>
         </p>
       )}
       {view === 'refused' ? <RefusedCalls clientId={clientId} scenarioId={scenarioId} range={range} /> : <CallTable />}
@@ -108,6 +121,7 @@ function CallTable(): ReactNode {
 
 function CallRows({ list, calls }: { list: string | undefined; calls: readonly Call[] }): ReactNode {
   const { rows, newer, show } = useHeldRows(list, calls);
+  const nameOf = useClientNames(rows.map(({ client_id: id }) => id));
   return (
     <>
       {newer === 0 ? null : (
@@ -119,7 +133,7 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
       )}
       <Table
         caption="Calls"
-        columns={columns}
+        columns={columnsOf(nameOf)}
         rows={rows}
         rowKey={({ id }) => id}
         empty="No such call in this range. A call appears here within two seconds after it is answered."
@@ -128,21 +142,25 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
   );
 }
 
-const columns: readonly Column<Call>[] = [
+const columnsOf = (nameOf: (id: string) => string): readonly Column<Call>[] => [
   { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
   {
     key: 'id',
     title: 'Call',
     cell: ({ id }) => (
-      <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
-        {id}
+      <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={id}>
+        <CallId id={id} />
       </Link>
     ),
   },
   { key: 'status', title: 'Status', cell: (call) => <CallStatus call={call} /> },
-  { key: 'client', title: 'Client', cell: ({ client_id: id }) => <bdi>{id ?? '–'}</bdi> },
+  { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
   { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
-  { key: 'model', title: 'Model', cell: ({ model, model_requested: asked }) => <bdi>{model ?? asked}</bdi> },
+  {
+    key: 'model',
+    title: 'Model',
+    cell: ({ model, model_requested: asked }) => <bdi className={styles.unbroken}>{model ?? asked}</bdi>,
+  },
   {
     key: 'tokens',
     title: 'Tokens',
@@ -159,6 +177,6 @@ const columns: readonly Column<Call>[] = [
     key: 'time',
     title: 'Time',
     end: true,
-    cell: ({ total_ms: ms }) => (ms === null ? '–' : `${(ms / 1_000).toFixed(1)} s`),
+    cell: ({ total_ms: ms }) => (ms === null ? '–' : durationForPeople(ms)),
   },
 ];

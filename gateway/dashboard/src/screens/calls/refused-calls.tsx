@@ -1,7 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
+import { ClientName } from '../../components/client-name.tsx';
 import { type Range, useDays } from '../../components/ranges.ts';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
@@ -21,6 +24,7 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
     ...(scenarioId !== undefined && { scenario_id: scenarioId }),
     limit: 100,
   });
+  const nameOf = useClientNames((refusals.data?.data ?? []).map(({ client_id: id }) => id));
   return (
     <Card title="Refused">
       <Loaded query={refusals}>
@@ -31,7 +35,7 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
               { key: 'hour', title: 'Hour', cell: ({ hour }) => <When at={hour} /> },
               { key: 'code', title: 'Reason', cell: ({ code }) => <code>{code}</code> },
               { key: 'count', title: 'Calls', end: true, cell: ({ count }) => countForPeople(count) },
-              { key: 'client', title: 'Client', cell: ({ client_id: id }) => <bdi>{id ?? '–'}</bdi> },
+              { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
               { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
               {
                 key: 'calls',
@@ -41,13 +45,13 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
                   return id === undefined ? (
                     '–'
                   ) : (
-                    <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
-                      {id}
+                    <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={id}>
+                      <CallId id={id} />
                     </Link>
                   );
                 },
               },
-              { key: 'message', title: 'Last message', cell: ({ message }) => <bdi>{message ?? '–'}</bdi> },
+              { key: 'message', title: 'Last message', wide: true, cell: ({ message }) => <bdi>{message ?? '–'}</bdi> },
             ]}
             rows={data}
             rowKey={(row) =>

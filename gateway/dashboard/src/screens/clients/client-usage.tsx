@@ -1,9 +1,31 @@
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
+import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
 import { Table } from '../../components/table.tsx';
 import { countForPeople } from '../../format/money.ts';
+
+interface GroupNameProps {
+  id: string;
+  group: 'scenario' | 'model';
+  value: string | null;
+}
+
+/** Leads to the calls that the row adds up. */
+function GroupName({ id, group, value }: GroupNameProps): ReactNode {
+  if (value === null) return group === 'scenario' ? 'No scenario' : 'No model';
+  const filters = new URLSearchParams({
+    client_id: id,
+    range: 'month',
+    [group === 'scenario' ? 'scenario_id' : 'model']: value,
+  });
+  return (
+    <GoLink href={`/app/calls?${filters}`}>
+      <bdi>{value}</bdi>
+    </GoLink>
+  );
+}
 
 /** This month's usage of a client, by scenario or by model. */
 export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'model' }): ReactNode {
@@ -19,7 +41,9 @@ export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'mo
               {
                 key: 'name',
                 title,
-                cell: (row) => <bdi>{(group === 'scenario' ? row.scenario_id : row.model) ?? 'none'}</bdi>,
+                cell: (row) => (
+                  <GroupName id={id} group={group} value={group === 'scenario' ? row.scenario_id : row.model} />
+                ),
               },
               { key: 'calls', title: 'Calls', end: true, cell: (row) => countForPeople(row.requests) },
               {

@@ -7,6 +7,8 @@ export const clientsRoute = createRoute({
   path: '/app/clients',
   validateSearch: z.object({
     search: z.string().optional().catch(undefined),
+    /** The order, as `-cost`: the largest first. */
+    sort: z.string().optional().catch(undefined),
     cursor: z.string().optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import('./clients-screen.tsx'), 'ClientsScreen'),

@@ -4,14 +4,15 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card } from '../../components/card.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
-import { PagedTable } from '../../components/pages.tsx';
+import { Pages } from '../../components/pages.tsx';
+import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { SearchField } from '../../components/search-field.tsx';
-import type { Column } from '../../components/table.tsx';
+import { sortingBy, sortRows } from '../../components/sorted-rows.ts';
+import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
-import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { type ClientUsage, useClientFigures } from './use-client-figures.ts';
@@ -20,20 +21,21 @@ type Client = OutputOf<'clients.list'>['data'][number];
 
 /** Every client by name, with this month's figures. */
 export function ClientsScreen(): ReactNode {
-  const { search, cursor } = useSearch({ from: '/frame/app/clients' });
+  const { search, sort, cursor } = useSearch({ from: '/frame/app/clients' });
   const navigate = useNavigate({ from: '/app/clients' });
   const may = useMay();
   const openForm = useFormDialog();
   const clients = useRead(
     'clients.list',
-    { ...(search && { search }), ...(cursor && { cursor }), limit: 50 },
+    { ...(search && { search }), ...(cursor && { cursor }), limit: 100 },
     { keep: true },
   );
   const usedBy = useClientFigures((clients.data?.data ?? []).map(({ id }) => id));
+  const columns = columnsOf(usedBy);
   return (
     <Screen
       title="Clients"
-      note="A client appears with its first call that names it. Cost and billed amounts are of this month."
+      note="This month by client. A client appears with the first call that names it."
       actions={
         <>
           <ViewsMenu screen="clients" />
@@ -48,51 +50,94 @@ export function ClientsScreen(): ReactNode {
       <Card title="All clients">
         <SearchField
           value={search ?? ''}
-          onSearch={(text) => void navigate({ search: text === '' ? {} : { search: text }, replace: true })}
+          onSearch={(text) =>
+            void navigate({
+              search: { ...(sort !== undefined && { sort }), ...(text !== '' && { search: text }) },
+              replace: true,
+            })
+          }
         />
-        <PagedTable
-          caption="Clients"
-          columns={columnsOf(usedBy)}
-          query={clients}
-          cursor={cursor}
-          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-          rowKey={({ id }) => id}
-          empty="No client yet. Send a call with the header x-client-id, or add a client here."
-        />
+        <Loaded query={clients}>
+          {({ data, next_cursor: next }) => {
+            // A page of a longer list has the order of the API.
+            const isWhole = next === null && cursor === undefined;
+            const onSort = (to: string): void => void navigate({ search: (before) => ({ ...before, sort: to }) });
+            return (
+              <>
+                <Table
+                  caption="Clients"
+                  columns={columns}
+                  rows={isWhole ? sortRows(data, columns, sort) : data}
+                  {...(isWhole && { sorting: sortingBy(columns, sort, onSort) })}
+                  rowKey={({ id }) => id}
+                  empty={
+                    search === undefined
+                      ? 'No client yet. Send a call with the header x-client-id, or add a client here.'
+                      : 'No client has such a name or id.'
+                  }
+                />
+                <Pages
+                  next={next}
+                  cursor={cursor}
+                  onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+                />
+              </>
+            );
+          }}
+        </Loaded>
       </Card>
     </Screen>
   );
 }
 
 function columnsOf(usedBy: ReadonlyMap<string | null, ClientUsage>): readonly Column<Client>[] {
-  const figure = (of: (usage: ClientUsage) => ReactNode) => (client: Client) => {
-    const usage = usedBy.get(client.id);
-    return usage === undefined ? '–' : of(usage);
-  };
+  const figure = (
+    key: string,
+    title: string,
+    of: (usage: ClientUsage) => number,
+    show: (value: number) => ReactNode,
+  ): Column<Client> => ({
+    ...{ key, title, end: true },
+    order: ({ id }) => {
+      const usage = usedBy.get(id);
+      return usage === undefined ? Number.NEGATIVE_INFINITY : of(usage);
+    },
+    cell: ({ id }) => {
+      const usage = usedBy.get(id);
+      return usage === undefined ? '–' : show(of(usage));
+    },
+  });
+  const money = (amount: number): ReactNode => <Money amount={amount} />;
   return [
     {
       key: 'name',
       title: 'Client',
+      order: ({ name }) => name,
       cell: ({ id, name }) => (
         <Link to="/app/clients/$id" params={{ id }}>
           <bdi>{name}</bdi>
         </Link>
       ),
     },
-    { key: 'calls', title: 'Calls', end: true, cell: figure(({ requests }) => countForPeople(requests)) },
-    { key: 'cost', title: 'Cost', end: true, cell: figure(({ cost_usd: cost }) => <Money amount={cost} />) },
-    {
-      key: 'billed',
-      title: 'Billed',
-      end: true,
-      cell: figure(({ billable_usd: billed }) => <Money amount={billed} />),
-    },
+    figure('calls', 'Calls', ({ requests }) => requests, countForPeople),
+    figure('cost', 'Cost', ({ cost_usd: cost }) => cost, money),
+    figure('billed', 'Billed', ({ billable_usd: billed }) => billed, money),
+    figure('margin', 'Margin', marginOf, (margin) => <Margin amount={margin} />),
     {
       key: 'markup',
       title: 'Markup',
       end: true,
+      order: ({ markup_percent: markup }) => markup ?? -1,
       cell: ({ markup_percent: markup }) => (markup === null ? '–' : `${markup} %`),
     },
-    { key: 'first', title: 'First call', cell: ({ first_call_at: at }) => (at === null ? '–' : <When at={at} />) },
   ];
+}
+
+function marginOf({ billable_usd: billed, cost_usd: cost }: ClientUsage): number {
+  return billed - cost;
+}
+
+/** A client that brings nothing is said in words too: its markup is 0 % or none is set. */
+function Margin({ amount }: { amount: number }): ReactNode {
+  return Math.abs(amount) < 1e-9 ? <span className={styles.muted}>none</span> : <Money amount={amount} />;
 }

@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Card, Empty, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
-import { stacksOf } from '../../components/day-series.ts';
+import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { moneyForPeople } from '../../format/money.ts';
 import { addDays, dayForPeople, daysBetween } from '../../format/when.ts';
 import { dailyCap, forecastMonth, historyDays } from './forecast.ts';
@@ -15,6 +16,7 @@ export function CostChart({ today }: { today: string }): ReactNode {
   const series = useRead('usage.series', { from, interval: 'day', metric: 'cost_usd', group_by: 'client', top: 6 });
   const history = useRead('usage.series', { from: addDays(today, -historyDays), interval: 'day', metric: 'cost_usd' });
   const budgets = useRead('budgets.list', { limit: 100 }, { enabled: may('budgets.list') });
+  const nameOf = useClientNames(groupsIn(series.data?.data));
   const costs = new Map((history.data?.data ?? []).map(({ at, value }) => [at, value]));
   const forecast = forecastMonth(costs, today);
   const money = (value: number): string => moneyForPeople(value);
@@ -35,6 +37,7 @@ export function CostChart({ today }: { today: string }): ReactNode {
               stacks={stacks}
               sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.${ahead}`}
               format={money}
+              nameOf={nameOf}
               limit={dailyCap(budgets.data?.data ?? [], today, money)}
               forecast={forecast?.days ?? []}
             />

@@ -5,6 +5,7 @@ import { Card, Loaded } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
 import { changeForPeople, countForPeople } from '../../format/money.ts';
+import { addMonths, monthForPeople } from '../../format/when.ts';
 import styles from './home.module.css';
 
 /** The month so far, against the month before to the same day. */
@@ -24,7 +25,12 @@ export function MonthFigures({ today }: { today: string }): ReactNode {
               return (
                 <>
                   <Money amount={sumOf(answer)} />
-                  {change === undefined ? null : <span className={styles.small}> {change}</span>}
+                  {change === undefined ? null : (
+                    <span className={styles.small}>
+                      {' '}
+                      {change} against {monthForPeople(addMonths(today, -1)).split(' ')[0]} to the same day
+                    </span>
+                  )}
                 </>
               );
             }}

@@ -1,34 +1,60 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
 import { Card, Empty, Loaded } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
-import { moneyForPeople } from '../../format/money.ts';
+import { countForPeople, moneyForPeople } from '../../format/money.ts';
 import { addDays } from '../../format/when.ts';
 import styles from './home.module.css';
 
-/** Scenarios whose cost changed most since yesterday, against the two days before. */
+const groups = ['scenario', 'client', 'model'] as const;
+const titles = { scenario: 'Scenarios', client: 'Clients', model: 'Models' } as const;
+const filters = { scenario: 'scenario_id', client: 'client_id', model: 'model' } as const;
+
+/** `9.2x`, `117x`; nothing where it was cheaper, and `new` where nothing was before. */
+function timesForPeople(cost: number, before: number): string {
+  if (before === 0) return 'new';
+  if (cost <= before) return '';
+  const times = cost / before;
+  return `${times < 10 ? times.toFixed(1) : countForPeople(Math.round(times))}x`;
+}
+
+/** Scenarios, clients or models whose cost changed most since yesterday, against the two days before. */
 export function Movers({ today }: { today: string }): ReactNode {
-  const movers = useRead('usage.movers', { from: addDays(today, -1), group_by: 'scenario', limit: 6 });
+  const [group, setGroup] = useState<(typeof groups)[number]>('scenario');
+  const movers = useRead('usage.movers', { from: addDays(today, -1), group_by: group, limit: 8 }, { keep: true });
+  const nameOf = useClientNames(group === 'client' ? (movers.data?.data ?? []).map((row) => row.group) : []);
   return (
-    <Card title="Movers since yesterday">
+    <Card
+      title="Movers since yesterday"
+      actions={
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form.
+        <div className={`${styles.buttons} screen-only`} role="group" aria-label="Movers by">
+          {groups.map((one) => (
+            <Button key={one} small kind="quiet" aria-pressed={one === group} onClick={() => setGroup(one)}>
+              {titles[one]}
+            </Button>
+          ))}
+        </div>
+      }
+    >
       <Loaded query={movers}>
         {({ data }) => {
-          const named = data.filter(({ group, change_usd: change }) => group !== null && change !== 0);
-          if (named.length === 0) return <Empty>No scenario costs more or less than before.</Empty>;
+          const named = data.filter((row) => row.group !== null && row.change_usd !== 0);
+          if (named.length === 0) return <Empty>No {group} costs more or less than before.</Empty>;
           return (
             <ul className={styles.rows}>
-              {named.map(({ group, cost_usd: cost, before_usd: before, change_usd: change }) => (
-                <li key={group} className={styles.mover}>
-                  <GoLink href={`/app/calls?range=week&scenario_id=${encodeURIComponent(group ?? '')}`} dir="auto">
-                    {group}
+              {named.map(({ group: name, cost_usd: cost, before_usd: before, change_usd: change }) => (
+                <li key={name} className={styles.mover}>
+                  <GoLink href={`/app/calls?range=week&${filters[group]}=${encodeURIComponent(name ?? '')}`} dir="auto">
+                    {group === 'client' ? nameOf(name ?? '') : name}
                   </GoLink>
-                  <span>
-                    {before > 0 && cost > before ? `${(cost / before).toFixed(1)}x ` : ''}
-                    <span title={`${moneyForPeople(before)} before`}>
-                      {change > 0 ? '+' : ''}
-                      <Money amount={change} />
-                    </span>
+                  <span className={styles.change} title={`${moneyForPeople(before)} before`}>
+                    {change > 0 ? '+' : ''}
+                    <Money amount={change} />
+                    <span className={styles.times}>{timesForPeople(cost, before)}</span>
                   </span>
                 </li>
               ))}

@@ -10,6 +10,7 @@ import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { useRaise } from '../../components/use-raise.ts';
 import { useNow, When } from '../../components/when.tsx';
+import { nameForPeople } from '../../format/names.ts';
 import { untilForPeople } from '../../format/when.ts';
 import styles from './home.module.css';
 import { Stopped } from './stopped.tsx';
@@ -73,10 +74,10 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
         <strong>
           <bdi>{id}</bdi>
         </strong>
-        {platform === null ? null : <bdi> ({platform})</bdi>}
+        {platform === null ? null : <bdi> ({nameForPeople(platform)})</bdi>}
         {since === null ? null : (
           <>
-            {' '}
+            {', '}
             <When at={since} />
           </>
         )}

@@ -4,6 +4,7 @@ import { useMay } from '../../api/session.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, messageOf } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
+import { join } from '../../components/join.ts';
 import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { FirstCall } from './first-call.tsx';
@@ -68,9 +69,9 @@ export function Onboarding(): ReactNode {
     <Card title="Get started">
       <ol className={styles.rows}>
         {steps.map(({ name, done, stays, content }, index) => (
-          <li key={name} className={styles.step}>
-            <div>
-              <Status kind={done ? 'good' : 'plain'}>{done ? 'Done' : `Step ${index + 1}`}</Status>{' '}
+          <li key={name} className={join(styles.step, done && !stays && styles.ticked)}>
+            <div className={styles.stepHead}>
+              <Status kind={done ? 'good' : 'plain'}>{done ? 'Done' : `Step ${index + 1}`}</Status>
               <strong>{name}</strong>
             </div>
             {done && !stays ? null : content}

@@ -1,6 +1,7 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
@@ -13,7 +14,7 @@ import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { countForPeople, moneyForPeople } from '../../format/money.ts';
-import { dayForPeople, placeOf } from '../../format/when.ts';
+import { dayForPeople, daysForPeople, placeOf } from '../../format/when.ts';
 import { CacheCard } from './cache-card.tsx';
 import {
   groupTitles,
@@ -44,8 +45,9 @@ export function SavingsScreen(): ReactNode {
   const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true });
   const known = useRead('auto.tasks', { limit: 1_000 }, { enabled: by === 'task' && may('auto.tasks') });
   const taskNames = new Map((known.data?.data ?? []).map((one) => [one.task, one.prompt_id ?? one.topic]));
+  const clientName = useClientNames(by === 'client' ? (savings.data?.data ?? []).map((row) => row.client_id) : []);
   return (
-    <Screen title="Savings" note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}>
+    <Screen title="Savings" note={`${ranges[range]}, ${daysForPeople(days)}, ${placeOf(zone)} time`}>
       <RangeButtons chosen={range} onChoose={(name) => void navigate({ search: (s) => ({ ...s, range: name }) })} />
       <Card title="Saved">
         <Loaded query={savings}>{({ totals }) => <Totals totals={totals} tasks={tasks.data?.data ?? []} />}</Loaded>
@@ -60,7 +62,7 @@ export function SavingsScreen(): ReactNode {
           {({ data }) => (
             <Table
               caption={`Savings by ${by}`}
-              columns={columnsFor(by, taskNames)}
+              columns={columnsFor(by, { taskNames, clientName })}
               rows={data}
               rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
               empty="No calls in this range."
@@ -117,16 +119,22 @@ function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly 
   );
 }
 
-/** `taskNames`: the prompt or the type of tasks that were compared, by their key. */
-function columnsFor(by: SavingGroup, taskNames: ReadonlyMap<string, string>): readonly Column<Row>[] {
+interface Names {
+  /** The prompt or the type of tasks that were compared, by their key. */
+  taskNames: ReadonlyMap<string, string>;
+  clientName: (id: string) => string;
+}
+
+function columnsFor(by: SavingGroup, names: Names): readonly Column<Row>[] {
   const part = (name: Part): Column<Row> => ({
     key: name,
     title: parts[name],
     end: true,
-    cell: ({ saved_usd: saved }) => <SignedMoney amount={saved[name]} />,
+    // Most clients use one or two of the parts: nothing is a dash, so that the amounts are seen.
+    cell: ({ saved_usd: saved }) => (saved[name] === 0 ? '–' : <SignedMoney amount={saved[name]} />),
   });
   return [
-    { key: 'name', title: groupTitles[by], cell: (row) => <bdi>{nameOf(row, by, taskNames)}</bdi> },
+    { key: 'name', title: groupTitles[by], cell: (row) => <bdi>{nameOf(row, by, names)}</bdi> },
     { key: 'calls', title: 'Calls', end: true, cell: ({ calls }) => countForPeople(calls) },
     { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
     ...partNames.map(part),
@@ -149,9 +157,10 @@ function columnsFor(by: SavingGroup, taskNames: ReadonlyMap<string, string>): re
   ];
 }
 
-function nameOf(row: Row, by: SavingGroup, taskNames: ReadonlyMap<string, string>): string {
+function nameOf(row: Row, by: SavingGroup, { taskNames, clientName }: Names): string {
   if (by === 'day') return row.day === null ? 'none' : dayForPeople(row.day);
   if (by === 'task' && row.task !== null)
     return [taskNames.get(row.task), row.task.slice(0, 8)].filter((part) => part !== undefined).join(' · ');
-  return { client: row.client_id, task: null, model: row.model }[by] ?? `no ${by}`;
+  const client = row.client_id === null ? null : clientName(row.client_id);
+  return { client, task: null, model: row.model }[by] ?? `No ${by}`;
 }

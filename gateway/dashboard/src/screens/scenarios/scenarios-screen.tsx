@@ -14,6 +14,7 @@ import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
 import { When } from '../../components/when.tsx';
+import { nameForPeople } from '../../format/names.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
 type Scenario = OutputOf<'scenarios.list'>['data'][number];
@@ -66,13 +67,23 @@ export function ScenariosScreen(): ReactNode {
                 </Link>
               ),
             },
-            { key: 'platform', title: 'Platform', cell: ({ platform }) => <bdi>{platform ?? '–'}</bdi> },
+            {
+              key: 'platform',
+              title: 'Platform',
+              cell: ({ platform }) => <bdi>{platform === null ? '–' : nameForPeople(platform)}</bdi>,
+            },
             { key: 'state', title: 'State', cell: (scenario) => <State scenario={scenario} /> },
             {
               key: 'today',
               title: 'Today',
               end: true,
               cell: ({ spent_today_usd: spent }) => <Money amount={spent} />,
+            },
+            {
+              key: 'month',
+              title: 'This month',
+              end: true,
+              cell: ({ spent_period_usd: spent }) => <Money amount={spent} />,
             },
             {
               key: 'last',
@@ -93,10 +104,10 @@ export function ScenariosScreen(): ReactNode {
 }
 
 function State({ scenario: { state, reason, by, since } }: { scenario: Scenario }): ReactNode {
-  if (state !== 'paused') return <Status kind="good">running</Status>;
+  if (state !== 'paused') return <Status kind="good">Running</Status>;
   return (
     <>
-      <Status kind="bad">paused</Status> {since === null ? null : <When at={since} />}
+      <Status kind="bad">Paused</Status> {since === null ? null : <When at={since} />}
       {reason === null ? null : <p dir="auto">{reason}</p>}
       {by === null ? null : (
         <p className={styles.muted}>

@@ -71,7 +71,8 @@ function SettingsTabs({ chosen }: { chosen: string | undefined }): ReactNode {
   const may = useMay();
   return (
     <nav className={`${styles.tabs} screen-only`} aria-label="Settings">
-      <Link to="/app/settings" className={styles.tab} aria-current={chosen === undefined ? 'page' : undefined}>
+      {/* Every part is below this path: without `exact` the router takes both for the current page. */}
+      <Link to="/app/settings" activeOptions={{ exact: true }} className={styles.tab}>
         Workspace
       </Link>
       {parts

@@ -1,6 +1,7 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
@@ -10,7 +11,8 @@ import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
 import { countForPeople } from '../../format/money.ts';
-import { speedGroups } from './groups.ts';
+import { nameForPeople } from '../../format/names.ts';
+import { groupTitles, speedGroups, withoutName } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
 
 type Row = OutputOf<'usage.latency'>['data'][number];
@@ -20,6 +22,7 @@ export function SpeedScreen(): ReactNode {
   const { range = 'month', by = 'model' } = useSearch({ from: '/frame/app/usage/speed' });
   const navigate = useNavigate({ from: '/app/usage/speed' });
   const latency = useRead('usage.latency', { ...useDays(range), group_by: by }, { keep: true });
+  const clientName = useClientNames(by === 'client' ? (latency.data?.data ?? []).map((row) => row.client_id) : []);
   return (
     <Screen
       title="Usage: Speed"
@@ -38,7 +41,7 @@ export function SpeedScreen(): ReactNode {
           {({ data }) => (
             <Table
               caption={`Speed by ${by}`}
-              columns={columnsFor(by)}
+              columns={columnsFor(by, clientName)}
               rows={data}
               rowKey={(row) => JSON.stringify([row.model, row.provider, row.client_id])}
               empty="No calls in this range."
@@ -50,7 +53,7 @@ export function SpeedScreen(): ReactNode {
   );
 }
 
-function columnsFor(by: (typeof speedGroups)[number]): readonly Column<Row>[] {
+function columnsFor(by: (typeof speedGroups)[number], clientName: (id: string) => string): readonly Column<Row>[] {
   const share = (title: string, of: 'first_byte_ms' | 'total_ms', name: 'p50' | 'p95' | 'p99'): Column<Row> => ({
     key: `${of} ${name}`,
     title,
@@ -60,16 +63,24 @@ function columnsFor(by: (typeof speedGroups)[number]): readonly Column<Row>[] {
   return [
     {
       key: 'name',
-      title: by,
-      cell: (row) => <bdi>{{ model: row.model, provider: row.provider, client: row.client_id }[by] ?? 'none'}</bdi>,
+      title: groupTitles[by],
+      cell: ({ model, provider, client_id: id }) => (
+        <bdi>
+          {{
+            model,
+            provider: provider === null ? null : nameForPeople(provider),
+            client: id === null ? null : clientName(id),
+          }[by] ?? withoutName[by]}
+        </bdi>
+      ),
     },
     { key: 'n', title: 'Calls', end: true, cell: ({ n }) => countForPeople(n) },
     share('First byte P50', 'first_byte_ms', 'p50'),
-    share('P95', 'first_byte_ms', 'p95'),
-    share('P99', 'first_byte_ms', 'p99'),
+    share('First byte P95', 'first_byte_ms', 'p95'),
+    share('First byte P99', 'first_byte_ms', 'p99'),
     share('Total P50', 'total_ms', 'p50'),
-    share('P95', 'total_ms', 'p95'),
-    share('P99', 'total_ms', 'p99'),
+    share('Total P95', 'total_ms', 'p95'),
+    share('Total P99', 'total_ms', 'p99'),
   ];
 }
 

@@ -1,27 +1,30 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
-import { stacksOf } from '../../components/day-series.ts';
+import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { DownloadButton } from '../../components/download-button.tsx';
+import { GoLink } from '../../components/go-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { Money } from '../../components/money.tsx';
 import { Pages } from '../../components/pages.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
+import { sortingBy, sortRows } from '../../components/sorted-rows.ts';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
 import { countForPeople, moneyForPeople, shortCount } from '../../format/money.ts';
-import { daysBetween, placeOf } from '../../format/when.ts';
-import { groups, type UsageSearch } from './groups.ts';
+import { nameForPeople } from '../../format/names.ts';
+import { daysBetween, daysForPeople, placeOf } from '../../format/when.ts';
+import { type Group, groups, groupTitles, type UsageSearch, withoutName } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
 
 type Row = OutputOf<'usage.clients'>['data'][number];
-type Group = (typeof groups)[number];
 
 /** Cost by day and by whatever the reader asks for; the file has the same rows. */
 export function UsageScreen(): ReactNode {
@@ -45,6 +48,8 @@ interface UsageByProps {
 
 function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
   const { range = 'month', by = 'client', cursor } = search;
+  const sort = search.sort ?? (tab === 'Cost' ? '-cost' : '-total');
+  const kept = search.sort === undefined ? {} : { sort: search.sort };
   const zone = useZone();
   const days = useDays(range);
   const { metric, say, unit } = figures[tab];
@@ -53,12 +58,15 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
     { ...days, group_by: by, limit: 100, ...(cursor && { cursor }) },
     { keep: true },
   );
-  const series = useRead('usage.series', { ...days, metric, group_by: by }, { keep: true });
+  // As many as the chart has colours.
+  const series = useRead('usage.series', { ...days, metric, group_by: by, top: 6 }, { keep: true });
+  const clientName = useClientNames(by === 'client' ? groupsIn(series.data?.data) : []);
+  const columns = columnsOf(tab, by);
   const query = new URLSearchParams({ format: 'csv', from: days.from, to: days.to, group_by: by });
   return (
     <Screen
       title={tab === 'Cost' ? 'Usage' : `Usage: ${tab}`}
-      note={`${ranges[range]}, ${days.from} to ${days.to}, ${placeOf(zone)} time`}
+      note={`${ranges[range]}, ${daysForPeople(days)}, ${placeOf(zone)} time`}
       actions={
         <>
           <ViewsMenu screen={tab === 'Cost' ? 'usage' : 'tokens'} />
@@ -67,18 +75,19 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
       }
     >
       <UsageTabs chosen={tab} />
-      <RangeButtons chosen={range} onChoose={(name) => onSearch({ by, range: name })} />
-      <GroupButtons groups={groups} chosen={by} onChoose={(group) => onSearch({ range, by: group })} />
+      <RangeButtons chosen={range} onChoose={(name) => onSearch({ ...kept, by, range: name })} />
+      <GroupButtons groups={groups} chosen={by} onChoose={(group) => onSearch({ ...kept, range, by: group })} />
       <Card title={`${tab} by day`}>
         <Loaded query={series}>
           {({ data }) => {
-            const stacks = stacksOf(data, 'none', daysBetween(days.from, days.to));
+            const stacks = stacksOf(data, withoutName[by], daysBetween(days.from, days.to));
             return (
               <DayChart
                 label={`Daily ${tab.toLowerCase()} by ${by}`}
                 stacks={stacks}
-                sentence={`${say(stacks.total)}${unit} in ${stacks.days.length} days.`}
+                sentence={`${say(stacks.total)}${unit} in ${stacks.days.length === 1 ? '1 day' : `${stacks.days.length} days`}.`}
                 format={say}
+                {...(by === 'client' && { nameOf: clientName })}
               />
             );
           }}
@@ -91,12 +100,13 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
               <Totals tab={tab} totals={totals} />
               <Table
                 caption={`Usage by ${by}`}
-                columns={[
-                  { key: 'name', title: by, cell: (row: Row) => <bdi>{nameOf(row, by)}</bdi> },
-                  { key: 'calls', title: 'Calls', end: true, cell: ({ requests }) => countForPeople(requests) },
-                  ...(tab === 'Cost' ? costColumns : tokenColumns),
-                ]}
-                rows={data}
+                columns={columns}
+                // A page of a longer list has the order of the API.
+                rows={next === null && cursor === undefined ? sortRows(data, columns, sort) : data}
+                {...(next === null &&
+                  cursor === undefined && {
+                    sorting: sortingBy(columns, sort, (to) => onSearch({ ...search, sort: to })),
+                  })}
                 rowKey={({ client_id, project, scenario_id, scenario_platform, model, provider, key_id }) =>
                   JSON.stringify([client_id, project, scenario_id, scenario_platform, model, provider, key_id])
                 }
@@ -141,8 +151,30 @@ function Totals({ tab, totals }: { tab: 'Cost' | 'Tokens'; totals: TotalsOf }): 
   );
 }
 
+function columnsOf(tab: 'Cost' | 'Tokens', by: Group): readonly Column<Row>[] {
+  const name: Column<Row> = {
+    key: 'name',
+    title: groupTitles[by],
+    order: (row) => nameOf(row, by) ?? '\uffff',
+    cell: (row) => <RowName row={row} by={by} />,
+  };
+  return [name, count('calls', 'Calls', ({ requests }) => requests), ...(tab === 'Cost' ? costColumns : tokenColumns)];
+}
+
+/** A client leads to its own screen. */
+function RowName({ row, by }: { row: Row; by: Group }): ReactNode {
+  const name = nameOf(row, by);
+  if (name === undefined) return withoutName[by];
+  if (by !== 'client' || row.client_id === null) return <bdi>{by === 'provider' ? nameForPeople(name) : name}</bdi>;
+  return (
+    <GoLink href={`/app/clients/${encodeURIComponent(row.client_id)}`}>
+      <bdi>{name}</bdi>
+    </GoLink>
+  );
+}
+
 const count = (key: string, title: string, of: (row: Row) => number): Column<Row> => ({
-  ...{ key, title, end: true },
+  ...{ key, title, end: true, order: of },
   cell: (row) => countForPeople(of(row)),
 });
 const tokensIn = count('in', 'Tokens in', ({ input_tokens: tokens }) => tokens);
@@ -155,9 +187,16 @@ const costColumns: readonly Column<Row>[] = [
     key: 'cost',
     title: 'Cost',
     end: true,
+    order: (row) => row.cost_usd,
     cell: (row) => <Money amount={row.cost_usd} estimated={row.estimated_requests > 0} />,
   },
-  { key: 'billed', title: 'Billed', end: true, cell: (row) => <Money amount={row.billable_usd} /> },
+  {
+    key: 'billed',
+    title: 'Billed',
+    end: true,
+    order: (row) => row.billable_usd,
+    cell: (row) => <Money amount={row.billable_usd} />,
+  },
 ];
 
 const tokenColumns: readonly Column<Row>[] = [
@@ -174,7 +213,7 @@ const tokenColumns: readonly Column<Row>[] = [
   },
 ];
 
-function nameOf(row: Row, by: Group): string {
+function nameOf(row: Row, by: Group): string | undefined {
   const value = {
     client: row.name ?? row.client_id,
     project: row.project,
@@ -183,5 +222,5 @@ function nameOf(row: Row, by: Group): string {
     provider: row.provider,
     key: row.name ?? row.key_id,
   }[by];
-  return value ?? 'none';
+  return value ?? undefined;
 }

@@ -1,0 +1,50 @@
+import type { TextEvent } from './event-text.ts';
+
+/** A screen of the dashboard, and the words of the link to it. */
+export interface EventPlace {
+  label: string;
+  path: string;
+}
+
+/** The screen where something can be done about an event. Undefined for incidents, whose text has an address of its own. */
+export function eventPlace({ type, data }: TextEvent): EventPlace | undefined {
+  const idOf = (key: string): string | undefined => {
+    const { id } = (data[key] ?? {}) as { id?: unknown };
+    return typeof id === 'string' ? encodeURIComponent(id) : undefined;
+  };
+  switch (type) {
+    case 'budget.threshold_reached':
+    case 'budget.exceeded':
+    case 'budget.reset':
+      return placeOf('Open the budget', '/app/budgets?budget=', idOf('budget'));
+    case 'scenario.paused':
+    case 'scenario.resumed':
+      return placeOf('See its calls', '/app/calls?range=week&scenario_id=', idOf('scenario'));
+    case 'provider.down':
+    case 'provider.recovered':
+    case 'latency.degraded':
+      return { label: 'See the status of providers', path: '/status' };
+    case 'provider.refused_account':
+      return { label: 'Open the accounts', path: '/app/settings/providers' };
+    case 'client.lookalike':
+      return { label: 'See the clients', path: '/app/clients' };
+    case 'prompt.published':
+      return placeOf('Open the prompt', '/app/prompts/', idOf('prompt'));
+    case 'rule.unreachable':
+      return placeOf('Open the rule', '/app/routing?rule=', idOf('rule'));
+    case 'experiment.decided':
+    case 'experiment.guard_tripped':
+      return placeOf('Open the experiment', '/app/experiments/', idOf('experiment'));
+    case 'auto.task_cleared':
+    case 'auto.task_withdrawn':
+      return { label: 'See the evidence', path: '/app/routing?tab=auto' };
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.resolved':
+      return undefined;
+  }
+}
+
+function placeOf(label: string, path: string, id: string | undefined): EventPlace | undefined {
+  return id === undefined ? undefined : { label, path: `${path}${id}` };
+}

@@ -1,0 +1,276 @@
+import { dateForPeople } from './date-for-people.ts';
+import { parseUsd, usdForPeople } from './money.ts';
+import type { EventType } from './operations/events.ts';
+
+/*
+ * Events as people read them: in Slack, in mails and on the screen Alerts.
+ *
+ * ```ts
+ * eventText(event, providerName).subject; // Budget "Acme" has reached 80 %
+ * ```
+ */
+
+export interface TextEvent {
+  type: EventType;
+  created_at: string;
+  livemode: boolean;
+  data: Record<string, unknown>;
+}
+
+/** Names a provider for people by its id: OpenAI for `openai`. */
+type ProviderNames = (id: string) => string;
+
+/** An event in a line or two for people. */
+export interface EventText {
+  subject: string;
+  lines: string[];
+}
+
+interface BudgetData {
+  budget?: {
+    name?: string;
+    limit_usd?: number;
+    spent_usd?: number;
+    remaining_usd?: number;
+    resets_at?: string | null;
+    timezone?: string;
+  };
+  percent?: number;
+  client_id?: string | null;
+  project?: string | null;
+  scenario_id?: string | null;
+  scenario_platform?: string | null;
+}
+
+export function eventText(event: TextEvent, providerName: ProviderNames): EventText {
+  const text = bareText(event, (id) => (id === undefined ? 'A provider' : providerName(id)));
+  if (!isMadeUp(event)) return text;
+  return {
+    subject: `Test: ${text.subject}`,
+    lines: ['This is a test of your alerts. Its names and figures are made up.', ...text.lines],
+  };
+}
+
+/** Sent by `POST /v1/webhooks/:id/test`. */
+function isMadeUp({ data }: TextEvent): boolean {
+  return (data as { test?: unknown }).test === true;
+}
+
+function bareText(event: TextEvent, nameOf: (provider: string | undefined) => string): EventText {
+  const test = event.livemode ? '' : ' (test mode)';
+  switch (event.type) {
+    case 'budget.threshold_reached':
+    case 'budget.exceeded': {
+      const {
+        budget,
+        percent,
+        client_id: client,
+        project,
+        scenario_id: scenario,
+        scenario_platform: platform,
+      } = event.data as BudgetData;
+      const name = budget?.name ?? '';
+      return {
+        subject:
+          percent === undefined || percent >= 100
+            ? `Budget "${name}" has reached its limit${test}`
+            : `Budget "${name}" has reached ${percent} %${test}`,
+        lines: [
+          `${usd(budget?.spent_usd)} of ${usd(budget?.limit_usd)} spent, ${usd(budget?.remaining_usd)} left.${resetLine(budget)}`,
+          ...tagLine([
+            ['client', client],
+            ['project', project],
+            ['scenario', scenario],
+            ['platform', platform],
+          ]),
+        ],
+      };
+    }
+    case 'budget.reset': {
+      const { budget } = event.data as BudgetData;
+      return {
+        subject: `Budget "${budget?.name ?? ''}" was reset${test}`,
+        lines: [`The limit is ${usd(budget?.limit_usd)}.`],
+      };
+    }
+    case 'scenario.paused':
+    case 'scenario.resumed': {
+      const { scenario, reason, by } = event.data as {
+        scenario?: { id?: string; platform?: string | null };
+        reason?: string | null;
+        by?: string;
+      };
+      const word = event.type === 'scenario.paused' ? 'paused' : 'resumed';
+      return {
+        subject: `Scenario "${scenario?.id ?? ''}" was ${word}${test}`,
+        lines: [
+          `${capital(word)} by ${by === 'loop_breaker' ? 'the loop breaker' : (by ?? 'somebody')}.${reason ? ` Reason: ${reason}` : ''}`,
+        ],
+      };
+    }
+    case 'provider.down':
+    case 'provider.recovered': {
+      const { provider: id, since } = event.data as { provider?: string; since?: string };
+      const provider = nameOf(id);
+      return event.type === 'provider.down'
+        ? {
+            subject: `${provider} is failing${test}`,
+            lines: [
+              `It has been failing since ${dateForPeople(readable(since) ?? event.created_at, 'UTC')}. Calls fall back to other providers where possible.`,
+            ],
+          }
+        : { subject: `${provider} answers again${test}`, lines: [] };
+    }
+    case 'provider.refused_account': {
+      const {
+        provider: id,
+        model,
+        message,
+      } = event.data as {
+        provider?: string;
+        model?: string | null;
+        message?: string | null;
+      };
+      const provider = nameOf(id);
+      return {
+        subject: `${provider} rejected ${model == null ? 'the account' : `the model ${model}`}${test}`,
+        lines: [
+          ...(message == null ? [] : [`${provider} said: ${message}`]),
+          'Calls fall back to other providers where possible. Check the key, the credit and the limits of the account.',
+        ],
+      };
+    }
+    case 'client.lookalike': {
+      const { tag, value, known } = event.data as Record<string, unknown>;
+      return {
+        subject: `"${String(value)}" looks like "${String(known)}"${test}`,
+        lines: [
+          `A call named the ${String(tag).replace(/_id$/, '').replaceAll('_', ' ')} "${String(value)}", which differs from "${String(known)}" by case only. The gateway counts them separately. If they are the same, correct the call.`,
+        ],
+      };
+    }
+    case 'prompt.published': {
+      const { prompt, version, previous_version, note, by } = event.data as {
+        prompt?: { id?: string; name?: string };
+        version?: number;
+        previous_version?: number | null;
+        note?: string;
+        by?: string;
+      };
+      const before = previous_version == null ? '' : ` in place of version ${previous_version}`;
+      return {
+        subject: `Prompt "${prompt?.name ?? ''}" is published${test}`,
+        lines: [
+          `${by ?? 'Somebody'} published version ${version ?? ''}${before}. Calls of ${prompt?.id ?? 'the prompt'} use it now.`,
+          ...(note === undefined || note === '' ? [] : [`Note: ${note}`]),
+        ],
+      };
+    }
+    case 'rule.unreachable': {
+      const { rule, model } = event.data as { rule?: { name?: string }; model?: string };
+      return {
+        subject: `Rule "${rule?.name ?? ''}" names a model that no call can reach${test}`,
+        lines: [
+          `No account of the workspace reaches ${model ?? 'the model'} any more. Calls go on without this rule. Change the rule, or add the account again.`,
+        ],
+      };
+    }
+    case 'experiment.decided':
+    case 'experiment.guard_tripped': {
+      const { experiment, text } = event.data as { experiment?: { name?: string }; text?: string };
+      const name = experiment?.name ?? '';
+      return {
+        subject:
+          event.type === 'experiment.decided'
+            ? `Experiment "${name}" is decided${test}`
+            : `A guard has stopped an arm of experiment "${name}"${test}`,
+        lines: text === undefined ? [] : [text],
+      };
+    }
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.resolved': {
+      const { title, text, url } = (event.data as { incident?: Record<string, unknown> }).incident ?? {};
+      const name = String(title ?? 'An incident');
+      return {
+        subject: `${{ 'incident.opened': 'Incident', 'incident.updated': 'Update', 'incident.resolved': 'Resolved' }[event.type]}: ${name}`,
+        lines: [
+          ...(text === undefined ? [] : [String(text)]),
+          ...(url === undefined ? [] : [`Details: ${String(url)}`]),
+        ],
+      };
+    }
+    case 'auto.task_cleared':
+    case 'auto.task_withdrawn': {
+      const {
+        model,
+        baseline_model: baseline,
+        pairs,
+        agreement,
+        judged,
+        scenario_id: scenario,
+      } = event.data as Record<string, unknown>;
+      const place = typeof scenario === 'string' ? ` It was last called by scenario ${scenario}.` : '';
+      const isJudged = judged === true;
+      const share = isJudged
+        ? `${String(pairs)} pairs of answers were judged, ${shareText(agreement)} of them as good.`
+        : `${String(pairs)} pairs of answers, ${shareText(agreement)} of them agree.`;
+      return event.type === 'auto.task_cleared'
+        ? {
+            subject: `auto sends a task to ${String(model)}${test}`,
+            lines: [
+              `Its answers ${isJudged ? 'are as good as' : 'agree with'} those of ${String(baseline)}: ${share}${place}`,
+            ],
+          }
+        : {
+            subject: `auto sends a task back to ${String(baseline)}${test}`,
+            lines: [
+              `The newest answers of ${String(model)} ${isJudged ? 'are too rarely as good as' : 'agree too rarely with'} those of ${String(baseline)}.${place}`,
+            ],
+          };
+    }
+    case 'latency.degraded': {
+      const { provider, model, p95_ms: now, usual_p95_ms: usual } = event.data as Record<string, unknown>;
+      return {
+        subject: `${String(model)} is slow${test}`,
+        lines: [
+          `${nameOf(String(provider))} takes ${seconds(now)} to answer (95th percentile), usually ${seconds(usual)}.`,
+        ],
+      };
+    }
+  }
+}
+
+function usd(value: number | undefined): string {
+  const nanos = value === undefined ? undefined : parseUsd(value);
+  return nanos === undefined ? '?' : usdForPeople(nanos);
+}
+
+/** A date as people write it, on the clock that the budget goes by. */
+function resetLine({ resets_at: at, timezone = 'UTC' }: NonNullable<BudgetData['budget']> = {}): string {
+  return at === undefined || at === null ? '' : ` It resets on ${dateForPeople(at, timezone)}.`;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** A time that can be read as one; made-up events may carry anything. */
+function readable(time: string | undefined): string | undefined {
+  return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
+}
+
+function shareText(share: unknown): string {
+  return typeof share === 'number' ? `${Math.round(share * 100)} %` : '?';
+}
+
+function seconds(ms: unknown): string {
+  return `${(Number(ms) / 1_000).toLocaleString('en', { maximumFractionDigits: 1 })} s`;
+}
+
+function tagLine(tags: readonly (readonly [string, string | null | undefined])[]): string[] {
+  const named = tags
+    .filter(([, value]) => value != null && value !== '')
+    .map(([name, value]) => `${name} ${String(value)}`);
+  return named.length === 0 ? [] : [`Triggered by a call for ${named.join(', ')}.`];
+}
