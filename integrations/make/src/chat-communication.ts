@@ -1,5 +1,5 @@
 import type { Operation } from '@ai-gateway/shared/operation';
-import { mediaTypes } from '@ai-gateway/shared/steps/chat-files';
+import { mediaTypes, unreadable } from '@ai-gateway/shared/steps/chat-files';
 import type { Json } from './component.ts';
 import { jsonIn, patterns, whole } from './json-in-text.ts';
 
@@ -20,7 +20,7 @@ const file: Json = {
   response: { valid: true },
 };
 
-/** Which part of a message a file is. A file with another ending goes as one that no provider takes: it is refused, and not paid. */
+/** Which part of a message a file is, by its ending. */
 function kindsByEnding(): Json {
   const kindOf = (mediaType: string): string => {
     if (mediaType.startsWith('image/')) return 'picture';
@@ -58,7 +58,16 @@ const parts: Json = {
     listOfTexts: '"type":"array","items":{"type":"string"}',
     given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
   },
-  response: { valid: true },
+  // A file that no model reads ends the module before anything is asked, and paid. Should Make look at no `valid` of a step without a
+  // request, the file goes on as a document of an unknown kind, and the vendor refuses it.
+  response: {
+    valid: {
+      condition:
+        "{{if(ifempty(get(temp.kinds, temp.ending), 'none') == 'none', if(parameters.file_data, false, true), true)}}",
+      message: unreadable('{{parameters.file_name}}'),
+      type: 'DataError',
+    },
+  },
 };
 
 /** A mapped value of any type as text: lists and collections as JSON, all else in its own words. */

@@ -57,11 +57,12 @@ function partOf(file: StepFile, { param, detail }: { param: string; detail: stri
   const format = sounds[mediaType];
   if (format !== undefined) return { type: 'input_audio', input_audio: { data: base64, format } };
   if (isText.test(mediaType)) return { type: 'text', text: `${name}:\n\n${textIn(base64)}` };
-  throw new GatewayError(
-    'invalid_request',
-    `Models cannot read "${name.slice(0, 80)}". Give a PDF, a picture (PNG, JPEG, GIF or WebP), a text or a recording (MP3 or WAV).`,
-    { param },
-  );
+  throw new GatewayError('invalid_request', unreadable(name.slice(0, 80)), { param });
+}
+
+/** The refusal of a file that is nothing a model reads. */
+export function unreadable(name: string): string {
+  return `Models cannot read "${name}". Give a PDF, a picture (PNG, JPEG, GIF or WebP), a text or a recording (MP3 or WAV).`;
 }
 
 /** By the first bytes, since senders declare `application/octet-stream` for anything; else as declared; else by the name. */

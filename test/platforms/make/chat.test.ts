@@ -104,6 +104,15 @@ describe('a chat completion', () => {
     expect(await part('order.csv', 'Größe;"{{1}}"')).toEqual({ type: 'text', text: 'order.csv:\n\nGröße;"{{1}}"' });
   });
 
+  test('a file that no model reads is refused by its name before anything is paid', async () => {
+    for (const file_name of ['letter.docx', 'letter', ''])
+      await expect(part(file_name, 'PK')).rejects.toMatchObject({
+        type: 'DataError',
+        message: expect.stringMatching(`^Models cannot read "${file_name}". Give a PDF`),
+      });
+    expect(gateway.fakes.openai.requests).toEqual([]);
+  });
+
   test('shows pictures by address and a file together, and sends nothing of a file that is not there', async () => {
     const images = [{ image_url: { url: 'https://example.com/a.jpg' } }];
     await make.chat({ prompt: 'Same?', images, file_name: 'b.jpg', file_data: Buffer.from('jpg') });
