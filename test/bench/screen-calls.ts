@@ -7,42 +7,70 @@ export const callCount = Number(process.env.CALLS ?? 10_000_000);
 export const days = 30;
 const slice = 500_000;
 
+/** The calls that were made: `calls` of them from `from` on, `perMs` a millisecond. */
+export interface MadeCalls {
+  workspace: string;
+  from: number;
+  perMs: number;
+  calls: number;
+}
+
 /** Calls of a month, made by the database itself and summed up by the gateway's own job. */
-export async function makeScreenCalls(client: pg.Client, pool: pg.Pool, workspace: string): Promise<void> {
-  await client.query('set statement_timeout = 0');
-  const from = new Date(Math.floor(Date.now() / 3_600_000 - days * 24) * 3_600_000);
-  await client.query('select ensure_call_partitions($1::date, 2)', [from]);
+export async function makeScreenCalls(client: pg.Client, pool: pg.Pool, workspace: string): Promise<MadeCalls> {
+  const from = Math.floor(Date.now() / 3_600_000 - days * 24) * 3_600_000;
   const began = performance.now();
-  const spanMs = Date.now() - from.getTime() - 60_000;
-  for (let at = 0; at < callCount; at += slice)
-    await client.query(manyCalls, [workspace, from, spanMs, callCount, at, Math.min(callCount, at + slice) - 1]);
-  await client.query(tags, [workspace, from]);
-  console.log(`  ${callCount.toLocaleString('en-US')} calls written in ${secondsSince(began)} s`);
+  const made = await addCalls(client, { workspace, from, perMs: callCount / (lastMoment() - from), calls: 0 });
+  await client.query(tags, [workspace, new Date(from)]);
+  console.log(`  ${made.calls.toLocaleString('en-US')} calls written in ${secondsSince(began)} s`);
   await sumUp(client, pool);
+  return made;
+}
+
+/** As many calls a minute as before, until a minute ago. The hours of a database that was kept go on so; no gateway may sum them meanwhile. */
+export async function addCalls(client: pg.Client, made: MadeCalls): Promise<MadeCalls> {
+  const { workspace, perMs } = made;
+  const from = new Date(made.from);
+  await client.query('set statement_timeout = 0');
+  await client.query('select ensure_call_partitions($1::date, 2)', [from]);
+  const calls = Math.round((lastMoment() - made.from) * perMs);
+  for (let at = made.calls; at < calls; at += slice)
+    await client.query(manyCalls, [workspace, from, perMs, at, Math.min(calls, at + slice) - 1]);
+  return { ...made, calls };
+}
+
+function lastMoment(): number {
+  return Date.now() - 60_000;
 }
 
 /** Fifty calls of each client in the middle of last month. */
 export async function makeBilledCalls(
   client: pg.Client,
+  pool: pg.Pool,
   { workspace, clients }: { workspace: string; clients: number },
 ): Promise<void> {
   const now = new Date();
   const at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15));
   await client.query('select ensure_call_partitions($1::date, 3)', [at]);
   await client.query(billedCalls, [workspace, at, clients]);
+  // Hours that the job has passed are summed for these calls too.
+  await client.query(
+    `insert into usage_stale_hours (hour) select distinct date_trunc('hour', created_at, 'UTC') from calls where workspace_id = $1`,
+    [workspace],
+  );
+  await untilSummed(client, pool, 'not exists (select 1 from usage_stale_hours where hour < until)');
 }
 
 /** 12 models, 500 clients, two scenarios each; times are lognormal, as those of models are. */
 const manyCalls = `
   insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform, dialect,
     streamed, model_requested, model, provider, route, attempts, input_tokens, cached_tokens, output_tokens, cost_nanos, hold_nanos, ttft_ms, total_ms)
-  select $1, date_trunc('milliseconds', $2::timestamptz + n::float8 / $4 * $3::float8 * interval '1 millisecond'), 'req_bench' || n, true, 'gone',
+  select $1, date_trunc('milliseconds', $2::timestamptz + n::float8 / $3::float8 * interval '1 millisecond'), 'req_bench' || n, true, 'gone',
     case when n % 50 = 7 then 'failed' else 'succeeded' end, 'key_bench', 'client-' || client, 'project-' || client % 3, 'scenario-' || client || '-' || n % 2,
     'make', 'chat', n % 4 = 0, 'model-' || n % 12, 'model-' || n % 12, case n % 12 % 3 when 0 then 'openai' when 1 then 'anthropic' else 'gemini' end, 'asked for',
     case when n % 100 = 3 then 2 else 1 end, 1200, 0, 80, 200000 + n % 50000, 300000, (ms / 4)::integer, ms::integer
   from (select n, (hashint4(n) & 1048575) % 500 as client,
       greatest(1, exp(6.5 + (n % 12) * 0.1 + 0.6 * sqrt(-2 * ln(((hashint4(n + 1) & 1048575) + 1) / 1048577.0)) * cos(6.283185 * (hashint4(n + 2) & 1048575) / 1048576.0))) as ms
-    from generate_series($5::integer, $6::integer) n) as numbers`;
+    from generate_series($4::integer, $5::integer) n) as numbers`;
 
 const tags = `
   insert into tag_values (workspace_id, livemode, kind, id, folded, first_call_at, last_call_at, platform)
@@ -65,16 +93,18 @@ async function sumUp(client: pg.Client, pool: pg.Pool): Promise<void> {
   );
   await client.query('analyze calls');
   const began = performance.now();
-  for (;;) {
-    if (await rollUp(pool, Date.now())) continue;
-    const { rows } = await client.query(
-      `select least(until, timed_until, kinds_until, latency_until) > now() - interval '3 hours' as done from usage_rollup`,
-    );
-    if ((rows[0] as { done: boolean | null } | undefined)?.done) break;
-    await sleep(200);
-  }
+  await untilSummed(client, pool, `least(until, timed_until, kinds_until, latency_until) > now() - interval '3 hours'`);
   await client.query('analyze');
   console.log(`  summed up by the gateway's job in ${secondsSince(began)} s`);
+}
+
+async function untilSummed(client: pg.Client, pool: pg.Pool, done: string): Promise<void> {
+  for (;;) {
+    if (await rollUp(pool, Date.now())) continue;
+    const { rows } = await client.query(`select ${done} as done from usage_rollup`);
+    if ((rows[0] as { done: boolean | null } | undefined)?.done) return;
+    await sleep(200);
+  }
 }
 
 function secondsSince(began: number): string {

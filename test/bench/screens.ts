@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,17 +7,18 @@ import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts
 import { createPool } from '../../gateway/src/db/pool.ts';
 import { linkForAddress } from '../../gateway/src/people/link-for-address.ts';
 import { findChromium } from '../platforms/n8n/screenshots.ts';
-import { dataFolder } from '../support/data-folder.ts';
 import { percentile, plainBody } from './load.ts';
 import { type BenchGateway, startGateway, startScript } from './processes.ts';
-import { callCount, days, makeBilledCalls, makeScreenCalls } from './screen-calls.ts';
+import { addCalls, days, makeBilledCalls, makeScreenCalls } from './screen-calls.ts';
+import { callsOf, dropScreenData, keepScreenData, openScreenData, type ScreenData } from './screen-data.ts';
+import { get, post, signIn } from './screen-requests.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
 const loads = Number(process.env.LOADS ?? 20);
 const billedClients = 100;
-const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
-const key = `gw_live_${randomBytes(24).toString('hex')}`;
+/** `ONLY=Home,Savings` measures those screens alone. */
+const only = process.env.ONLY;
 
 /** Each screen, and a text that is on it once it is of use. */
 const screens: Readonly<Record<string, string>> = {
@@ -45,6 +45,7 @@ const screens: Readonly<Record<string, string>> = {
 
 interface Bench {
   note: Note;
+  data: ScreenData;
   gateway: BenchGateway;
   /** As people open it: `http://localhost:PORT`. */
   url: string;
@@ -60,10 +61,20 @@ export async function screenFigures(note: Note): Promise<void> {
     console.log('\nscreens: left out, there is no Chromium here');
     return;
   }
-  console.log(`\nscreens over ${callCount.toLocaleString('en-US')} calls, a month, 500 clients`);
-  const folder = dataFolder('screens');
+  console.log('\nscreens over the calls of a month, of 500 clients');
+  const data = openScreenData();
+  const { folder, key, operatorKey } = data;
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
   const { host = '', port, user, password } = postgres.connection;
+  const client = new pg.Client(postgres.connection as pg.ClientConfig);
+  // A later statement fails with the same reason; without a listener this event would end the bench first.
+  client.on('error', () => {});
+  await client.connect();
+  // Before a gateway is there, which would sum the hours that are still empty.
+  if (data.made !== undefined) {
+    data.made = await addCalls(client, data.made);
+    keepScreenData(data);
+  }
   const gateway = await startGateway({
     PORT: '0',
     DATA_DIR: join(folder, 'gateway'),
@@ -74,56 +85,56 @@ export async function screenFigures(note: Note): Promise<void> {
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: `http://127.0.0.1:${await startScript('bench-provider.ts')}/v1`,
   });
-  const client = new pg.Client(postgres.connection as pg.ClientConfig);
-  // A later statement fails with the same reason; without a listener this event would end the bench first.
-  client.on('error', () => {});
-  await client.connect();
   const pool = createPool(postgres.connection as pg.ClientConfig, { connections: 3 });
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   try {
     const url = `http://localhost:${new URL(gateway.url).port}`;
-    await figures({ note, gateway, url, client, pool, browser });
+    await figures({ note, data, gateway, url, client, pool, browser });
   } finally {
     await browser.close();
     await gateway.stop();
     await pool.end();
     await client.end();
     await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
+    dropScreenData(data);
   }
 }
 
 async function figures(bench: Bench): Promise<void> {
-  const { note, pool, url, browser } = bench;
-  const hundred = await fill(bench);
+  const { note, pool, url, browser, data } = bench;
+  await fill(bench);
+  const hundred = await hundredClients(bench);
+  console.log(`  ${callsOf(data)} calls`);
   const cookie = await signIn(url, await linkForAddress(pool, { address: 'ada@agency.example', baseUrl: url }));
   await firstLoad(note, { browser, url, cookie });
   await latencies(bench);
   const context = await contextOf(browser, { url, cookie });
-  const slowest: { name: string; seconds: number }[] = [];
-  for (const [name, path] of Object.entries(screens)) {
+  const wanted = Object.entries(screens).filter(([name]) => only === undefined || only.split(',').includes(name));
+  for (const [name, path] of wanted) {
     const seconds = (await timeScreen(context, path)) / 1000;
-    slowest.push({ name, seconds });
-    console.log(`  ${name}: ${seconds.toFixed(2)} s`);
+    note(`${name} useful, P95 of ${loads}, s`, seconds, '≤ 1');
   }
-  const worst = slowest.reduce((most, one) => (one.seconds > most.seconds ? one : most));
-  note(`the slowest screen (${worst.name}) useful, P95 of ${loads}, s`, worst.seconds, '≤ 1');
-  await arrivals(bench, context);
+  if (only === undefined) await arrivals(bench, context);
   await context.close();
-  await invoiceAll(bench, hundred);
+  if (only === undefined) await invoiceAll(bench, hundred);
 }
 
-/** Returns the key of a workspace with 100 clients to bill. */
-async function fill({ client, pool, gateway }: Bench): Promise<string> {
+async function fill({ client, pool, gateway, data }: Bench): Promise<void> {
+  if (data.made !== undefined) return;
   const { rows } = await client.query('select id from workspaces limit 1');
+  data.made = await makeScreenCalls(client, pool, (rows[0] as { id: string }).id);
+  const body = { name: 'Workspace, a month', limit_usd: 100_000, period: 'month', scope: {} };
+  await post(gateway.url, '/v1/budgets', { bearer: data.key, body });
+  keepScreenData(data);
+}
+
+/** Returns the key of a new workspace with 100 clients to bill. */
+async function hundredClients({ client, pool, gateway, data }: Bench): Promise<string> {
   const hundred = await post<{ id: string; live_key: string }>(gateway.url, '/v1/workspaces', {
-    bearer: operatorKey,
+    bearer: data.operatorKey,
     body: { name: 'A hundred clients' },
   });
-  await makeBilledCalls(client, { workspace: hundred.id, clients: billedClients });
-  await makeScreenCalls(client, pool, (rows[0] as { id: string }).id);
-  const body = { name: 'Workspace, a month', limit_usd: 100_000, period: 'month', scope: {} };
-  await post(gateway.url, '/v1/budgets', { bearer: key, body });
+  await makeBilledCalls(client, pool, { workspace: hundred.id, clients: billedClients });
   return hundred.live_key;
 }
 
@@ -138,7 +149,7 @@ async function firstLoad(note: Note, { browser, ...signedIn }: SignedIn & { brow
 }
 
 /** Of a month by model, against the exact ones. */
-async function latencies({ note, gateway, client }: Bench): Promise<void> {
+async function latencies({ note, gateway, client, data }: Bench): Promise<void> {
   const to = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000);
   const from = new Date(to.getTime() - (days - 1) * 86_400_000);
   const path = `/v1/usage/latency?group_by=model&from=${from.toISOString()}&to=${to.toISOString()}`;
@@ -146,7 +157,7 @@ async function latencies({ note, gateway, client }: Bench): Promise<void> {
   let rows: { model: string; total_ms: { p50: number; p95: number; p99: number } }[] = [];
   for (let i = 0; i < loads; i++) {
     const began = performance.now();
-    ({ data: rows } = await get<{ data: typeof rows }>(gateway.url, path));
+    ({ data: rows } = await get<{ data: typeof rows }>(gateway.url, path, data.key));
     times.push(performance.now() - began);
   }
   note('latency percentiles of a month by model, P50 of 20, s', percentile(times, 50) / 1000, '≤ 0.1');
@@ -188,7 +199,7 @@ async function timeOnce(page: Page, path: string): Promise<number> {
 }
 
 /** From a call until people see it. */
-async function arrivals({ note, gateway }: Bench, context: BrowserContext): Promise<void> {
+async function arrivals({ note, gateway, data: { key } }: Bench, context: BrowserContext): Promise<void> {
   const call = (): Promise<unknown> =>
     post(gateway.url, '/v1/chat/completions', { bearer: key, body: JSON.parse(plainBody) as object });
   const measure = async (page: Page, isThere: () => Promise<void>): Promise<number> => {
@@ -230,7 +241,7 @@ async function arrivals({ note, gateway }: Bench, context: BrowserContext): Prom
 }
 
 async function invoiceAll({ note, gateway, url, browser }: Bench, ownerKey: string): Promise<void> {
-  const invitation = { email: 'bill@agency.example', role: 'member' };
+  const invitation = { email: `bill-${randomBytes(4).toString('hex')}@agency.example`, role: 'member' };
   const { url: link } = await post<{ url: string }>(gateway.url, '/v1/invitations', {
     bearer: ownerKey,
     body: invitation,
@@ -267,31 +278,4 @@ async function contextOf(browser: Browser, { url, cookie }: SignedIn): Promise<B
   const [name = '', value = ''] = cookie.split('=');
   await context.addCookies([{ name, value, url, httpOnly: true, sameSite: 'Lax' }]);
   return context;
-}
-
-/** The cookie of whom the link signs in. */
-async function signIn(url: string, link: string | undefined): Promise<string> {
-  const answer = await fetch(`${url}/auth/link`, {
-    method: 'POST',
-    headers: { origin: url, 'content-type': 'application/json', 'x-gateway-app': '1' },
-    body: JSON.stringify({ token: link?.split('#')[1] }),
-  });
-  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0];
-  if (!answer.ok || cookie === undefined) throw new Error(`sign-in: ${answer.status} ${await answer.text()}`);
-  return cookie;
-}
-
-async function get<T>(url: string, path: string, bearer = key): Promise<T> {
-  return read<T>(path, await fetch(url + path, { headers: { authorization: `Bearer ${bearer}` } }));
-}
-
-async function post<T>(url: string, path: string, { bearer, body }: { bearer: string; body: object }): Promise<T> {
-  const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
-  return read<T>(path, await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) }));
-}
-
-async function read<T>(path: string, answer: Response): Promise<T> {
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
-  return JSON.parse(text) as T;
 }
