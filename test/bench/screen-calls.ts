@@ -89,11 +89,15 @@ const billedCalls = `
 /** Calls written past the gateway are in none of its sums, and its own job may have summed their hours before. */
 async function sumUp(client: pg.Client, pool: pg.Pool): Promise<void> {
   await client.query(
-    'truncate usage_hours, usage_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times, latency_hours, latency_days; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times, latency_hours, latency_days; delete from usage_rollup',
   );
   await client.query('analyze calls');
   const began = performance.now();
-  await untilSummed(client, pool, `least(until, timed_until, kinds_until, latency_until) > now() - interval '3 hours'`);
+  await untilSummed(
+    client,
+    pool,
+    `least(until, timed_until, kinds_until, latency_until, narrow_until) > now() - interval '3 hours'`,
+  );
   await client.query('analyze');
   console.log(`  summed up by the gateway's job in ${secondsSince(began)} s`);
 }

@@ -120,6 +120,8 @@ export const leftOut: readonly string[] = [
   'experiment_marks',
   'latency_hours',
   'latency_days',
+  'usage_narrow_hours',
+  'usage_narrow_days',
   'sessions',
   'sign_in_links',
   'sign_in_failures',

@@ -24,6 +24,8 @@ export const spreadTables = [
   'usage_hours',
   'usage_days',
   'usage_quarters',
+  'usage_narrow_hours',
+  'usage_narrow_days',
   'tag_values',
   'unwritten_calls',
 ] as const;

@@ -233,7 +233,14 @@ export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
   await withTransaction(db, async (tx) => {
     await lockSums(tx);
     await tx.query(`set local statement_timeout = '5min'`);
-    for (const table of ['usage_hours', 'usage_days', 'usage_quarters', 'latency_days'])
+    for (const table of [
+      'usage_hours',
+      'usage_days',
+      'usage_quarters',
+      'usage_narrow_hours',
+      'usage_narrow_days',
+      'latency_days',
+    ])
       await tx.query(
         `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
         place,

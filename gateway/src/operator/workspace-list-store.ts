@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { summedState, tablesFor } from '../usage/narrow-sums-store.ts';
 
 export interface ListedWorkspace {
   id: string;
@@ -26,6 +27,8 @@ export async function listWorkspaces(
   db: Db,
   { search, before, limit, monthStart }: WorkspacePage,
 ): Promise<ListedWorkspace[]> {
+  const { isNarrow } = await summedState(db);
+  const { days, hours, ofKind } = tablesFor([], isNarrow);
   const { rows } = await db.query(
     `with page as (
        select id, name, created_at, needs_plan from workspaces
@@ -33,11 +36,11 @@ export async function listWorkspaces(
        order by id desc limit $3),
      used as (
        select workspace_id, sum(requests) as calls, sum(cost_nanos + second_cost_nanos) as cost_nanos from (
-         select workspace_id, requests, cost_nanos, second_cost_nanos from usage_days
-         where workspace_id in (select id from page) and livemode and day >= $4
+         select workspace_id, requests, cost_nanos, second_cost_nanos from ${days}
+         where workspace_id in (select id from page) and livemode ${ofKind} and day >= $4
          union all
-         select workspace_id, requests, cost_nanos, second_cost_nanos from usage_hours
-         where workspace_id in (select id from page) and livemode
+         select workspace_id, requests, cost_nanos, second_cost_nanos from ${hours}
+         where workspace_id in (select id from page) and livemode ${ofKind}
            and hour >= greatest((select date_trunc('day', until, 'UTC') from usage_rollup), $4)
          union all
          select workspace_id, case when shadow_of is null then 1 else 0 end, cost_nanos, 0 from calls

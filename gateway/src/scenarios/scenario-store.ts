@@ -1,5 +1,6 @@
 import { noLock, readLock, type ScenarioKey, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
+import { summedState, tablesFor } from '../usage/narrow-sums-store.ts';
 
 export interface SourceStop {
   ok: boolean;
@@ -137,6 +138,8 @@ export async function selectScenarios(
   },
 ): Promise<ScenarioRow[]> {
   const { after } = filter;
+  const { until, isNarrow } = await summedState(db);
+  const { days, hours, ofKind } = tablesFor(['scenario_id'], isNarrow);
   const { rows } = await db.query(
     `with known as (
        select coalesce(t.id, s.id) as id, t.platform, coalesce(s.state, 'running') as state, coalesce(s.lock, '') as lock, s.reason, s.paused_by as by, s.since,
@@ -156,21 +159,27 @@ export async function selectScenarios(
      sums as (
        select scenario_id, sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
        from (
-         select scenario_id, hour as at, cost_nanos from usage_hours
-         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page))
-           and hour >= date_trunc('month', now(), 'UTC') and hour < (select until from usage_rollup)
+         select scenario_id, day as at, cost_nanos from ${days}
+         where workspace_id = $1 and livemode = $2 ${ofKind} and scenario_id = any(array(select id from page))
+           and day >= date_trunc('month', now(), 'UTC') and day < date_trunc('day', $11::timestamptz, 'UTC')
+         union all
+         select scenario_id, hour, cost_nanos from ${hours}
+         where workspace_id = $1 and livemode = $2 ${ofKind} and scenario_id = any(array(select id from page))
+           and hour >= greatest(date_trunc('month', now(), 'UTC'), date_trunc('day', $11::timestamptz, 'UTC')) and hour < $11
          union all
          select scenario_id, created_at, cost_nanos from calls
-         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page)) and created_at >= date_trunc('month', now(), 'UTC')
-           and created_at >= coalesce((select until from usage_rollup), '-infinity')) parts
-       group by scenario_id)
+         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page))
+           and created_at >= greatest(date_trunc('month', now(), 'UTC'), $11)) parts
+       group by scenario_id),
+     recent as (
+       select scenario_id, count(*) as calls from calls
+       where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page)) and created_at > now() - interval '1 minute'
+       group by 1)
      select page.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
        coalesce(recent.calls, 0)::integer as calls
      from page
      left join sums on sums.scenario_id = page.id
-     left join lateral (
-       select count(*) as calls from calls
-       where workspace_id = $1 and livemode = $2 and scenario_id = page.id and created_at > now() - interval '1 minute') recent on true
+     left join recent on recent.scenario_id = page.id
      order by coalesce(last_call_at, '-infinity') desc, page.id desc`,
     [
       filter.workspaceId,
@@ -183,6 +192,7 @@ export async function selectScenarios(
       filter.limit,
       filter.ids ?? null,
       filter.lock ?? null,
+      until ?? '-infinity',
     ],
   );
   return (rows as RawScenario[]).map((row) => ({

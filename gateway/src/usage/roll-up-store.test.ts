@@ -13,7 +13,11 @@ beforeAll(async () => {
   await ensureCallPartitions(database.pool, Date.now() - 24 * hourMs);
 });
 afterAll(() => database.drop());
-beforeEach(() => database.pool.query('truncate calls, usage_hours, usage_days, usage_rollup, usage_stale_hours'));
+beforeEach(() =>
+  database.pool.query(
+    'truncate calls, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_rollup, usage_stale_hours',
+  ),
+);
 
 function calls(atMs: number, ids: readonly string[]): CallRow[] {
   return ids.map((id) => ({

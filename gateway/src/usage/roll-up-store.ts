@@ -4,6 +4,7 @@ import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
 import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
+import { writeNarrow, writeNarrowDays } from './narrow-sums-store.ts';
 import { sumColumns, sumsOfCalls, sumsOfSums } from './sum-columns.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
@@ -64,6 +65,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
         (await addMoreLatency(tx)) ||
         (await addMoreKinds(tx)) ||
         (await addMoreUnits(tx)) ||
+        (await addMoreNarrow(tx)) ||
         (await markMissed(db, tx))
       );
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
@@ -77,7 +79,8 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const lacksLatency = await addMoreLatency(tx);
     const lacksKinds = await addMoreKinds(tx);
     const lacksUnits = await addMoreUnits(tx);
-    return hasStale || isBehind || lacksLatency || lacksKinds || lacksUnits || end < limitAt;
+    const lacksNarrow = await addMoreNarrow(tx);
+    return hasStale || isBehind || lacksLatency || lacksKinds || lacksUnits || lacksNarrow || end < limitAt;
   });
 }
 
@@ -133,6 +136,19 @@ async function addMoreUnits(tx: Tx): Promise<boolean> {
   return end < row.until;
 }
 
+/** Hours that are summed get their narrow sums too: those of months whose calls are gone as well. Returns whether there is more to do. */
+async function addMoreNarrow(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query(
+    'select until, coalesce(narrow_until, (select min(hour) from usage_hours)) as start from usage_rollup',
+  );
+  const [row] = rows as { until: Date; start: Date | null }[];
+  if (row?.start == null || row.start >= row.until) return false;
+  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+  await writeNarrow(tx, row.start, end);
+  await tx.query('update usage_rollup set narrow_until = $1', [end]);
+  return end < row.until;
+}
+
 type Tx = PoolClient;
 
 /** The days that ended between the two. */
@@ -181,6 +197,8 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     if (kinds.length > 0) await writeKinds(tx, hour, end);
     const { rows: units } = await tx.query('select 1 from usage_rollup where units_until > $1', [hour]);
     if (units.length > 0) await writeUnits(tx, hour, end);
+    const { rows: narrow } = await tx.query('select 1 from usage_rollup where narrow_until > $1', [hour]);
+    if (narrow.length > 0) await writeNarrow(tx, hour, end);
     await refreshLatency(tx, hour, end);
     days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   }
@@ -189,7 +207,11 @@ async function refreshStale(tx: Tx): Promise<boolean> {
       `select 1 where $1::timestamptz + interval '1 day' <= (select until from usage_rollup)`,
       [day],
     );
-    if (summed.length > 0) await sumDays(tx, day, new Date(day.getTime() + 86_400_000));
+    const next = new Date(day.getTime() + 86_400_000);
+    if (summed.length === 0) continue;
+    await sumDays(tx, day, next);
+    const { rows: narrow } = await tx.query('select 1 from usage_rollup where narrow_until >= $1', [next]);
+    if (narrow.length > 0) await writeNarrowDays(tx, day, next);
   }
   return hours.size === hoursAtOnce;
 }

@@ -124,11 +124,11 @@ async function sourceOf(db: Db, { filter, grouping, days }: SavingsQuery): Promi
     return { summed, calls, values: [filter.workspaceId, filter.livemode, filter.from, filter.to] };
   }
   if (grouping === 'day') {
-    const { parts, values } = await partsForDays(db, filter, days);
+    const { parts, values } = await partsForDays(db, filter, { days, columns: [] });
     const from = 'days join calls on created_at >= start_at and created_at < end_at and';
     return { summed: summedBy('day', parts), calls: callsOf('day', from), values };
   }
-  const { parts, values } = await partsFor(db, filter);
+  const { parts, values } = await partsFor(db, filter, { columns: [column[grouping]] });
   const from = 'calls where created_at >= $3 and created_at < $8 and';
   return {
     summed: summedBy(column[grouping], parts),

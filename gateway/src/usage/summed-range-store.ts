@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { type SumColumn, type SumTables, summedState, tablesFor, wideTables } from './narrow-sums-store.ts';
 import { sumColumns, sumsOfCall } from './sum-columns.ts';
 import type { UsageDay } from './usage-range.ts';
 
@@ -17,7 +18,7 @@ export interface SumFilter {
 }
 
 /** The rows of days and hours depend on a time zone: see `partsByDay` and `hourOf`. */
-export const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
+export const groupColumn: Record<Exclude<Grouping, 'day' | 'hour'>, SumColumn> = {
   client: 'client_id',
   project: 'project',
   scenario: 'scenario_id',
@@ -25,10 +26,11 @@ export const groupColumn: Record<Exclude<Grouping, 'hour'>, string> = {
   provider: 'provider',
   platform: 'scenario_platform',
   key: 'key_id',
-  day: `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`,
 };
 
-const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform';
+export const dayColumn = `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`;
+
+const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered';
 
 /** Of the sums, and of calls one by one: the same columns. */
 const summed = `${tags}, ${sumColumns}`;
@@ -47,11 +49,11 @@ const calls = `from calls where ${ofWorkspace} and status <> 'open'`;
  */
 const partsOf = `
   with parts as (
-    select day as at, ${summed} from usage_days where ${ofWorkspace} and day >= $5 and day < $6 @filters
+    select day as at, ${summed} from @days where ${ofWorkspace} @kind and day >= $5 and day < $6 @filters
     union all
-    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $4 and hour < $5 @filters
+    select hour, ${summed} from @hours where ${ofWorkspace} @kind and hour >= $4 and hour < $5 @filters
     union all
-    select hour, ${summed} from usage_hours where ${ofWorkspace} and hour >= $6 and hour < $7 @filters
+    select hour, ${summed} from @hours where ${ofWorkspace} @kind and hour >= $6 and hour < $7 @filters
     union all
     select created_at, ${single} ${calls} and created_at >= $3 and created_at < $4 @filters
     union all
@@ -70,7 +72,7 @@ const partsByDay = `
     select * from json_to_recordset($3::json) as d (
       day text, start_at timestamptz, first_hour timestamptz, last_hour timestamptz, end_at timestamptz)),
   parts as (
-    select day, ${summed} from days join usage_hours on ${ofWorkspace} and hour >= first_hour and hour < last_hour @filters
+    select day, ${summed} from days join @hours on ${ofWorkspace} @kind and hour >= first_hour and hour < last_hour @filters
     union all
     select day, ${single} from days join calls
       on ${ofWorkspace} and status <> 'open' and created_at >= start_at and created_at < first_hour @filters
@@ -109,27 +111,41 @@ interface Parts {
   values: unknown[];
 }
 
-export async function partsFor(db: Db, filter: SumFilter, options?: { days: boolean }): Promise<Parts> {
-  return withFilters(partsOf, filter, boundsOf(filter, await summedUntil(db), options));
+interface PartsOptions {
+  days?: boolean;
+  /** The columns that are read beside the figures and those of the filter; undefined: any. Others may be null. */
+  columns?: readonly SumColumn[] | undefined;
 }
 
-export async function partsForDays(db: Db, filter: SumFilter, days: readonly UsageDay[]): Promise<Parts> {
-  const until = await summedUntil(db);
+export async function partsFor(db: Db, filter: SumFilter, { days = true, columns }: PartsOptions = {}): Promise<Parts> {
+  const { until, isNarrow } = await summedState(db);
+  return withFilters(partsOf, filter, { bounds: boundsOf(filter, until, { days }), columns, isNarrow });
+}
+
+export async function partsForDays(
+  db: Db,
+  filter: SumFilter,
+  { days, columns }: { days: readonly UsageDay[]; columns?: readonly SumColumn[] | undefined },
+): Promise<Parts> {
+  const { until, isNarrow } = await summedState(db);
   const rows = days.map(({ day, from, to }) => {
     const [start_at, first_hour, , , last_hour, end_at] = boundsOf({ from, to }, until);
     return { day, start_at, first_hour, last_hour, end_at };
   });
-  return withFilters(partsByDay, filter, [JSON.stringify(rows)]);
+  return withFilters(partsByDay, filter, { bounds: [JSON.stringify(rows)], columns, isNarrow });
 }
 
-async function summedUntil(db: Db): Promise<Date | undefined> {
-  const { rows } = await db.query('select until from usage_rollup');
-  return (rows as { until: Date }[])[0]?.until;
-}
-
-function withFilters(parts: string, filter: SumFilter, bounds: readonly unknown[]): Parts {
+function withFilters(
+  parts: string,
+  filter: SumFilter,
+  {
+    bounds,
+    columns,
+    isNarrow,
+  }: { bounds: readonly unknown[]; columns: readonly SumColumn[] | undefined; isNarrow: boolean },
+): Parts {
   const values: unknown[] = [filter.workspaceId, filter.livemode, ...bounds];
-  const conditions = (
+  const filtered = (
     [
       ['client_id', filter.clientId],
       ['project', filter.project],
@@ -137,12 +153,15 @@ function withFilters(parts: string, filter: SumFilter, bounds: readonly unknown[
       ['scenario_platform', filter.scenarioPlatform],
       ['key_id', filter.keyId],
     ] as const
-  ).flatMap(([column, value]) => {
-    if (value === undefined) return [];
-    values.push(value);
-    return [`and ${column} = $${values.length}`];
-  });
-  return { parts: parts.replaceAll('@filters', conditions.join(' ')), values };
+  ).filter(([, value]) => value !== undefined);
+  const conditions = filtered.map(([column, value]) => `and ${column} = $${values.push(value)}`);
+  const read =
+    columns === undefined ? wideTables : tablesFor([...columns, ...filtered.map(([column]) => column)], isNarrow);
+  return { parts: fromTables(parts, read).replaceAll('@filters', conditions.join(' ')), values };
+}
+
+function fromTables(parts: string, { hours, days, ofKind }: SumTables): string {
+  return parts.replaceAll('@hours', hours).replaceAll('@days', days).replaceAll('@kind', ofKind);
 }
 
 export const sums = `sum(requests)::bigint as requests, sum(estimated_requests)::bigint as estimated, sum(input_tokens)::bigint as input,

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { billedColumns, type SumColumn } from './narrow-sums-store.ts';
 import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
@@ -13,7 +14,7 @@ export type SeriesMetric =
   | 'output_tokens'
   | 'tokens';
 
-const groupColumn: Record<SeriesGrouping, string> = {
+const groupColumn: Record<SeriesGrouping, SumColumn> = {
   client: 'client_id',
   project: 'project',
   scenario: 'scenario_id',
@@ -65,20 +66,25 @@ export async function selectSeries(
 ): Promise<SeriesPoint[]> {
   const { filter, metric, interval, grouping } = options;
   const byZone = interval !== 'hour' && options.timezone !== 'UTC';
+  const isBilled = metric === 'billable_usd';
+  const read: SumColumn[] = [
+    ...(grouping === undefined ? [] : [groupColumn[grouping]]),
+    ...(isBilled ? await billedColumns(db, filter) : []),
+  ];
   const { parts, values } = byZone
-    ? await partsForDays(db, filter, options.days)
-    : await partsFor(db, filter, { days: interval !== 'hour' });
+    ? await partsForDays(db, filter, { days: options.days, columns: read })
+    : await partsFor(db, filter, { days: interval !== 'hour', columns: read });
   values.push(options.top);
   const columns = `${momentOf(interval, byZone)} as at, ${grouping === undefined ? 'null::text' : groupColumn[grouping]} as g`;
   const sums = sumOf[metric];
   const { rows } = await db.query(
     `${parts},
-     grouped as (select ${columns}, client_id, ${sumsOfTags} from parts group by 1, 2, 3),
-     valued as (select at, g, ${sums}::bigint as v from grouped ${partsOfClients} group by 1, 2),
+     grouped as (select ${columns}, ${isBilled ? 'client_id' : 'null::text as client_id'}, ${sumsOfTags} from parts group by 1, 2, 3),
+     valued as (select at, g, ${sums}::bigint as v from grouped ${isBilled ? partsOfClients : ''} group by 1, 2),
      ranked as (select g, row_number() over (order by sum(v) desc, g nulls last) > $${values.length} as is_other,
        row_number() over (order by sum(v) desc, g nulls last) as place from valued group by g)
      select at, case when is_other then null else valued.g end as g, is_other, sum(v)::bigint as value
-     from valued join ranked on valued.g is not distinct from ranked.g group by 1, 2, 3 order by 1, min(place)`,
+     from valued join ranked on coalesce(valued.g, '') = coalesce(ranked.g, '') and (valued.g is null) = (ranked.g is null) group by 1, 2, 3 order by 1, min(place)`,
     values,
   );
   return (rows as { at: string; g: string | null; is_other: boolean; value: bigint }[]).map((row) => ({
@@ -101,8 +107,8 @@ export async function sumCosts(
   db: Db,
   { filter, grouping }: { filter: SumFilter; grouping: SeriesGrouping },
 ): Promise<Map<string | null, { cost: bigint; billable: bigint }>> {
-  const { parts, values } = await partsFor(db, filter);
   const column = groupColumn[grouping];
+  const { parts, values } = await partsFor(db, filter, { columns: [column, ...(await billedColumns(db, filter))] });
   const { rows } = await db.query(
     `${parts},
      grouped as (select ${column} as g, client_id, ${sumsOfTags} from parts group by 1, 2)

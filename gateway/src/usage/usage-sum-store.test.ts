@@ -27,7 +27,7 @@ async function addCalls(each: number, name: string): Promise<void> {
     [from, days, each, name],
   );
   await database.pool.query(
-    'truncate usage_hours, usage_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
   );
   while (await rollUp(database.pool, to.getTime() + 3 * 3_600_000));
   for (const table of ['calls', 'usage_hours', 'usage_days']) await database.pool.query(`vacuum analyze ${table}`);
@@ -47,7 +47,8 @@ async function readBy(grouping: 'client' | 'day'): Promise<{ blocks: number; row
   let plan: Plan | undefined;
   const explaining = {
     query: async (text: string, values: unknown[]) => {
-      if (!text.includes('with parts')) return database.pool.query(text, values);
+      // The first statement sums; a second one lists the models of the page.
+      if (!text.includes('with parts') || text.includes('array_agg')) return database.pool.query(text, values);
       const { rows } = await database.pool.query(`explain (analyze, buffers, format json) ${text}`, values);
       plan = (rows[0] as { 'QUERY PLAN': { Plan: Plan }[] })['QUERY PLAN'][0]?.Plan;
       return { rows: [] };
@@ -76,7 +77,7 @@ async function readBy(grouping: 'client' | 'day'): Promise<{ blocks: number; row
 it('usage reads sums, so that five times the calls cost it nothing', async () => {
   await addCalls(1, 'first');
   const [client, day] = [await readBy('client'), await readBy('day')];
-  expect(client.rows).toMatchObject({ usage_days: days * clients });
+  expect(client.rows).toMatchObject({ usage_narrow_days: days * clients });
   await addCalls(4, 'more');
   const { rows } = await database.pool.query('select sum(requests)::integer as requests from usage_days');
   expect(rows).toEqual([{ requests: days * 24 * clients * 5 }]);

@@ -1,5 +1,14 @@
 import type { Db } from '../db/transaction.ts';
-import { type Grouping, groupColumn, partsFor, partsForDays, type SumFilter, sums } from './summed-range-store.ts';
+import { billedColumns, type SumColumn } from './narrow-sums-store.ts';
+import {
+  dayColumn,
+  type Grouping,
+  groupColumn,
+  partsFor,
+  partsForDays,
+  type SumFilter,
+  sums,
+} from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
 export interface Sum {
@@ -46,12 +55,8 @@ export async function sumByGroup(
     limit: number;
   },
 ): Promise<GroupSum[]> {
-  const { filter, grouping, timezone, after } = options;
-  const byZone = grouping === 'day' && timezone !== 'UTC';
-  const { parts, values } = byZone
-    ? await partsForDays(db, filter, options.days)
-    : await partsFor(db, filter, { days: grouping !== 'hour' });
-  const column = grouping === 'hour' ? hourOf(values, timezone) : byZone ? 'day' : groupColumn[grouping];
+  const { grouping, after } = options;
+  const { parts, values, column } = await groupedParts(db, options, await billedColumns(db, options.filter));
   let page = '';
   if (after !== undefined) {
     values.push(after.group);
@@ -63,14 +68,13 @@ export async function sumByGroup(
     grouping === 'client' ? `max(${column})` : `null::${otherwise}`;
   const { rows } = await db.query(
     `${parts},
-     grouped as (select ${column} as g, client_id, model, ${sums} from parts group by 1, 2, 3)
+     grouped as (select ${column} as g, client_id, ${sums} from parts group by 1, 2)
      select g, sum(requests)::bigint as requests, sum(estimated)::bigint as estimated, sum(input)::bigint as input,
        sum(cached)::bigint as cached, sum(output)::bigint as output, sum(cost)::bigint as cost,
        sum(second)::bigint as second, sum(second_cost)::bigint as second_cost,
        round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))::bigint as billable,
        coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
        coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
-       array_agg(distinct model) filter (where model is not null) as models,
        max(case when $${values.length - 1} = 'client' then c.name when $${values.length - 1} = 'key' then k.name end) as name,
        ${ofClient('c.markup_percent', 'double precision')} as markup, ${ofClient('c.currency', 'text')} as currency,
        ${ofClient('c.exchange_rate', 'double precision')} as rate
@@ -79,15 +83,58 @@ export async function sumByGroup(
      ${page} group by g order by g nulls last limit $${values.length}`,
     values,
   );
-  return (rows as RawGroup[]).map((row) => ({
+  const groups = rows as RawGroup[];
+  const models = await modelsOf(db, options, groups);
+  return groups.map((row) => ({
     ...readSum(row),
     group: row.g,
-    models: row.models ?? [],
+    models: models.get(row.g) ?? [],
     name: row.name,
     markupPercent: row.markup ?? 0,
     currency: row.currency ?? 'USD',
     exchangeRate: row.rate ?? 1,
   }));
+}
+
+interface GroupedRange {
+  filter: SumFilter;
+  grouping: Grouping;
+  timezone: string;
+  days: readonly UsageDay[];
+}
+
+/** The parts of a range that know the columns named and the group, and the group's expression. */
+async function groupedParts(
+  db: Db,
+  { filter, grouping, timezone, days }: GroupedRange,
+  named: readonly SumColumn[],
+): Promise<{ parts: string; values: unknown[]; column: string }> {
+  const byTime = grouping === 'day' || grouping === 'hour';
+  const columns = byTime ? named : [...named, groupColumn[grouping]];
+  if (grouping === 'day' && timezone !== 'UTC')
+    return { ...(await partsForDays(db, filter, { days, columns })), column: 'day' };
+  const { parts, values } = await partsFor(db, filter, { days: grouping !== 'hour', columns });
+  const column =
+    grouping === 'hour' ? hourOf(values, timezone) : grouping === 'day' ? dayColumn : groupColumn[grouping];
+  return { parts, values, column };
+}
+
+/** The models of the groups of one page. */
+async function modelsOf(
+  db: Db,
+  range: GroupedRange,
+  groups: readonly { g: string | null }[],
+): Promise<ReadonlyMap<string | null, string[]>> {
+  if (groups.length === 0) return new Map();
+  const { parts, values, column } = await groupedParts(db, range, ['model']);
+  values.push(groups.map(({ g }) => g).filter((g) => g !== null));
+  const { rows } = await db.query(
+    `${parts},
+     found as (select ${column} as g, model from parts where model is not null group by 1, 2)
+     select g, array_agg(model order by model) as models from found where g is null or g = any($${values.length}::text[]) group by 1`,
+    values,
+  );
+  return new Map((rows as { g: string | null; models: string[] }[]).map(({ g, models }) => [g, models] as const));
 }
 
 /** Sums are by hours of UTC; their local time is `05:30` where a zone is half an hour off. */
@@ -98,7 +145,7 @@ function hourOf(values: unknown[], timezone: string): string {
 
 /** Of the whole range. */
 export async function sumAll(db: Db, filter: SumFilter): Promise<Sum> {
-  const { parts, values } = await partsFor(db, filter);
+  const { parts, values } = await partsFor(db, filter, { columns: await billedColumns(db, filter) });
   const { rows } = await db.query(
     `${parts},
      grouped as (select client_id, ${sums} from parts group by 1)
@@ -136,7 +183,6 @@ const byHits = 'saved - saved_auto - saved_rules - saved_marks';
 
 interface RawGroup extends RawSum {
   g: string | null;
-  models: string[] | null;
   name: string | null;
   markup: number | null;
   currency: string | null;

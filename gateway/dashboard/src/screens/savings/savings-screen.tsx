@@ -42,7 +42,9 @@ export function SavingsScreen(): ReactNode {
   const zone = useZone();
   const days = useDays(range);
   const savings = useRead('savings.get', { ...days, group_by: by }, { keep: true });
-  const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true });
+  // The sums of tasks are read from the calls: only for what they explain.
+  const hasAuto = (savings.data?.totals.saved_usd.auto ?? 0) !== 0;
+  const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true, enabled: hasAuto });
   const known = useRead('auto.tasks', { limit: 1_000 }, { enabled: by === 'task' && may('auto.tasks') });
   const taskNames = new Map((known.data?.data ?? []).map((one) => [one.task, one.prompt_id ?? one.topic]));
   const clientName = useClientNames(by === 'client' ? (savings.data?.data ?? []).map((row) => row.client_id) : []);
