@@ -1,3 +1,5 @@
+import { numberFormat } from './formatters.ts';
+
 /** Amounts as people read them: from $1 two decimals, below three significant digits. */
 
 /** `$1,234.50`, `$0.0213`, `€41`, `¥120`. */
@@ -5,7 +7,7 @@ export function moneyForPeople(amount: number, currency = 'USD'): string {
   const decimals = decimalsOf(currency);
   const small = amount !== 0 && Math.abs(amount) < 1;
   const digits = small ? Math.max(decimals, fractionOf(amount)) : decimals;
-  return new Intl.NumberFormat('en-US', {
+  return numberFormat({
     style: 'currency',
     currency,
     minimumFractionDigits: decimals,
@@ -15,7 +17,7 @@ export function moneyForPeople(amount: number, currency = 'USD'): string {
 
 /** All that is known of it, for a title. */
 export function wholeAmount(amount: number, currency = 'USD'): string {
-  return `${new Intl.NumberFormat('en-US', { maximumFractionDigits: 9 }).format(amount)} ${currency}`;
+  return `${numberFormat({ maximumFractionDigits: 9 }).format(amount)} ${currency}`;
 }
 
 /** `+18 %`, `-3 %`, and nothing where there was nothing before. */
@@ -27,12 +29,12 @@ export function changeForPeople(now: number, before: number): string | undefined
 
 /** `41,203` */
 export function countForPeople(count: number): string {
-  return new Intl.NumberFormat('en-US').format(count);
+  return numberFormat().format(count);
 }
 
 /** `2.1 M`, `8 K`: for axes and bars. */
 export function shortCount(count: number): string {
-  return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
 /** `24 ms`, `3.4 s` */
@@ -44,12 +46,12 @@ export function durationForPeople(ms: number): string {
 export function bytesForPeople(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
   const step = Math.min(3, Math.floor(Math.log10(bytes) / 3));
-  const digits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(bytes / 1_000 ** step);
+  const digits = numberFormat({ maximumSignificantDigits: 3 }).format(bytes / 1_000 ** step);
   return `${digits} ${['', 'kB', 'MB', 'GB'][step] ?? ''}`;
 }
 
 function decimalsOf(currency: string): number {
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return numberFormat({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** Decimals that three significant digits take, at most nine: nano-dollars are the smallest that is booked. */

@@ -1,3 +1,5 @@
+import { dateFormat, relativeFormat } from './formatters.ts';
+
 /** Moments on the clock of the workspace. */
 
 const dayMs = 86_400_000;
@@ -10,7 +12,7 @@ export function whenForPeople(at: string, zone: string, now: number): string {
 
 /** `1 Dec 2026, 00:00` */
 export function momentForPeople(at: string, zone: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
+  return dateFormat('en-GB', {
     timeZone: zone,
     day: 'numeric',
     month: 'short',
@@ -22,7 +24,7 @@ export function momentForPeople(at: string, zone: string): string {
 
 /** `1 Dec` for a day as the API writes it, `2026-12-01`. */
 export function dayForPeople(day: string): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' }).format(
+  return dateFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' }).format(
     new Date(`${day.slice(0, 10)}T00:00:00Z`),
   );
 }
@@ -36,14 +38,14 @@ export function daysForPeople({ from, to }: { from: string; to: string }): strin
 
 /** `November 2026` for `2026-11` or a day of it. */
 export function monthForPeople(day: string): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(
+  return dateFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(
     new Date(`${day.slice(0, 7)}-01T00:00:00Z`),
   );
 }
 
 /** The day that it is on the clock of `zone`, as the API writes days: `2026-11-29`. */
 export function dayIn(zone: string, now: number): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
+  const parts = dateFormat('en-CA', {
     timeZone: zone,
     year: 'numeric',
     month: '2-digit',
@@ -85,7 +87,7 @@ export function untilForPeople(at: string, now: number): string {
 }
 
 function relative(awayMs: number): string {
-  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+  const format = relativeFormat();
   const seconds = Math.round(awayMs / 1000);
   if (Math.abs(seconds) < 60) return format.format(seconds, 'second');
   const minutes = Math.round(seconds / 60);
