@@ -11,7 +11,7 @@ export type SumColumn =
   | 'provider'
   | 'metered';
 
-/** The columns of each kind of narrow sums, the kinds with the fewest rows first. All but the last know the client, whose markup makes what is billed. */
+/** The columns of each kind of narrow sums, the kinds with the fewest rows first. All but models know the client, whose markup makes the billed amount. */
 const kinds = {
   model: ['model', 'provider'],
   client: ['client_id', 'metered'],
@@ -21,6 +21,7 @@ const kinds = {
 } as const satisfies Record<string, readonly SumColumn[]>;
 
 type Kind = keyof typeof kinds;
+const kindNames = Object.keys(kinds) as Kind[];
 
 
 /** Where sums of these columns are read; a condition of their rows begins with "and". */
@@ -34,7 +35,7 @@ export const wideTables: SumTables = { hours: 'usage_hours', days: 'usage_days',
 
 /** The tables with the fewest rows that know these columns. `isNarrow`: the narrow sums have come as far as the others. */
 export function tablesFor(columns: readonly SumColumn[], isNarrow: boolean): SumTables {
-  const kind = isNarrow ? (Object.keys(kinds) as Kind[]).find((name) => knows(name, columns)) : undefined;
+  const kind = isNarrow ? kindNames.find((name) => knows(name, columns)) : undefined;
   if (kind === undefined) return wideTables;
   return { hours: 'usage_narrow_hours', days: 'usage_narrow_days', ofKind: `and kind = '${kind}'` };
 }
@@ -44,25 +45,28 @@ function knows(kind: Kind, columns: readonly SumColumn[]): boolean {
   return columns.every((column) => known.includes(column));
 }
 
-const addHours = Object.entries(kinds).map(
-  ([kind, columns]) => `
-  insert into usage_narrow_hours (workspace_id, livemode, kind, hour, ${columns.join(', ')}, ${sumColumns})
-  select workspace_id, livemode, '${kind}', hour, ${columns.join(', ')}, ${sumsOfSums}
-  from usage_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, hour, ${columns.join(', ')}`,
-);
+const tags = ['client_id', 'project', 'scenario_id', 'scenario_platform', 'key_id', 'model', 'provider', 'metered'] as const;
+const hoursOf = (kind: Kind): string => {
+  const known: readonly SumColumn[] = kinds[kind];
+  const columns = tags.map((column) => (known.includes(column) ? column : `null as ${column}`));
+  return `select workspace_id, livemode, '${kind}', hour, ${columns.join(', ')}, ${sumsOfSums}
+    from usage_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, hour, ${known.join(', ')}`;
+};
+const addHours = `
+  insert into usage_narrow_hours (workspace_id, livemode, kind, hour, ${tags.join(', ')}, ${sumColumns})
+  ${kindNames.map(hoursOf).join(' union all ')}`;
 
-const tags = 'client_id, project, scenario_id, scenario_platform, key_id, model, provider, metered';
 const addDays = `
-  insert into usage_narrow_days (workspace_id, livemode, kind, day, ${tags}, ${sumColumns})
-  select workspace_id, livemode, kind, date_trunc('day', hour, 'UTC'), ${tags}, ${sumsOfSums}
-  from usage_narrow_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, kind, 4, ${tags}`;
+  insert into usage_narrow_days (workspace_id, livemode, kind, day, ${tags.join(', ')}, ${sumColumns})
+  select workspace_id, livemode, kind, date_trunc('day', hour, 'UTC'), ${tags.join(', ')}, ${sumsOfSums}
+  from usage_narrow_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, kind, 4, ${tags.join(', ')}`;
 
 const dayMs = 86_400_000;
 
 /** Writes the narrow sums of whole hours, and of the days that ended between the two, in place of those written before. */
 export async function writeNarrow(tx: Db, from: Date, to: Date): Promise<void> {
   await tx.query('delete from usage_narrow_hours where hour >= $1 and hour < $2', [from, to]);
-  for (const statement of addHours) await tx.query(statement, [from, to]);
+  await tx.query(addHours, [from, to]);
   await writeNarrowDays(tx, from, to);
 }
 
