@@ -23,7 +23,6 @@ const kinds = {
 type Kind = keyof typeof kinds;
 const kindNames = Object.keys(kinds) as Kind[];
 
-
 /** Where sums of these columns are read; a condition of their rows begins with "and". */
 export interface SumTables {
   hours: string;
@@ -45,7 +44,16 @@ function knows(kind: Kind, columns: readonly SumColumn[]): boolean {
   return columns.every((column) => known.includes(column));
 }
 
-const tags = ['client_id', 'project', 'scenario_id', 'scenario_platform', 'key_id', 'model', 'provider', 'metered'] as const;
+const tags = [
+  'client_id',
+  'project',
+  'scenario_id',
+  'scenario_platform',
+  'key_id',
+  'model',
+  'provider',
+  'metered',
+] as const;
 const hoursOf = (kind: Kind): string => {
   const known: readonly SumColumn[] = kinds[kind];
   const columns = tags.map((column) => (known.includes(column) ? column : `null as ${column}`));
