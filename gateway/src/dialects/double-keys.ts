@@ -1,11 +1,11 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { endOfString, type Outline, readKey, skipSpace } from './json-outline.ts';
+import { endOfString, type ReadOutline, readKey, skipSpace } from './json-outline.ts';
 
 /**
  * Throws `invalid_request` where an object at whatever depth has a key twice. `JSON.parse` keeps the last of them and a provider
  * may read the first, and bill it. Then fewer keys are parsed than stand in the bytes.
  */
-export function refuseDoubleKeys(body: Buffer, { keys }: Pick<Outline, 'keys'>, parsed: unknown): void {
+export function refuseDoubleKeys(body: Buffer, { keys }: Pick<ReadOutline, 'keys'>, parsed: unknown): void {
   if (countKeys(parsed) === keys) return;
   const key = findDoubleKey(body)?.slice(0, 60) ?? '';
   throw new GatewayError('invalid_request', `The request body has the key "${key}" twice in one object.`, {

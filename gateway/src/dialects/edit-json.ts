@@ -7,7 +7,7 @@
  *     remove  [ 'fallback_models' ]              cut with the comma before it, or else the one behind it
  *     set     { stream: 'true' }, no member yet  put in at the end
  */
-import type { Outline } from './json-outline.ts';
+import type { Outline, ReadOutline } from './json-outline.ts';
 
 /** The body with some members given new values (JSON text), added, or taken out; every other byte stays. */
 export function edit(
@@ -46,7 +46,7 @@ export function edit(
  * escaped key for the key itself where an object read before had a key that looks like them: after `{"a":1,"\\":2}` it sees
  * no `n` in `{"a":1,"\u006e":50}`. The provider would see one, and bill it.
  */
-export function withPlainKeys(body: Buffer, { escapedKeys }: Outline): Buffer {
+export function withPlainKeys(body: Buffer, { escapedKeys }: ReadOutline): Buffer {
   if (escapedKeys.length === 0) return body;
   return splice(
     body,

@@ -16,6 +16,10 @@ export interface Outline {
   readonly members: ReadonlyMap<string, { keyStart: number; valueStart: number; valueEnd: number }>;
   /** Index of the object's `}`. */
   readonly end: number;
+}
+
+/** The outline of a body that came, with what else its one reading found. */
+export interface ReadOutline extends Outline {
   /** How many keys stand in it, at whatever depth. */
   readonly keys: number;
   /** Keys written with a backslash, at whatever depth: from the one quote to the other. */
@@ -66,7 +70,7 @@ for (const byte of [quote, comma, colon, 91, 93, openBrace, 125]) interesting[by
  * and notes where the members are, so that one can be changed while all other bytes stay as they came. Syntax is judged by
  * `JSON.parse` afterwards; here anything odd merely yields an outline nobody will use.
  */
-export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): Outline {
+export function outlineJson(body: Buffer, bounds: OutlineBounds = callBounds): ReadOutline {
   const begin = skipSpace(body, body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0);
   if (body[begin] !== openBrace)
     throw refused(begin >= body.length ? 'is empty; it must be' : 'must be', 'a JSON object');

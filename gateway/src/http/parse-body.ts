@@ -3,14 +3,14 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { refuseDoubleKeys } from '../dialects/double-keys.ts';
 import { withPlainKeys } from '../dialects/edit-json.ts';
 import { parseMembers } from '../dialects/exact-json.ts';
-import { type Outline, type OutlineBounds, outlineJson } from '../dialects/json-outline.ts';
+import { type OutlineBounds, outlineJson, type ReadOutline } from '../dialects/json-outline.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 import { replaceHalves } from '../dialects/replace-halves.ts';
 import { inTurn } from '../turns/in-turn.ts';
 
 interface ParsedBody {
   json: JsonObject;
-  outline: Outline;
+  outline: ReadOutline;
 }
 
 export function parseCall(body: Buffer): ParsedBody {
@@ -35,7 +35,7 @@ export function parseBody(body: Buffer, bounds?: OutlineBounds): ParsedBody {
   return { outline, json };
 }
 
-function parseOutlined(body: Buffer, outline: Outline): JsonObject {
+function parseOutlined(body: Buffer, outline: ReadOutline): JsonObject {
   try {
     return parseMembers(utf8(withPlainKeys(body, outline)), outline);
   } catch (error) {

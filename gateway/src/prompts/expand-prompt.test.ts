@@ -30,6 +30,8 @@ function expand(
   const expanded = expandBody({ body, outline: outlineJson(body), json }, prompt);
   // The bytes say what the object says, and the dialect takes it.
   expect(JSON.parse(expanded.body.toString())).toEqual(expanded.json);
+  const { members, end } = outlineJson(expanded.body);
+  expect(expanded.outline).toEqual({ members, end });
   readers[dialect](expanded.json);
   return expanded;
 }

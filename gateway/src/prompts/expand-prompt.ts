@@ -10,11 +10,11 @@
  */
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { isRecord } from '@ai-gateway/shared/json';
-import { edit } from '../dialects/edit-json.ts';
 import { type Outline, outlineJson } from '../dialects/json-outline.ts';
 import type { DialectId, JsonObject } from '../dialects/neutral.ts';
+import { rewrite } from '../dialects/rewrite-json.ts';
 import type { UsedPrompt } from './prompt.ts';
-import { type Default, placesOf, translateDefaults, valueAt } from './prompt-defaults.ts';
+import { type Default, placesOf, valueAt } from './prompt-defaults.ts';
 import { isModelNamed, refuseLocked } from './prompt-lock.ts';
 import { readValues } from './prompt-values.ts';
 import { type CompiledPrompt, placeOfOwn, renderMessages } from './render-prompt.ts';
@@ -104,13 +104,14 @@ export function expandBody(
     at: 'prompt.variables',
     filledBy: (found) => (hasOwn ? placeOfOwn(compiled, found) : undefined),
   });
-  refuseLocked(own.json, { dialect, hasOwn, content, fallbacks: prompt.fallbacks, id: used.id });
+  const { defaults, dropped } = compiled.defaults[dialect];
+  refuseLocked(own.json, { dialect, hasOwn, content, defaults, fallbacks: prompt.fallbacks, id: used.id });
   const members: Record<string, Written> = writeMessages(renderMessages(compiled, values), own, dialect);
   const model = modelOf(own.json, content.model, used);
   if (own.json.model !== model) members.model = { value: model, text: JSON.stringify(model) };
-  const { defaults, dropped } = translateDefaults(content, dialect);
   for (const one of defaults) addDefault(members, own.json, { one, dialect });
-  const left = [...values.surplus.map((name) => `prompt.variables.${name}`), ...dropped];
+  const { surplus } = values;
+  const left = surplus.length === 0 ? dropped : [...surplus.map((name) => `prompt.variables.${name}`), ...dropped];
   const [first] = left;
   if (strict && first !== undefined)
     throw new GatewayError(
@@ -127,16 +128,20 @@ function write(
   { body, outline, json }: OwnBody,
   members: Record<string, Written>,
 ): Pick<Expanded, 'body' | 'outline' | 'json'> {
-  const set: Record<string, string> = {};
-  const changed: JsonObject = { ...json };
-  delete changed.prompt;
+  const set = new Map<string, string>();
+  // Deleting it from a copy would make every look at the copy slow.
+  const { prompt: _, ...changed } = json;
   for (const [name, { value, text }] of Object.entries(members)) {
-    set[name] = text;
+    set.set(name, text);
     changed[name] = value;
   }
-  const next = edit(body, outline, { set, remove: ['prompt'] });
-  return { body: next, outline: outlineJson(next), json: changed };
+  const next = rewrite(body, outline, { set, remove: 'prompt' });
+  // The bounds of a body, which a small one keeps by its size alone.
+  if (next.body.length > smallBytes) outlineJson(next.body);
+  return { ...next, json: changed };
 }
+
+const smallBytes = 64 * 1024;
 
 function modelOf({ model }: JsonObject, standard: string | undefined, used: UsedPrompt): unknown {
   if (isModelNamed(model)) return model;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { DialectId, JsonObject } from '../dialects/neutral.ts';
 import { type PromptContent, promptModel } from './prompt.ts';
-import { type Default, placesOf, translateDefaults, valueAt } from './prompt-defaults.ts';
+import { type Default, placesOf, valueAt } from './prompt-defaults.ts';
 
 type Path = Default['path'];
 
@@ -58,17 +58,18 @@ interface LockedCall {
   hasOwn: boolean;
   /** As the call names them, in a header or the body. */
   fallbacks: readonly string[] | 'none' | undefined;
+  /** Of the prompt, in the words of the dialect. */
+  defaults: readonly Default[];
   /** Of the prompt. */
   id: string;
 }
 
 /** A locked field may be named with the prompt's own value, and with no other. */
 export function refuseLocked(json: JsonObject, call: LockedCall): void {
-  const { content, dialect, id } = call;
+  const { content, id } = call;
   if (content.lock.length === 0) return;
-  const { defaults } = translateDefaults(content, dialect);
   for (const name of content.lock) {
-    const param = placeSet(name, json, { ...call, defaults });
+    const param = placeSet(name, json, call);
     if (param !== undefined)
       throw new GatewayError('invalid_request', `Prompt "${id}" locks \`${param}\`. Leave it out of the call.`, {
         param,
@@ -80,7 +81,7 @@ export function refuseLocked(json: JsonObject, call: LockedCall): void {
 function placeSet(
   name: string,
   json: JsonObject,
-  { dialect, content, hasOwn, fallbacks, defaults }: LockedCall & { defaults: readonly Default[] },
+  { dialect, content, hasOwn, fallbacks, defaults }: LockedCall,
 ): string | undefined {
   if (name === 'model') return isModelNamed(json.model) && json.model !== content.model ? name : undefined;
   if (name === 'fallback_models')

@@ -32,9 +32,12 @@ export function readValues(
 ): Values {
   const values = new Map<string, Value>();
   const empty: string[] = [];
+  let known = 0;
   for (const variable of variables) {
     const { name } = variable;
-    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    const isGiven = Object.hasOwn(given, name);
+    if (isGiven) known += 1;
+    const own = isGiven ? given[name] : undefined;
     const value = isNone(own, variable) ? variable.default : own;
     if (!isNone(value, variable)) values.set(name, readValue(variable, value, `${at}.${name}`));
     else if (variable.required) empty.push(name);
@@ -49,8 +52,16 @@ export function readValues(
         : `The prompt needs values for the variables ${missing.map((name) => `\`${name}\``).join(', ')}.`,
       { param: `${at}.${missing[0]}`, details: { missing } },
     );
-  const known = new Set(variables.map(({ name }) => name));
-  return { values, surplus: Object.keys(given).filter((name) => !known.has(name)) };
+  return { values, surplus: surplusOf(given, variables, known) };
+}
+
+const nothing: readonly string[] = [];
+
+function surplusOf(given: JsonObject, variables: readonly Variable[], known: number): readonly string[] {
+  const names = Object.keys(given);
+  if (names.length === known) return nothing;
+  const taken = new Set(variables.map(({ name }) => name));
+  return names.filter((name) => !taken.has(name));
 }
 
 /** Platforms send empty text where a field has no value; only a text may be empty. */

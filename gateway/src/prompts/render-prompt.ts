@@ -1,5 +1,7 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import type { DialectId } from '../dialects/neutral.ts';
 import { isPlaceholder, type PromptContent, type PromptPart, type PromptRole, renderedBytesMax } from './prompt.ts';
+import { type Translated, translateDefaults } from './prompt-defaults.ts';
 import type { RenderedMessage, Value, Values } from './prompt-values.ts';
 import { fillIn, parseTemplate, type Template } from './template.ts';
 
@@ -7,6 +9,8 @@ import { fillIn, parseTemplate, type Template } from './template.ts';
 export interface CompiledPrompt {
   content: PromptContent;
   messages: readonly CompiledMessage[];
+  /** In the words of each dialect. */
+  defaults: Readonly<Record<DialectId, Translated>>;
   /** About what it takes in memory. */
   bytes: number;
 }
@@ -29,7 +33,9 @@ export function compilePrompt(content: PromptContent, bytes: number): CompiledPr
     );
     return { role, isText: false, parts };
   });
-  return { content, messages, bytes: bytes * 3 };
+  const inWords = (dialect: DialectId): Translated => translateDefaults(content, dialect);
+  const defaults = { chat: inWords('chat'), responses: inWords('responses'), messages: inWords('messages') };
+  return { content, messages, defaults, bytes: bytes * 3 };
 }
 
 /** The messages of a prompt; `own` stands where those of the call go. */
