@@ -143,6 +143,12 @@ describe('words', () => {
     ['don\u2019t', 'I don\u2019t know', true],
     ['naïve', 'unnaïve', false],
     ['😀', 'fine😀', true],
+    ['???', 'And now???', true],
+    ['+49 30', 'Call +49 30 1234', true],
+    ['NET 30', 'terms: Net 30', true],
+    ['net_30', 'net_30', true],
+    ['\u212Aelvin', '20 kelvin', true],
+    ['kelvin', '20 \u212Aelvin', true],
   ])('"%s" in "%s": %s', (word, content, expected) => {
     expect(ask({ field: 'text', contains_any: [word] }, text(content))).toBe(expected);
   });

@@ -74,7 +74,8 @@ function textTest(leaf: Leaf, patterns: PatternSet): (text: TextFact) => boolean
   }
   if (leaf.contains_any !== undefined) {
     const phrases = new Phrases(leaf.contains_any, isCased);
-    return isCased ? (text) => phrases.isIn(text.casedWords) : (text) => phrases.isIn(text.words);
+    for (const phrase of leaf.contains_any) patterns.firstWords.add(folded(phrase));
+    return (text) => text.mayHavePhrases && phrases.isIn(isCased ? text.casedWords : text.words);
   }
   if (leaf.starts_with !== undefined) {
     const start = form(leaf.starts_with);

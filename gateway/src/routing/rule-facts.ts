@@ -18,7 +18,8 @@ export class TextFact {
   #folded: string | undefined;
   #words: Words | undefined;
   #casedWords: Words | undefined;
-  #matches: ReadonlySet<number> | undefined;
+  #matches: readonly number[] | undefined;
+  #mayHavePhrases: boolean | undefined;
 
   constructor(raw: string, patterns: PatternSet) {
     this.raw = raw;
@@ -42,7 +43,13 @@ export class TextFact {
 
   matches(pattern: number): boolean {
     this.#matches ??= this.#patterns.matches(this.raw);
-    return this.#matches.has(pattern);
+    return this.#matches.includes(pattern);
+  }
+
+  /** False for nearly every text: no phrase of any rule is in it. */
+  get mayHavePhrases(): boolean {
+    this.#mayHavePhrases ??= this.#patterns.firstWords.mayBeIn(this.raw);
+    return this.#mayHavePhrases;
   }
 }
 

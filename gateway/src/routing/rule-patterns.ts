@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException, RE2Set } from 're2js';
+import { FirstWords } from './first-words.ts';
 
 /*
  * The patterns of the rules of one version, in one automaton: each text is read once, whatever the number of patterns, and in time that grows
@@ -56,7 +57,11 @@ function syntaxFault(pattern: string, error: RE2JSSyntaxException): PatternFault
 /** States of the automaton are made as texts need them, and thrown away when they take more room. */
 const stateBytesMax = 8 * 1024 * 1024;
 
+const none: readonly number[] = [];
+
 export class PatternSet {
+  /** Of the phrases that are looked for in the same texts. */
+  readonly firstWords = new FirstWords();
   readonly #patterns = new Map<string, number>();
   #set: RE2Set | undefined;
 
@@ -84,7 +89,7 @@ export class PatternSet {
     this.#set = set;
   }
 
-  matches(text: string): ReadonlySet<number> {
-    return new Set(this.#set?.match(text) ?? []);
+  matches(text: string): readonly number[] {
+    return this.#set?.match(text) ?? none;
   }
 }
