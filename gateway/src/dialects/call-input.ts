@@ -25,7 +25,7 @@ export function inputOf(call: Pick<NeutralCall, 'messages' | 'tools'>): CallInpu
 }
 
 /** The parts of a conversation, those inside the results of tools too. */
-export function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {
+function* leaves(call: Pick<NeutralCall, 'messages'>): Generator<Part> {
   for (const { parts } of call.messages) {
     for (const part of parts) {
       if (part.kind === 'tool-result') yield* part.content;

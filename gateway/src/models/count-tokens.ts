@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { type CallInput, fileTokens, inputOf, isText, leaves } from '../dialects/call-input.ts';
+import { type CallInput, fileTokens, inputOf, isText } from '../dialects/call-input.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
 import { type Encoding, pictureTokensMax } from '../providers/define-provider.ts';
@@ -73,18 +73,22 @@ export function boundOpaque(
 
 /** An estimate of the input from its bound: text has some four bytes to a token, pictures and pages are usual ones. */
 export function likelyInputTokens(call: Pick<NeutralCall, 'messages'>, bound: number): number {
-  let text = bound;
-  let tokens = 0;
-  for (const part of leaves(call)) {
-    if (part.kind === 'image') {
-      text -= pictureBound(part);
-      tokens += pictureTokensUsual;
-    } else if (part.kind === 'file' || part.kind === 'audio') {
-      text -= part.data.length;
-      tokens += fileTokens(part.data);
-    }
+  const sum = { text: bound, tokens: 0 };
+  for (const { parts } of call.messages)
+    for (const part of parts)
+      if (part.kind === 'tool-result') for (const inner of part.content) addLikely(sum, inner);
+      else addLikely(sum, part);
+  return sum.tokens + Math.ceil(Math.max(0, sum.text) / 4);
+}
+
+function addLikely(sum: { text: number; tokens: number }, part: Part): void {
+  if (part.kind === 'image') {
+    sum.text -= pictureBound(part);
+    sum.tokens += pictureTokensUsual;
+  } else if (part.kind === 'file' || part.kind === 'audio') {
+    sum.text -= part.data.length;
+    sum.tokens += fileTokens(part.data);
   }
-  return tokens + Math.ceil(Math.max(0, text) / 4);
 }
 
 type Picture = Extract<Part, { kind: 'image' }>;

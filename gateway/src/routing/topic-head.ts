@@ -25,9 +25,12 @@ export class TopicHead {
   /** The same with their classes; an id that is no longer known is unclear. */
   readonly taskTypes: readonly TaskType[];
   readonly unclearAt: number;
-  readonly #indexOf: ReadonlyMap<number, number>;
+  readonly #words: WordTable;
   readonly #rarity: Float32Array;
-  readonly #weights: Float32Array;
+  /** Word by word, a byte each: small enough to stay near the processor. */
+  readonly #weights: Uint8Array;
+  /** The value of each of the sixteen weights, type by type. */
+  readonly #values: Float32Array;
   readonly #bias: readonly number[];
 
   constructor(file: TopicsFile) {
@@ -37,15 +40,15 @@ export class TopicHead {
     this.#bias = file.bias;
     const words = Buffer.from(file.words, 'base64');
     const count = words.length / 4;
-    this.#indexOf = new Map(Array.from({ length: count }, (_, i) => [words.readInt32LE(i * 4), i]));
+    this.#words = new WordTable(Int32Array.from({ length: count }, (_, i) => words.readInt32LE(i * 4)));
     this.#rarity = Float32Array.from(Buffer.from(file.rarity, 'base64'), (byte) => byte * file.rarityUnit);
     const packed = Buffer.from(file.weights, 'base64');
     const size = file.types.length;
-    this.#weights = Float32Array.from({ length: count * size }, (_, i) => {
+    this.#weights = Uint8Array.from({ length: count * size }, (_, i) => {
       const byte = packed[i >> 1] ?? 0x88;
-      const nibble = i % 2 === 0 ? byte & 15 : byte >> 4;
-      return (nibble - 8) * (file.steps[i % size] ?? 0);
+      return i % 2 === 0 ? byte & 15 : byte >> 4;
     });
+    this.#values = Float32Array.from({ length: size * 16 }, (_, i) => ((i & 15) - 8) * (file.steps[i >> 4] ?? 0));
   }
 
   /** The probability of each type, in the order of `types`. */
@@ -53,9 +56,9 @@ export class TopicHead {
     const seen: number[] = [];
     let norm = 0;
     visitWords(text, (hash) => {
-      const index = this.#indexOf.get(hash);
+      const index = this.#words.find(hash);
       // Instructions have a dozen known words: looking through them is cheaper than a set. Long ones have no more than a few hundred.
-      if (index === undefined || seen.includes(index)) return;
+      if (index < 0 || seen.includes(index)) return;
       seen.push(index);
       const rarity = this.#rarity[index] ?? 0;
       norm += rarity * rarity;
@@ -65,10 +68,44 @@ export class TopicHead {
     const scale = norm === 0 ? 0 : 1 / Math.sqrt(norm);
     for (const index of seen) {
       const value = (this.#rarity[index] ?? 0) * scale;
-      for (let type = 0; type < size; type++)
-        scores[type] = (scores[type] ?? 0) + value * (this.#weights[index * size + type] ?? 0);
+      for (let type = 0, at = index * size; type < size; type++, at++) {
+        const weight = this.#values[(type << 4) | (this.#weights[at] ?? 8)] ?? 0;
+        scores[type] = (scores[type] ?? 0) + value * weight;
+      }
     }
     return softmax(scores);
+  }
+}
+
+/** Finds words by their hashes. Nearly every pair of words is unknown, and told so by one look into a small table. */
+class WordTable {
+  readonly #hashes: Int32Array;
+  /** In the slot of a hash, or one behind it: the index of the word, from 1; 0 where the slot is free. */
+  readonly #slots: Uint16Array;
+  readonly #mask: number;
+
+  constructor(hashes: Int32Array) {
+    this.#hashes = hashes;
+    const size = 2 ** Math.ceil(Math.log2(hashes.length * 2 + 1));
+    this.#mask = size - 1;
+    this.#slots = new Uint16Array(size);
+    hashes.forEach((hash, i) => {
+      let slot = this.#slotOf(hash);
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+      this.#slots[slot] = i + 1;
+    });
+  }
+
+  /** -1 where the word is unknown. */
+  find(hash: number): number {
+    for (let slot = this.#slotOf(hash); ; slot = (slot + 1) & this.#mask) {
+      const index = (this.#slots[slot] ?? 0) - 1;
+      if (index < 0 || this.#hashes[index] === hash) return index;
+    }
+  }
+
+  #slotOf(hash: number): number {
+    return (hash ^ (hash >>> 16)) & this.#mask;
   }
 }
 

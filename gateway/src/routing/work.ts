@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { leaves } from '../dialects/call-input.ts';
-import type { NeutralCall } from '../dialects/neutral.ts';
+import type { NeutralCall, Part } from '../dialects/neutral.ts';
 import { likelyInputTokens } from '../models/count-tokens.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { type Guess, guessType, instructionsOf } from './guess-type.ts';
@@ -77,7 +76,10 @@ export function isThinking({ reasoning }: Pick<NeutralCall, 'reasoning'>): boole
 }
 
 function hasMedia(call: Pick<NeutralCall, 'messages'>): boolean {
-  for (const { kind } of leaves(call))
-    if (kind === 'image' || kind === 'file' || kind === 'file-url' || kind === 'audio') return true;
-  return false;
+  return call.messages.some(({ parts }) => parts.some(isMedia));
+}
+
+function isMedia(part: Part): boolean {
+  if (part.kind === 'tool-result') return part.content.some(isMedia);
+  return part.kind === 'image' || part.kind === 'file' || part.kind === 'file-url' || part.kind === 'audio';
 }
