@@ -14,7 +14,7 @@ import { noEvidence } from '../routing/evidence.ts';
 import type { EvidenceView } from '../routing/evidence-cache.ts';
 import { isEasy } from '../routing/learned-heads.ts';
 import type { Routing } from '../routing/routing-cache.ts';
-import { sessionKeyOf } from '../routing/sessions.ts';
+import { memoryKeyOf } from '../routing/sessions.ts';
 import { workOf } from '../routing/work.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
@@ -81,13 +81,14 @@ export function decideCall(
         ((task, quality) =>
           isEasy(heads.learned, { ...featuresOf(call), task }, quality) ? heads.smallModel : undefined),
       sessionOf: () => {
-        const key = sessionKeyOf(facts);
+        const key = memoryKeyOf(facts);
         return { key, session: services.callSessions.get(key, nowMs) };
       },
     },
   });
   const pool = routing?.auto?.pool ?? [];
-  const baseline = baselinePrice(pool.length === 0 ? route : { ...route, pool }, {
+  const baseline = baselinePrice(route, {
+    pool: pool.length === 0 ? route.pool : pool,
     chosenBy: decided.decision?.chosenBy,
     baselineModel: baselineIn(routing, request.tags.client),
   });

@@ -19,8 +19,9 @@ export function withPromptHash(
   if (prompt === undefined) return decision;
   const asker = wishes?.session || endUserOf(json);
   if (asker === undefined && tags.scenario === undefined) return decision;
-  const messages = body.subarray(prompt.valueStart, prompt.valueEnd);
-  const keyed = Buffer.concat([Buffer.from(`${secret} ${decision.task} ${JSON.stringify(asker ?? null)} `), messages]);
+  // As text, a character for each byte, it goes into the hash without a copy beside it.
+  const messages = body.toString('latin1', prompt.valueStart, prompt.valueEnd);
+  const keyed = `${secret} ${decision.task} ${JSON.stringify(asker ?? null)} ${messages}`;
   const promptHash = hash('sha256', keyed, 'hex').slice(0, 16);
   return { ...decision, promptHash };
 }

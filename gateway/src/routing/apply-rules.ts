@@ -42,6 +42,7 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
   for (const compiled of set.rules) {
     const { rule, when } = compiled;
     const matched = holds(when, facts);
+    if (!matched && trace === undefined) continue;
     let note = '';
     if (matched) {
       addLimits(limits, rule.then);

@@ -31,12 +31,15 @@ export function cheapest(models: readonly Weighed[], { dial, work }: { dial: Dia
  * one, nothing speaks for the next. A model without a price is never first.
  */
 function cheapestSmall(models: readonly Weighed[]): Weighed | undefined {
-  const small = models.filter((one) => one.class === 'small');
-  for (const one of small) if (one.expectedNanos === undefined) one.leftOut = 'its price is unknown';
-  const priced = small.filter(({ expectedNanos }) => expectedNanos !== undefined);
-  let found: Weighed | undefined;
-  for (const one of priced) {
-    if (one.because === undefined || (one.because !== 'proven' && one !== priced[0])) continue;
+  let [leading, found]: (Weighed | undefined)[] = [];
+  for (const one of models) {
+    if (one.class !== 'small') continue;
+    if (one.expectedNanos === undefined) {
+      one.leftOut = 'its price is unknown';
+      continue;
+    }
+    leading ??= one;
+    if (one.because === undefined || (one.because !== 'proven' && one !== leading)) continue;
     if (found === undefined || costs(one) < costs(found)) found = one;
   }
   return found;
@@ -44,8 +47,8 @@ function cheapestSmall(models: readonly Weighed[]): Weighed | undefined {
 
 /** The first with a price; one without only where there is no other. */
 function first(models: readonly Weighed[], strength: Weighed['class']): Weighed | undefined {
-  const ofClass = models.filter((one) => one.class === strength);
-  return ofClass.find(({ expectedNanos }) => expectedNanos !== undefined) ?? ofClass[0];
+  const isPriced = (one: Weighed): boolean => one.class === strength && one.expectedNanos !== undefined;
+  return models.find(isPriced) ?? models.find((one) => one.class === strength);
 }
 
 function costs({ expectedNanos }: Weighed): bigint {

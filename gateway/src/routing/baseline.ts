@@ -1,9 +1,10 @@
+import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { Price } from '../models/price.ts';
 import type { CallDecision } from '../usage/call-record.ts';
-import type { RouteInput, RouteRequest } from './candidate.ts';
+import type { RouteInput } from './candidate.ts';
 import { fits } from './fit.ts';
 import { readModelName } from './model-name.ts';
-import { candidateOf, ofClass } from './reachable.ts';
+import { candidateOf, modelsOf } from './reachable.ts';
 
 /**
  * The price of the model that would have answered without the gateway's choice: for a call to `auto` the one that the workspace compares
@@ -12,15 +13,24 @@ import { candidateOf, ofClass } from './reachable.ts';
  */
 export function baselinePrice(
   route: RouteInput,
-  { chosenBy, baselineModel }: { chosenBy: CallDecision['chosenBy']; baselineModel: string | undefined },
+  {
+    pool,
+    chosenBy,
+    baselineModel,
+  }: {
+    /** Of the settings of `auto`, where they have one. */
+    pool: ModelPool;
+    chosenBy: CallDecision['chosenBy'];
+    baselineModel: string | undefined;
+  },
 ): Price | undefined {
   const isAuto = /^auto(?::|$)/.test(route.call.model);
   if (!isAuto && chosenBy !== 'rule') return undefined;
   if (chosenBy === 'budget' || chosenBy === 'arm') return undefined;
-  const request: RouteRequest = { ...route, at: new Date(route.nowMs ?? Date.now()) };
+  const at = new Date(route.nowMs ?? Date.now());
   const name = isAuto ? baselineModel : route.call.model;
   if (name === undefined)
-    return ofClass(request, 'strong', '').find((one) => fits(one, route.call, route.inputTokens))?.price;
-  const found = readModelName(name, request);
+    return modelsOf({ ...route, pool, at }, 'strong').find((one) => fits(one, route.call, route.inputTokens))?.price;
+  const found = readModelName(name, { accounts: route.accounts, pool, at });
   return found === undefined ? undefined : candidateOf(found, '').price;
 }

@@ -89,7 +89,7 @@ export interface DecideInput {
 
 export interface Decision {
   /** In the order they are tried, each with its reason. */
-  candidates: Candidate[];
+  candidates: readonly Candidate[];
   /** For the row of the call; undefined where only the caller decided. */
   decision: CallDecision | undefined;
   /** `x-gateway-experiment` and its like, for the answer. */

@@ -41,5 +41,6 @@ export function honours(kind: ProviderKind, call: Needs): boolean {
   if (kind === 'sandbox') return true;
   const { native, takes } = providerOf(kind);
   if (call.onlyNative.length > 0 && !native.includes(call.dialect)) return false;
-  return mediaOf(call).every((media) => takes.includes(media));
+  const media = mediaOf(call);
+  return media.length === 0 || media.every((one) => takes.includes(one));
 }

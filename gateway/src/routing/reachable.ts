@@ -22,17 +22,28 @@ export function strengthIn(
 
 /** The models of a class, provider by provider: the first of each, behind it those for a provider that does not know it. */
 export function ofClass(request: RouteRequest, strength: Strength, reason: string): RouteCandidate[] {
-  const candidates: RouteCandidate[] = [];
-  for (const found of classModels(request, strength)) {
-    // Test keys need no account: the sandbox answers for all.
-    if (request.livemode && found.account === undefined) continue;
-    const candidate = candidateOf(found, reason);
-    candidate.spare = candidates.at(-1)?.provider === candidate.provider;
-    candidates.push(candidate);
-  }
+  return modelsOf(request, strength).map((candidate) => withReason(candidate, reason));
+}
+
+/** The same without a reason: they are remembered, and calls share them. */
+export function modelsOf(request: RouteRequest, strength: Strength): readonly RouteCandidate[] {
+  const { reachable: live, all } = readClasses(request).candidates[strength];
+  // Test keys need no account: the sandbox answers for all.
+  const candidates = request.livemode ? live : all;
   return candidates.some((candidate) => isUnknown(request, candidate))
     ? withoutUnknown(request, candidates)
     : candidates;
+}
+
+export function withReason(candidate: RouteCandidate, reason: string): RouteCandidate {
+  return { ...candidate, reason };
+}
+
+function candidatesOf(models: readonly NamedModel[]): RouteCandidate[] {
+  return models.map((found, i) => ({
+    ...candidateOf(found, ''),
+    spare: models[i - 1]?.provider === found.provider,
+  }));
 }
 
 /** The first that its provider knows leads; where it knows none, it is asked again. */
@@ -46,26 +57,39 @@ function withoutUnknown(request: RouteRequest, candidates: readonly RouteCandida
 }
 
 interface Remembered {
-  pool: ModelPool;
   sinceMs: number;
-  classes: Record<Strength, readonly NamedModel[]>;
+  models: Record<Strength, readonly NamedModel[]>;
+  candidates: Record<Strength, { all: readonly RouteCandidate[]; reachable: readonly RouteCandidate[] }>;
 }
 
-/** By the accounts of a workspace's view, which is another one after every change; a minute long, since prices follow the day. */
-const remembered = new WeakMap<readonly ProviderAccount[], Remembered>();
+/**
+ * By the accounts of a workspace's view and by the pool, which are others after every change; a minute long, since prices follow the day. Calls to
+ * `auto` may be compared with the models of another pool than they are routed by.
+ */
+const remembered = new WeakMap<readonly ProviderAccount[], WeakMap<ModelPool, Remembered>>();
 
 const rememberedMs = 60_000;
 
 /** The models of a class in the order they are tried, those of a provider together: the workspace's own, else the gateway's. */
 export function classModels(context: NameContext, strength: Strength): readonly NamedModel[] {
+  return readClasses(context).models[strength];
+}
+
+function readClasses(context: NameContext): Remembered {
   const { accounts, pool } = context;
   const atMs = context.at.getTime();
-  const known = remembered.get(accounts);
-  if (known !== undefined && known.pool === pool && atMs >= known.sinceMs && atMs < known.sinceMs + rememberedMs)
-    return known.classes[strength];
-  const classes = { strong: readClass(context, 'strong'), small: readClass(context, 'small') };
-  remembered.set(accounts, { pool, sinceMs: atMs, classes });
-  return classes[strength];
+  const ofPools = remembered.get(accounts) ?? new WeakMap<ModelPool, Remembered>();
+  const known = ofPools.get(pool);
+  if (known !== undefined && atMs >= known.sinceMs && atMs < known.sinceMs + rememberedMs) return known;
+  const models = { strong: readClass(context, 'strong'), small: readClass(context, 'small') };
+  const both = (strength: Strength) => ({
+    all: candidatesOf(models[strength]),
+    reachable: candidatesOf(models[strength].filter(({ account }) => account !== undefined)),
+  });
+  const read = { sinceMs: atMs, models, candidates: { strong: both('strong'), small: both('small') } };
+  ofPools.set(pool, read);
+  remembered.set(accounts, ofPools);
+  return read;
 }
 
 function readClass(context: NameContext, strength: Strength): NamedModel[] {
@@ -132,7 +156,8 @@ export function isOfKind({ entry }: NamedModel, kind: RouteInput['kind']): boole
 }
 
 /** There are a handful at most: comparing them takes less than naming them. A candidate that is tried anyway is not a spare one. */
-export function onePerAccountAndModel(candidates: readonly RouteCandidate[]): RouteCandidate[] {
+export function onePerAccountAndModel(candidates: readonly RouteCandidate[]): readonly RouteCandidate[] {
+  if (candidates.length === 1) return candidates;
   const isSame = (a: RouteCandidate, b: RouteCandidate): boolean => a.account === b.account && a.model === b.model;
   return candidates.filter((candidate, i) =>
     candidate.spare

@@ -5,21 +5,25 @@ import { findVendor, providerName } from '../providers/providers.ts';
 import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
+import { behindUsable, ledByOne, ledByPriced } from './leading-models.ts';
 import { type NamedModel, readModelName } from './model-name.ts';
+import { only } from './only.ts';
 import {
   candidateOf,
   isOfKind,
   isUnknown,
   known,
+  modelsOf,
   ofClass,
   onePerAccountAndModel,
   reachable,
   strengthIn,
+  withReason,
 } from './reachable.ts';
 import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten, unknownModel } from './route-refusals.ts';
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
-export function routeCall(input: RouteInput): Candidate[] {
+export function routeCall(input: RouteInput): readonly Candidate[] {
   const request: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
   // `auto` chooses among models for chat: vectors of different models cannot be compared, so there is nothing to choose.
   const mode = input.kind === 'chat' ? readAuto(input.call.model) : undefined;
@@ -27,12 +31,14 @@ export function routeCall(input: RouteInput): Candidate[] {
   const { first, rest } = input.cheapest === true ? downgraded(request, planned) : planned;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
     throw notNative(first.kind, input.call);
-  const fallbacks = (isKeptAtAccount(input.call) ? [] : rest).filter(
+  const fallbacks = only(
+    isKeptAtAccount(input.call) ? [] : rest,
     (candidate) => honours(candidate.kind, input.call) && fits(candidate, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, request)];
   const candidates = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
   const states = candidates.map(input.stateOf);
+  if (states.every(isUsable)) return behindUsable(candidates);
   const usable = candidates.filter((_candidate, i) => isUsable(states[i] ?? 'open'));
   const refusing = candidates.filter((_candidate, i) => states[i] === 'refused');
   // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
@@ -40,29 +46,6 @@ export function routeCall(input: RouteInput): Candidate[] {
   const down = candidates.filter(({ spare }) => !spare);
   if (refusing.length === 0) throw allCoolingDown(down, input.openMs);
   return refusing;
-}
-
-/** Where the call does not fit into the first of a class, the next one leads at that account. */
-function ledByOne(candidates: RouteCandidate[]): RouteCandidate[] {
-  return candidates.every((candidate) => !candidate.spare || isLed(candidate, candidates))
-    ? candidates
-    : candidates.map((candidate, i) =>
-        candidate.spare &&
-        !isLed(candidate, candidates) &&
-        candidates.findIndex(({ account }) => account === candidate.account) === i
-          ? { ...candidate, spare: false }
-          : candidate,
-      );
-}
-
-/** A model that rests is followed by another vendor; by another of its class at the same account only where there is no other. */
-function behindUsable(usable: RouteCandidate[]): RouteCandidate[] {
-  const led = usable.filter((candidate) => isLed(candidate, usable));
-  return led.length === 0 ? usable : led;
-}
-
-function isLed({ account }: RouteCandidate, candidates: readonly RouteCandidate[]): boolean {
-  return candidates.some((one) => !one.spare && one.account === account);
 }
 
 interface Plan {
@@ -115,28 +98,39 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
 function automatic(request: RouteRequest, mode: AutoMode): Plan {
   const { auto } = request;
   const usual: Strength = mode === 'cost' ? 'small' : 'strong';
-  const able = { small: auto && ableOf(request, 'small', mode), strong: auto && ableOf(request, 'strong', mode) };
+  const able = { small: auto && ableOf(request, 'small'), strong: auto && ableOf(request, 'strong') };
   const chosen =
     able.small &&
     able.strong &&
     auto?.choose({ small: leading(request, able.small), strong: leading(request, able.strong) });
-  const all = able[chosen?.class ?? usual] ?? ableOf(request, usual, mode);
-  const [lead = all.find(({ kind }) => honours(kind, request.call)) ?? all[0]] = leading(request, all);
-  const first = chosen === undefined ? lead : { ...chosen.first, reason: behindReason(request, chosen.reason) };
+  const all = able[chosen?.class ?? usual] ?? ableOf(request, usual);
+  const first =
+    chosen === undefined
+      ? (leading(request, all)[0] ?? all.find(({ kind }) => honours(kind, request.call)) ?? all[0])
+      : chosen.first;
   if (first === undefined) throw noneAble();
+  const byDefault = behindReason(request, `auto:${mode}, default of the ${chosen?.class ?? usual} class`);
+  const because = chosen === undefined ? byDefault : behindReason(request, chosen.reason);
   const { model: name } = request.call;
   const reason = `fallback of ${first.model}`;
   const listed = listedFallbacks(request, [name, 'auto', first.model], reason)?.filter((one) =>
     isAllowed(request, one),
   );
   const spares = all.filter(({ spare, provider }) => spare && provider === first.provider);
-  return { first, rest: [...spares, ...(listed ?? all.map((one) => ({ ...one, reason })))] };
+  return {
+    first: withReason(first, because),
+    rest: [
+      ...spares.map((one) => withReason(one, byDefault)),
+      ...(listed ?? all.map((one) => withReason(one, reason))),
+    ],
+  };
 }
 
 /** The models of a class that have all that the call needs, whatever their health. */
-function ableOf(request: RouteRequest, strength: Strength, mode: AutoMode): RouteCandidate[] {
+function ableOf(request: RouteRequest, strength: Strength): readonly RouteCandidate[] {
   const able = ledByOne(
-    ofClass(request, strength, behindReason(request, `auto:${mode}, default of the ${strength} class`)).filter(
+    only(
+      modelsOf(request, strength),
       (candidate) => fits(candidate, request.call, request.inputTokens) && isAllowed(request, candidate),
     ),
   );
@@ -153,23 +147,12 @@ function behindReason({ reason }: RouteRequest, chosen: string): string {
   return reason === undefined ? chosen : `${reason}: ${chosen}`;
 }
 
-/** A model without a price leads at its provider only where no other does. */
-function ledByPriced(able: readonly RouteCandidate[]): RouteCandidate[] {
-  const providers = [...new Set(able.map(({ provider }) => provider))];
-  return providers.flatMap((provider) => {
-    const own = able.filter((candidate) => candidate.provider === provider);
-    const priced = own.filter(({ price }) => price !== undefined);
-    const rest = own.filter(({ price }) => price === undefined);
-    return [...priced, ...rest].map((candidate, i) => ({ ...candidate, spare: i > 0 }));
-  });
-}
-
 /** Those that may lead: of the vendors that are well. */
-function leading(request: RouteRequest, able: readonly RouteCandidate[]): RouteCandidate[] {
+function leading(request: RouteRequest, able: readonly RouteCandidate[]): readonly RouteCandidate[] {
   const usable = behindUsable(
-    able.filter((candidate) => honours(candidate.kind, request.call) && isUsable(request.stateOf(candidate))),
+    only(able, (candidate) => honours(candidate.kind, request.call) && isUsable(request.stateOf(candidate))),
   );
-  const leads = usable.filter(({ spare }) => !spare);
+  const leads = only(usable, ({ spare }) => !spare);
   return leads.length > 0 ? leads : usable.slice(0, 1);
 }
 

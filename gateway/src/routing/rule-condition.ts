@@ -31,11 +31,9 @@ export function holds(condition: Compiled, facts: RuleFacts): boolean {
     case 'not':
       return !holds(condition.part, facts);
     case 'any':
-      for (const part of condition.parts) if (holds(part, facts)) return true;
-      return false;
+      return condition.parts.some((part) => holds(part, facts));
     default:
-      for (const part of condition.parts) if (!holds(part, facts)) return false;
-      return true;
+      return condition.parts.every((part) => holds(part, facts));
   }
 }
 
@@ -56,10 +54,7 @@ function holdsOf(leaf: Leaf, patterns: PatternSet): (facts: RuleFacts) => boolea
       return inZone(leaf, (at) => at.weekday);
     default: {
       const test = textTest(leaf, patterns);
-      return (facts) => {
-        for (const text of facts.texts(field)) if (test(text)) return true;
-        return false;
-      };
+      return (facts) => facts.texts(field).some(test);
     }
   }
 }

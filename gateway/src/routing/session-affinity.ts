@@ -22,7 +22,7 @@ export class SessionAffinity {
    * The candidates with the one that answered the session last in front. It must answer with the same model as the first: neither the model
    * that a caller named nor one that was chosen is replaced, and a candidate that is not among them is not healthy or not allowed.
    */
-  prefer(session: string, candidates: Candidate[], now: number): Candidate[] {
+  prefer(session: string, candidates: readonly Candidate[], now: number): readonly Candidate[] {
     const warm = this.#warm.get(session);
     const [first] = candidates;
     if (warm === undefined || first === undefined || warm.until <= now) return candidates;

@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { CallWishes } from '../accounts/call-wishes.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { conversationKeyOf } from './task-key.ts';
+import { conversationKeyOf, conversationNameOf } from './task-key.ts';
 
 /** The model that a conversation is with. */
 export interface Session {
@@ -50,30 +50,41 @@ export class CallSessions {
  * The conversation of a call: `X-Session-ID`, else `prompt_cache_key`, else its beginning. Two clients of a workspace share none, nor do
  * live and test mode.
  */
-export function sessionKeyOf(facts: {
-  workspaceId: string;
-  livemode: boolean;
-  tags: Pick<CallTags, 'client'>;
+export function sessionKeyOf(facts: SessionFacts): string {
+  return `${placeOf(facts)} ${givenKeyOf(facts) ?? conversationKeyOf(facts.call)}`;
+}
+
+/** The same in the memory of a process, where nothing need be the same after a restart. */
+export function memoryKeyOf(facts: SessionFacts): string {
+  return `${placeOf(facts)} ${givenKeyOf(facts) ?? conversationNameOf(facts.call)}`;
+}
+
+interface OwnFacts {
   wishes: CallWishes | undefined;
   json: JsonObject;
   call: Pick<NeutralCall, 'messages' | 'tools'>;
-}): string {
-  const { workspaceId, livemode, tags, ...own } = facts;
-  return `${workspaceId} ${livemode} ${tags.client ?? ''} ${ownKeyOf(own)}`;
 }
 
-type OwnFacts = Pick<Parameters<typeof sessionKeyOf>[0], 'wishes' | 'json' | 'call'>;
+interface SessionFacts extends OwnFacts {
+  workspaceId: string;
+  livemode: boolean;
+  tags: Pick<CallTags, 'client'>;
+}
 
-/** Ids of two kinds are never the same. */
-function ownKeyOf({ wishes, json, call }: OwnFacts): string {
+function placeOf({ workspaceId, livemode, tags }: SessionFacts): string {
+  return `${workspaceId} ${livemode} ${tags.client ?? ''}`;
+}
+
+/** Ids of two kinds are never the same. Undefined where the caller gives none. */
+function givenKeyOf({ wishes, json }: Pick<OwnFacts, 'wishes' | 'json'>): string | undefined {
   const { prompt_cache_key: cacheKey } = json;
   if (wishes?.session !== undefined && wishes.session !== '') return `s ${wishes.session.slice(0, idMax)}`;
-  return typeof cacheKey === 'string' && cacheKey !== '' ? `k ${cacheKey.slice(0, idMax)}` : conversationKeyOf(call);
+  return typeof cacheKey === 'string' && cacheKey !== '' ? `k ${cacheKey.slice(0, idMax)}` : undefined;
 }
 
 /** The conversation as its caller names it. */
 export function sessionIdOf(facts: OwnFacts): string {
-  return ownKeyOf(facts).replace(/^[sk] /, '');
+  return givenKeyOf(facts)?.slice(2) ?? conversationKeyOf(facts.call);
 }
 
 const idMax = 200;
