@@ -60,33 +60,35 @@ function readAsWritten(name: string, { accounts, at }: Omit<NameContext, 'pool'>
 
 /** A model of a vendor, at the workspace's account there. */
 export function ofVendor(ref: ModelRef, accounts: readonly ProviderAccount[]): NamedModel {
-  return writtenAt(accountAt(ref.vendor, accounts), ref);
+  return writtenAt(accountAt(ref.vendor, accounts), ref).named;
 }
 
 /** As its name was written; `ref` is missing where a server of one's own answers, whose names are its own. */
-interface Written extends NamedModel {
-  ref?: ModelRef | undefined;
+interface Written {
+  named: NamedModel;
+  ref: ModelRef | undefined;
 }
 
 function writtenAt(account: ProviderAccount | undefined, ref: ModelRef): Written {
   const { vendor, model, entry } = ref;
   const kind = account?.kind ?? vendor;
-  return { provider: account?.name ?? vendor, kind, model, entry, account, ref: kind === vendor ? ref : undefined };
+  const named = { provider: account?.name ?? vendor, kind, model, entry, account };
+  return { named, ref: kind === vendor ? ref : undefined };
 }
 
 function ofAccount(account: ProviderAccount, name: string, at: Date): Written {
   const { name: provider, kind, models } = account;
-  if (!isVendor(kind)) return { provider, kind, model: name, entry: undefined, account };
+  if (!isVendor(kind)) return { named: { provider, kind, model: name, entry: undefined, account }, ref: undefined };
   const ref = findModel(`${kind}/${name}`, at);
   const { model, entry } = ref ?? { model: name, entry: undefined };
   const listed = models.some(({ id }) => id === name);
-  return { provider, kind, model, entry, account, ref: listed ? undefined : ref };
+  return { named: { provider, kind, model, entry, account }, ref: listed ? undefined : ref };
 }
 
 function inPlaceOfRetired(found: Written, context: NameContext): NamedModel {
-  const { ref, ...named } = found;
+  const { ref, named } = found;
   if (ref === undefined || !hasGone(ref, context.at)) return named;
-  const { model, entry } = chosenSuccessor(found, ref, context) ?? successorOf(ref, context.at);
+  const { model, entry } = chosenSuccessor(found, ref, context)?.named ?? successorOf(ref, context.at);
   if (model === named.model) return named;
   const successor = { ...named, model, entry, inPlaceOf: named.model };
   return ref.retirement !== undefined && isConfirmed(ref.retirement) ? successor : { ...named, successor };
@@ -98,7 +100,9 @@ function chosenSuccessor(found: Written, { entry }: ModelRef, context: NameConte
   return context.pool
     .filter((one) => one.class === entry.strength)
     .flatMap(({ model }) => readAsWritten(model, context) ?? [])
-    .find((one) => one.provider === found.provider && (one.ref === undefined || !hasGone(one.ref, context.at)));
+    .find(
+      (one) => one.named.provider === found.named.provider && (one.ref === undefined || !hasGone(one.ref, context.at)),
+    );
 }
 
 /** The account by the vendor's name, else the first one of its kind: a key of one's own under a name of one's own. */

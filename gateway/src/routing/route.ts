@@ -225,17 +225,17 @@ function sameClass(
   reason: string,
 ): RouteCandidate[] {
   if (entry === undefined) return [];
-  return ofClass(request, strengthIn(request, { provider, model, entry }), reason).filter(
-    (candidate) => candidate.entry?.vendor !== entry.vendor,
-  );
+  return modelsOf(request, strengthIn(request, { provider, model, entry }))
+    .filter((candidate) => candidate.entry?.vendor !== entry.vendor)
+    .map((candidate) => withReason(candidate, reason));
 }
 
 /** The rest of a model's class at its own provider. */
 function sparesOf(request: RouteRequest, { entry, provider, model, reason }: RouteCandidate): RouteCandidate[] {
   if (entry === undefined) return [];
-  return ofClass(request, strengthIn(request, { provider, model, entry }), reason)
+  return modelsOf(request, strengthIn(request, { provider, model, entry }))
     .filter((candidate) => candidate.provider === provider && candidate.model !== model)
-    .map((candidate) => ({ ...candidate, spare: true }));
+    .map((candidate) => ({ ...candidate, reason, spare: true }));
 }
 
 /** Test keys: every known model, answered by the sandbox at the real model's price. */

@@ -30,11 +30,19 @@ export function holds(condition: Compiled, facts: RuleFacts): boolean {
       return condition.holds(facts);
     case 'not':
       return !holds(condition.part, facts);
-    case 'any':
-      return condition.parts.some((part) => holds(part, facts));
     default:
-      return condition.parts.every((part) => holds(part, facts));
+      return holdsTogether(condition, facts);
   }
+}
+
+/** By hand, since a call asks some dozens of conditions: a function for each would be thrown away. */
+function holdsTogether({ kind, parts }: Extract<Compiled, { parts: unknown }>, facts: RuleFacts): boolean {
+  const settles = kind === 'any';
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (part !== undefined && holds(part, facts) === settles) return settles;
+  }
+  return !settles;
 }
 
 function holdsOf(leaf: Leaf, patterns: PatternSet): (facts: RuleFacts) => boolean {
