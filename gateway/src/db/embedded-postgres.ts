@@ -20,7 +20,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { isProcessAlive, lockFolder } from './folder-lock.ts';
+import { holdingLock } from './cluster-lock.ts';
+import { isLocked, isProcessAlive, lockFolder } from './folder-lock.ts';
 import { keepRunning, type Watch } from './keep-running.ts';
 import type { Connection } from './pool.ts';
 import { copyBinaries, findPostgres, isReachableByOthers, linkLibraries } from './postgres-binaries.ts';
@@ -51,14 +52,16 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
+  await refuseOtherContainer(dataDir);
   const lock = lockFolder(dataDir);
   try {
     const place = prepare(dataDir);
     await stopLeftover(place.cluster);
     if (!existsSync(join(place.cluster, 'PG_VERSION'))) initialise(place);
+    const holding = await holdingLock(place.cluster, dataDir);
     const endpoint = await chooseEndpoint(place);
     const connection = connectionTo(place, endpoint);
-    const start = (): Start => launch(place, endpoint, { connections: options.connections });
+    const start = (): Start => launch(place, endpoint, { connections: options.connections, holding });
     const first = start();
     await first.ready;
     // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
@@ -78,6 +81,12 @@ export async function startEmbeddedPostgres(options: {
     lock.release();
     throw error;
   }
+}
+
+/** Before the lock of the folder is taken: the one in another container keeps it. */
+async function refuseOtherContainer(dataDir: string): Promise<void> {
+  const cluster = clusterFolder(dataDir);
+  if (existsSync(cluster) && !isLocked(dataDir) && leftover(cluster) === undefined) await holdingLock(cluster, dataDir);
 }
 
 /** Where the embedded database of a data folder is: in it or, for root, beside its home. */
@@ -269,11 +278,15 @@ interface Start {
 function launch(
   place: ClusterFiles,
   endpoint: Endpoint,
-  { patienceMs = startMs, connections = 0 }: { patienceMs?: number; connections?: number | undefined },
+  {
+    patienceMs = startMs,
+    connections = 0,
+    holding = [],
+  }: { patienceMs?: number; connections?: number | undefined; holding?: readonly string[] },
 ): Start {
   const program = join(place.native, 'bin', 'postgres');
   const args = ['-D', place.cluster, ...settings(endpoint, connections)];
-  const [command, ...rest] = [...dyingWithParent(), program, ...args] as [string, ...string[]];
+  const [command, ...rest] = [...holding, ...dyingWithParent(), program, ...args] as [string, ...string[]];
   const log = openLog(place);
   // A process group of its own: Ctrl-C in a terminal is for the gateway, which stops Postgres when it has drained.
   const child = spawn(command, rest, { ...place.as, env: environment(), stdio: ['ignore', log, log], detached: true });
@@ -410,8 +423,8 @@ async function stopChild(child: ChildProcess, socketFolder: string | undefined):
  * folder lock is ours by now, so no other gateway uses it.
  */
 async function stopLeftover(cluster: string): Promise<void> {
-  const pid = Number(readPostmasterPid(cluster));
-  if (!Number.isInteger(pid) || pid <= 1) return;
+  const pid = leftover(cluster);
+  if (pid === undefined) return;
   const until = Date.now() + 30_000;
   for (let tries = 0; isProcessAlive(pid) && isPostgres(pid); tries++) {
     if (tries === 0) signal(pid, 'SIGINT');
@@ -422,6 +435,12 @@ async function stopLeftover(cluster: string): Promise<void> {
       );
     await sleep(20);
   }
+}
+
+/** The Postgres that runs on these files, where this machine or container has it. */
+function leftover(cluster: string): number | undefined {
+  const pid = Number(readPostmasterPid(cluster));
+  return Number.isInteger(pid) && pid > 1 && isProcessAlive(pid) && isPostgres(pid) ? pid : undefined;
 }
 
 function readPostmasterPid(cluster: string): string | undefined {
