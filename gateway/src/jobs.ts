@@ -26,6 +26,7 @@ import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
 import type { Services } from './services.ts';
 import { forgetUsed } from './sso/used-store.ts';
 import { watchStatus } from './status/watch-status-job.ts';
+import { SparingLog } from './telemetry/sparing-log.ts';
 import { deleteOldFailures } from './usage/call-detail-store.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
@@ -52,6 +53,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
   const calls = new TaskPool({ atOnce: 20 });
   const callbacks = new TaskPool({ atOnce: 20 });
   const shadows = new TaskPool({ atOnce: 4 });
+  const sparing = new SparingLog({ log: services.log, now: services.now });
   let isStopping = false;
   const jobs = [
     // These two begin what waits and leave it to itself: a slow call or receiver holds up no other.
@@ -132,7 +134,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
         running = work()
           .then(() => {})
           .catch((error: unknown) =>
-            services.log.warn({ err: error, job: name }, 'a job failed and will be tried again'),
+            sparing.warn(error, name, { err: error, job: name }, 'a job failed and will be tried again'),
           )
           .finally(() => {
             if (!isStopping) plan(everyMs);

@@ -66,7 +66,8 @@ export async function startGateway(
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
   const metrics = new Metrics({ version });
   const now = (): number => Date.now();
-  const { secret, source } = gatewaySecret(config);
+  const ownSecret = gatewaySecret(config);
+  const { secret } = ownSecret;
   const database = options.worker?.database(log) ?? (await openOwnDatabase(config, log));
   const { pool: db, connection } = database;
   const starting = answerWhileStarting({ now, log, installation: installationId(secret) });
@@ -85,7 +86,7 @@ export async function startGateway(
   const silent = new SilentSockets(server);
   let opened: OpenPort;
   try {
-    await proveSecret(db, secret, source);
+    await proveSecret(db, ownSecret);
     opened = options.worker?.openPort(server) ?? (await openPort(server, config).catch(cannotListen(config)));
   } catch (error) {
     await database.stop();

@@ -29,7 +29,7 @@ export async function startWorkers(
 ): Promise<RunningWorkers> {
   const logTo = new StderrLog();
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
-  const { secret, source } = gatewaySecret(config);
+  const secret = gatewaySecret(config);
   const refusals = new Set<string>();
   const shared = new SharedPort();
   const pool = new WorkerPool({
@@ -45,7 +45,7 @@ export async function startWorkers(
   try {
     const database = await openOwnDatabase(config, log);
     try {
-      await proveSecret(database.pool, secret, source);
+      await proveSecret(database.pool, secret);
       const port = await shared.listen(config).catch(cannotListen(config));
       const embedded = database.kind === 'embedded' ? database.connection : undefined;
       const url = await pool.start({ port, embedded });

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import type { GatewaySecret } from './gateway-secret.ts';
 import { seal, unseal } from './seal.ts';
 import { keepProof } from './secret-proof-store.ts';
 
@@ -8,12 +9,18 @@ const context = ['secret-proof'];
  * Throws with a sentence for the operator when this is not the secret the database has been used with: with another one nothing
  * that is sealed in it would open, call after call, and what was sealed anew would be lost to the right one.
  */
-export async function proveSecret(db: Db, secret: string, comesFrom: string): Promise<void> {
+export async function proveSecret(db: Db, { secret, source, forget }: GatewaySecret): Promise<void> {
   const sealed = await keepProof(db, seal(secret, 'ai-gateway', context));
-  if (!opensProof(secret, sealed))
-    throw new Error(
-      `The secret in ${comesFrom} is not the one this database was first started with, so stored provider keys, webhooks and callbacks cannot be decrypted. Set GATEWAY_SECRET to that secret, or restore the file gateway-secret from the first DATA_DIR. Nothing was changed.`,
-    );
+  if (opensProof(secret, sealed)) return;
+  // A file with a wrong secret would be in the way of the right one.
+  forget?.();
+  const fault =
+    forget === undefined
+      ? `The secret in ${source} is not the one this database was first started with`
+      : `This database was first started with another secret, and there is none in ${source}`;
+  throw new Error(
+    `${fault}, so stored provider keys, webhooks and callbacks cannot be decrypted. Set GATEWAY_SECRET to that secret, or restore the file gateway-secret from the first DATA_DIR. Nothing was changed.`,
+  );
 }
 
 /** Is this the secret that the database of the proof is used with? */

@@ -7,6 +7,7 @@ import { lockUntilCommit } from '../db/transaction-settings.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
+import { faultOf, SparingLog } from '../telemetry/sparing-log.ts';
 import { billedEventData, markupOf } from '../usage/markup.ts';
 import { type BossHome, bossDatabase } from './boss-home-store.ts';
 import { type DeliveryRow, insertDelivery } from './delivery-store.ts';
@@ -76,8 +77,9 @@ export class PgBossOutbox implements Outbox {
       // Nothing is scheduled by cron.
       schedule: false,
     });
+    const sparing = new SparingLog(options);
     this.#boss.on('error', (error) =>
-      this.#log.warn({ reason: (error as Error).message }, 'pg-boss had trouble and will try again'),
+      sparing.warn(error, 'pg-boss', { reason: faultOf(error) }, 'pg-boss had trouble and will try again'),
     );
   }
 
