@@ -56,7 +56,7 @@ export async function budgetExceeded(
     );
   return new GatewayError(
     'budget_exceeded',
-    `Budget "${budget.name}" has ${usdForPeople(limitNanos - spent)} of ${usdForPeople(limitNanos)} left, too little for this call${
+    `Budget "${budget.name}" has ${usdForPeople(limitNanos > spent ? limitNanos - spent : 0n)} of ${usdForPeople(limitNanos)} left, too little for this call${
       balance.heldNanos > 0n ? ' while other calls are in progress' : ''
     }. Raise it${periodEndMs === undefined ? '' : `, or wait for the reset on ${dayForPeople(periodEndMs, budget.timezone)}`}.`,
     {

@@ -29,11 +29,16 @@ export function dayForPeople(day: string): string {
   );
 }
 
+/** `1 Dec 2026` for a day as the API writes it. */
+export function longDayForPeople(day: string): string {
+  return `${dayForPeople(day)} ${day.slice(0, 4)}`;
+}
+
 /** `1 Nov – 30 Nov 2026`, or one day: `30 Nov 2026`. */
 export function daysForPeople({ from, to }: { from: string; to: string }): string {
-  const last = `${dayForPeople(to)} ${to.slice(0, 4)}`;
+  const last = longDayForPeople(to);
   if (from === to) return last;
-  return `${dayForPeople(from)}${from.slice(0, 4) === to.slice(0, 4) ? '' : ` ${from.slice(0, 4)}`} – ${last}`;
+  return `${from.slice(0, 4) === to.slice(0, 4) ? dayForPeople(from) : longDayForPeople(from)} – ${last}`;
 }
 
 /** `November 2026` for `2026-11` or a day of it. */

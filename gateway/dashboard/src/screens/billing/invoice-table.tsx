@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Money } from '../../components/money.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
-import { dayIn, monthForPeople } from '../../format/when.ts';
+import { dayIn, longDayForPeople, monthForPeople } from '../../format/when.ts';
 
 export type Invoice = OutputOf<'invoices.list'>['data'][number];
 
@@ -29,13 +29,18 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
           cell: ({ from, timezone }) => monthForPeople(dayIn(timezone, Date.parse(from))),
         },
         {
+          key: 'issued',
+          title: 'Issued',
+          cell: ({ issued_at: at, timezone }) => longDayForPeople(dayIn(timezone, Date.parse(at))),
+        },
+        {
           key: 'status',
           title: 'Status',
           cell: ({ kind, status }) =>
             kind === 'credit_note' ? (
-              <Status kind="plain">credit note</Status>
+              <Status kind="plain">Credit note</Status>
             ) : (
-              <Status kind={status === 'issued' ? 'good' : 'warn'}>{status}</Status>
+              <Status kind={status === 'issued' ? 'good' : 'warn'}>{status === 'issued' ? 'Issued' : 'Void'}</Status>
             ),
         },
         {

@@ -148,7 +148,7 @@ const columnsOf = (nameOf: (id: string) => string): readonly Column<Call>[] => [
     key: 'id',
     title: 'Call',
     cell: ({ id }) => (
-      <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={id}>
+      <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
         <CallId id={id} />
       </Link>
     ),

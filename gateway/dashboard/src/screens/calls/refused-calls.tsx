@@ -45,7 +45,7 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
                   return id === undefined ? (
                     '–'
                   ) : (
-                    <Link to="/app/calls" search={(before) => ({ ...before, call: id })} aria-label={id}>
+                    <Link to="/app/calls" search={(before) => ({ ...before, call: id })}>
                       <CallId id={id} />
                     </Link>
                   );

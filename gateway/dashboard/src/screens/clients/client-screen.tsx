@@ -14,8 +14,10 @@ import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { useToast } from '../../components/toast.tsx';
+import { countForPeople } from '../../format/money.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { ClientBilling } from './client-billing.tsx';
+import { ClientChart } from './client-chart.tsx';
 import { ClientHistory } from './client-history.tsx';
 import { ClientInvoices } from './client-invoices.tsx';
 import { ClientLinks } from './client-links.tsx';
@@ -57,7 +59,12 @@ export function ClientScreen(): ReactNode {
             </Link>
           ))}
       </nav>
-      {tab === 'scenarios' ? <ClientUsage id={id} group="scenario" /> : null}
+      {tab === 'scenarios' ? (
+        <>
+          <ClientUsage id={id} group="scenario" />
+          <ClientChart id={id} />
+        </>
+      ) : null}
       {tab === 'models' ? <ClientUsage id={id} group="model" /> : null}
       {tab === 'invoices' ? <ClientInvoices id={id} /> : null}
       {tab === 'links' ? <ClientLinks id={id} /> : null}
@@ -73,8 +80,8 @@ function ClientFigures({ id }: { id: string }): ReactNode {
   if (totals === undefined) return 'This month';
   return (
     <>
-      This month: cost <Money amount={totals.cost_usd} />, billed <Money amount={totals.billable_usd} />,{' '}
-      {totals.requests} calls
+      This month: cost <Money amount={totals.cost_usd} />, billed <Money amount={totals.billable_usd} />, margin{' '}
+      <Money amount={totals.billable_usd - totals.cost_usd} />, {countForPeople(totals.requests)} calls
     </>
   );
 }

@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
+import { useZone } from '../../api/zone.ts';
+import { Card, Loaded } from '../../components/card.tsx';
+import { DayChart } from '../../components/day-chart.tsx';
+import { stacksOf } from '../../components/day-series.ts';
+import { useNow } from '../../components/when.tsx';
+import { moneyForPeople } from '../../format/money.ts';
+import { dayForPeople, dayIn, daysBetween } from '../../format/when.ts';
+
+/** The cost of a client by day of this month, and which of its scenarios it comes from. Nothing where nothing was spent. */
+export function ClientChart({ id }: { id: string }): ReactNode {
+  const may = useMay();
+  const today = dayIn(useZone(), useNow());
+  const from = `${today.slice(0, 7)}-01`;
+  const series = useRead(
+    'usage.series',
+    { from, interval: 'day', metric: 'cost_usd', group_by: 'scenario', top: 6, client_id: id },
+    { enabled: may('usage.series') },
+  );
+  if (!may('usage.series')) return null;
+  return (
+    <Loaded query={series}>
+      {({ data }) => {
+        const stacks = stacksOf(data, 'No scenario', daysBetween(from, today));
+        if (stacks.total === 0) return null;
+        const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
+        const money = (value: number): string => moneyForPeople(value);
+        return (
+          <Card title="Daily cost by scenario">
+            <DayChart
+              label="Daily cost by scenario"
+              stacks={stacks}
+              sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.`}
+              format={money}
+            />
+          </Card>
+        );
+      }}
+    </Loaded>
+  );
+}
