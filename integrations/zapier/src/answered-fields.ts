@@ -2,6 +2,7 @@ import { isRecord, readJson } from '@ai-gateway/shared/json';
 import type { PlainOutputField } from 'zapier-platform-core';
 import { answerFieldsIn } from './chat-request.ts';
 import type { InputData } from './operation-input.ts';
+import { titleCase } from './wording.ts';
 import { joint } from './zapier-field.ts';
 
 /*
@@ -14,7 +15,7 @@ export function answeredFields(form: InputData): PlainOutputField[] {
   return Object.entries(format === 'fields' ? typesOfLines(form) : format === 'json_schema' ? typesIn(form) : {}).map(
     ([name, type]) => ({
       key: `json${joint}${name}`,
-      label: name,
+      label: `Json ${titleCase(name.replaceAll('_', ' '))}`,
       ...(type === 'array' ? { list: true, type: 'string' } : { type: known[type] ?? 'string' }),
     }),
   );

@@ -125,13 +125,13 @@ describe('a chat completion', () => {
     const outputs = zap.app.creates.chat_complete?.operation.outputFields ?? [];
     const listed = outputs.filter((field) => typeof field === 'function');
     expect(await zap.run(listed[0], fields)).toEqual([
-      { key: 'json__kind', label: 'kind', type: 'string' },
-      { key: 'json__total', label: 'total', type: 'number' },
-      { key: 'json__items', label: 'items', list: true, type: 'string' },
+      { key: 'json__kind', label: 'Json Kind', type: 'string' },
+      { key: 'json__total', label: 'Json Total', type: 'number' },
+      { key: 'json__items', label: 'Json Items', list: true, type: 'string' },
     ]);
     const json_schema = '{"name": "mail", "schema": {"type": "object", "properties": {"late": {"type": "boolean"}}}}';
     expect(await zap.run(listed[0], asked({ output_format: 'json_schema', json_schema }))).toEqual([
-      { key: 'json__late', label: 'late', type: 'boolean' },
+      { key: 'json__late', label: 'Json Late', type: 'boolean' },
     ]);
     expect(await zap.run(listed[0], asked({ output_format: 'fields' }))).toEqual([]);
   });
