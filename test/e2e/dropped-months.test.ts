@@ -197,6 +197,45 @@ describe('a month whose last day is older than CALLS_KEPT_DAYS', () => {
   }, 30_000);
 });
 
+describe('the report of savings', () => {
+  it('leaves out the second answers of a month whose calls are gone', async () => {
+    const { pool } = gateway.database;
+    const month = monthOf(7);
+    const moment = new Date(month.getTime() + 12 * 86_400_000 + 9.3 * 3_600_000);
+    await pool.query('select ensure_call_partitions($1::date, 0)', [month]);
+    await pool.query(
+      `insert into calls (id, workspace_id, livemode, created_at, process_id, key_id, status, dialect, streamed, model_requested,
+         model, provider, cost_nanos, shadow_of)
+       select 'req_' || gen_random_uuid(), w.id, true, $1, 'gone', 'key', 'succeeded', 'chat', false, 'auto', c.*
+       from workspaces w, (values ('small-1', 'openai', 2000000000, null), ('small-1', 'openai', 5000000000, 'req_1'),
+         ('strong-1', 'openai', 7000000000, 'req_1')) as c`,
+      [moment],
+    );
+    await pool.query(
+      `insert into shadow_days (workspace_id, livemode, day, spent_nanos, calls) select id, true, $1::date, 0, 1 from workspaces`,
+      [moment],
+    );
+    await pool.query(`insert into usage_stale_hours (hour) select date_trunc('hour', $1::timestamptz)`, [moment]);
+    await sumUp();
+    const whole = `from=${month.toISOString()}&to=${monthOf(6).toISOString()}`;
+    // An edge within an hour is read by the quarter.
+    const edge = `from=${new Date(moment.getTime() - 900_000).toISOString()}&to=${monthOf(6).toISOString()}`;
+    const savings = () =>
+      Promise.all(
+        [whole, edge].flatMap((of) =>
+          ['client', 'model', 'day'].map((by) =>
+            json(gateway.get(`/v1/savings?${of}&group_by=${by}&timezone=Asia/Kolkata`)),
+          ),
+        ),
+      );
+    const counted = await savings();
+    for (const one of counted) expect(one).toMatchObject({ totals: { calls: 1, cost_usd: 2 } });
+    await drop();
+    expect((await listMonths(pool)).map(({ table }) => table)).not.toContain(tableOf(month));
+    expect(await savings()).toEqual(counted);
+  });
+});
+
 describe('a month that is being dropped', () => {
   it('holds up no call while a reader of calls delays it, and is dropped afterwards', async () => {
     const { pool } = gateway.database;
