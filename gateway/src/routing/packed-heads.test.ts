@@ -61,5 +61,9 @@ describe('heads as they are stored', () => {
 
   it('are left alone where an earlier version of the gateway fitted them to other features', () => {
     expect(unpackHeads(packHeads(learned({ tasks: 3, calls: 90, width: 13 })))).toBeUndefined();
+    const packed = packHeads(learned({ tasks: 3, calls: 90, width: structureSize }));
+    expect(unpackHeads(packed)).toBeDefined();
+    // A name of the same length, which this version of the gateway does not read.
+    expect(unpackHeads(Buffer.from(packed.toString('latin1').replace('"known"', '"knowx"'), 'latin1'))).toBeUndefined();
   });
 });

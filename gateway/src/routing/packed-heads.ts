@@ -33,13 +33,15 @@ export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
 /** Undefined for heads of an earlier version of the gateway, which sees calls differently: they are learned again. */
 export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
   const start = 4 + packed.readUInt32LE(0);
-  const { gainMost, report, rates, guess, weak, strong, ...rest } = JSON.parse(
+  const { gainMost, report, rates, guess, weak, strong, known, ...rest } = JSON.parse(
     packed.subarray(4, start).toString('utf8'),
   ) as PackedHead;
   if (weak.structure.length !== structureSize || strong.structure.length !== structureSize) return undefined;
+  if (known === undefined) return undefined;
   const [middle, end] = [start + wordBuckets, start + 2 * wordBuckets];
   const heads: TextHeads = {
     ...rest,
+    known,
     rates: new Map(rates.map(([task, weakRate, strongRate]) => [task, { weak: weakRate, strong: strongRate }])),
     weak: { ...weak, words: new Int8Array(packed.subarray(start, middle)) },
     strong: { ...strong, words: new Int8Array(packed.subarray(middle, end)) },
@@ -54,7 +56,9 @@ export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
 
 type BareHead = Omit<LogisticHead, 'words'>;
 
-interface PackedHead extends Pick<TextHeads, 'rate' | 'weakScale' | 'strongScale'> {
+interface PackedHead extends Pick<TextHeads, 'rate' | 'guessed'> {
+  /** Heads of an earlier version of the gateway have none. */
+  known?: TextHeads['known'];
   rates: [task: string, weak: number, strong: number][];
   weak: BareHead;
   strong: BareHead;
