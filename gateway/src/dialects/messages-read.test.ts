@@ -51,3 +51,48 @@ it('a tool whose type is no text is refused at that place', () => {
   expect(faultIn({ tools: [{ type: {} }] })).toBe('tools[0].type');
   expect(faultIn({ tools: [{ type: 7 }] })).toBe('tools[0].type');
 });
+
+describe('texts that Claude is given to cite', () => {
+  const partsOf = (content: unknown) => {
+    const call = read({ messages: [{ role: 'user', content }] });
+    return { parts: call.messages[0]?.parts, dropped: Object.keys(call.extra), onlyNative: call.onlyNative };
+  };
+  const found = {
+    type: 'search_result',
+    title: 'Opening hours',
+    source: 'https://example.org/hours',
+    content: [{ type: 'text', text: 'Open from 9.' }],
+  };
+  const text = (words: string) => ({ kind: 'text', text: words });
+
+  it('a search result is its title, its source and its text for every other model', () => {
+    expect(partsOf([found])).toEqual({
+      parts: [text('Title: Opening hours\nSource: https://example.org/hours'), text('Open from 9.')],
+      dropped: [],
+      onlyNative: [],
+    });
+  });
+
+  it('a document keeps its title and its context', () => {
+    const source = { type: 'text', media_type: 'text/plain', data: 'Open from 9.' };
+    expect(partsOf([{ type: 'document', source, title: 'Hours', context: 'Of the shop' }]).parts).toEqual([
+      text('Title: Hours\nContext: Of the shop'),
+      text('Open from 9.'),
+    ]);
+    const pdf = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' };
+    expect(partsOf([{ type: 'document', source: pdf, title: 'Hours' }]).parts).toEqual([
+      { kind: 'file', mediaType: 'application/pdf', data: 'JVBERi0=', filename: 'Hours' },
+    ]);
+  });
+
+  it.each([
+    [[{ ...found, citations: { enabled: true } }]],
+    [[{ type: 'tool_result', tool_use_id: 'a', content: [{ ...found, citations: { enabled: true } }] }]],
+  ])('citations that were asked for are named where no model gives any: %j', (content) => {
+    expect(partsOf(content)).toMatchObject({ dropped: ['citations'], onlyNative: [] });
+  });
+
+  it('citations that were not asked for are not named', () => {
+    expect(partsOf([{ ...found, citations: { enabled: false } }]).dropped).toEqual([]);
+  });
+});

@@ -1,15 +1,6 @@
-import { efforts, markNative, optional, pictureOnly, readFileUrl, readImage } from './chat-read.ts';
-import { exactly } from './exact-json.ts';
-import type {
-  JsonObject,
-  Message,
-  NeutralCall,
-  OutputFormat,
-  Part,
-  ReasoningPart,
-  Tool,
-  ToolChoice,
-} from './neutral.ts';
+import { efforts, markNative, optional } from './chat-read.ts';
+import { readBlocks, wantsCitations } from './messages-blocks.ts';
+import type { JsonObject, Message, NeutralCall, OutputFormat, Part, Tool, ToolChoice } from './neutral.ts';
 import {
   needMessages,
   needObject,
@@ -23,11 +14,9 @@ import {
   readStops,
   readString,
   tokensRange,
-  usualMediaType,
   without,
   wrong,
 } from './read-fields.ts';
-import { isProof, readSignature } from './signatures.ts';
 
 const read = new Set([
   'model',
@@ -55,9 +44,8 @@ const read = new Set([
 export function readMessages(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
-  const messages = needMessages(body).map((item, i) =>
-    readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native),
-  );
+  const list = needMessages(body);
+  const messages = list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
   // A thread's earlier messages are kept by Anthropic: without it, the rest of the conversation would be missing.
   if (readObject(body.thread, 'thread') !== undefined) markNative(native, 'thread');
   const maxTokens = readMaxTokens(body.max_tokens);
@@ -81,7 +69,7 @@ export function readMessages(body: JsonObject): NeutralCall {
     }),
     output: readFormat(body),
     stop: readStops(body.stop_sequences, 'stop_sequences'),
-    extra: without(body, read),
+    extra: { ...without(body, read), ...(list.some(wantsCitations) ? { citations: true } : {}) },
     onlyNative: native,
   };
 }
@@ -109,119 +97,6 @@ function readMessage(message: JsonObject, at: string, native: string[]): Message
     typeof content === 'string' ? [{ kind: 'text', text: content }] : readBlocks(content, `${at}.content`, native);
   const onlyResults = parts.length > 0 && parts.every(({ kind }) => kind === 'tool-result');
   return { role: onlyResults ? 'tool' : role, parts };
-}
-
-function readBlocks(value: unknown, at: string, native: string[]): Part[] {
-  const list = Array.isArray(value) ? readList(value, at) : undefined;
-  if (list === undefined) throw wrong(at, 'text or a list of blocks');
-  return list.flatMap((item, i) => readBlock(needObject(item, `${at}[${i}]`), `${at}[${i}]`, native));
-}
-
-function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
-  const cache =
-    block.cache_control === undefined || block.cache_control === null ? {} : { cacheControl: block.cache_control };
-  switch (block.type) {
-    case 'text':
-      return [{ kind: 'text', text: needString(block.text, `${at}.text`), ...cache }];
-    case 'image':
-      return readImageBlock(needObject(block.source, `${at}.source`), `${at}.source`, native).map((source) => ({
-        kind: 'image',
-        source,
-        ...cache,
-      }));
-    case 'document':
-      return readDocument(block, at, native).map((part) => ({ ...part, ...cache }));
-    case 'thinking':
-      return [readThought(block, at)];
-    case 'redacted_thinking':
-      return [{ kind: 'reasoning', text: '', redacted: needString(block.data, `${at}.data`), signedBy: 'anthropic' }];
-    case 'tool_use': {
-      const signature = readString(
-        readObject(readObject(block.extra_content, `${at}.extra_content`)?.google, `${at}.extra_content.google`)
-          ?.thought_signature,
-        `${at}.extra_content`,
-      );
-      return [
-        {
-          kind: 'tool-call',
-          id: needString(block.id, `${at}.id`),
-          name: needString(block.name, `${at}.name`),
-          arguments: JSON.stringify(exactly(needObject(block.input, `${at}.input`))),
-          ...(signature === undefined ? {} : { signature }),
-          ...cache,
-        },
-      ];
-    }
-    case 'tool_result': {
-      const content =
-        block.content === undefined || block.content === null
-          ? []
-          : typeof block.content === 'string'
-            ? [{ kind: 'text' as const, text: block.content }]
-            : readBlocks(block.content, `${at}.content`, native);
-      const isError = readBoolean(block.is_error, `${at}.is_error`);
-      return [
-        {
-          kind: 'tool-result',
-          toolCallId: needString(block.tool_use_id, `${at}.tool_use_id`),
-          content,
-          ...(isError ? { isError } : {}),
-          ...cache,
-        },
-      ];
-    }
-    default:
-      // Blocks of Anthropic's own tools (search, code) mean something to Anthropic alone.
-      if (typeof block.type !== 'string') throw wrong(`${at}.type`, 'the type of a content block');
-      return markNative(native, block.type.slice(0, 60));
-  }
-}
-
-function readImageBlock(source: JsonObject, at: string, native: string[]) {
-  if (source.type === 'base64')
-    return [
-      pictureOnly(
-        {
-          kind: 'data' as const,
-          mediaType: usualMediaType(needString(source.media_type, `${at}.media_type`)),
-          data: needString(source.data, `${at}.data`),
-        },
-        `${at}.media_type`,
-      ),
-    ];
-  if (source.type === 'url') return [readImage(needString(source.url, `${at}.url`), `${at}.url`)];
-  return markNative(native, 'image.source');
-}
-
-function readDocument(block: JsonObject, at: string, native: string[]): Part[] {
-  const source = needObject(block.source, `${at}.source`);
-  const filename = readString(block.title, `${at}.title`);
-  const named = filename === undefined ? {} : { filename };
-  if (source.type === 'base64')
-    return [
-      {
-        kind: 'file',
-        mediaType: usualMediaType(needString(source.media_type, `${at}.source.media_type`)),
-        data: needString(source.data, `${at}.source.data`),
-        ...named,
-      },
-    ];
-  if (source.type === 'text') return [{ kind: 'text', text: needString(source.data, `${at}.source.data`) }];
-  if (source.type === 'url')
-    return [readFileUrl(needString(source.url, `${at}.source.url`), filename, `${at}.source.url`)];
-  if (source.type === 'content') {
-    const { content } = source;
-    return typeof content === 'string'
-      ? [{ kind: 'text', text: content }]
-      : readBlocks(content, `${at}.source.content`, native);
-  }
-  return markNative(native, 'document.source');
-}
-
-function readThought(block: JsonObject, at: string): ReasoningPart {
-  const text = needString(block.thinking, `${at}.thinking`);
-  const signature = readString(block.signature, `${at}.signature`);
-  return { kind: 'reasoning', text, ...(isProof(signature) ? readSignature(signature, 'anthropic') : {}) };
 }
 
 function readTools(value: unknown, native: string[]): Tool[] {
