@@ -47,6 +47,10 @@ function isUnused(property: ESTree.ObjectPropertyKind): boolean {
   return property.type === 'Property' && property.key.type === 'Identifier' && unusedHere.has(property.key.name);
 }
 
+/** The portal shows amounts, tables and bars as the dashboard does, and loads nothing else of it. */
+const sharedWithPortal =
+  /\/dashboard\/src\/(components\/(bar|button|money|status|table)\.tsx|format\/|api\/server-clock\.ts)|\/shared\/src\/|\/node_modules\/(react|react-dom|zod|scheduler)\//;
+
 export default defineConfig({
   root,
   base: '/app/',
@@ -62,6 +66,15 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: ['index.html', 'portal.html'].map((page) => `${root}${page}`).filter((page) => existsSync(page)),
+      output: {
+        codeSplitting: {
+          groups: [
+            // Parts of many screens come in one file, since a request takes longer than their few bytes; those of the portal come in another.
+            { name: 'shared', test: sharedWithPortal, priority: 2 },
+            { name: 'parts', test: /\/dashboard\/src\/(components|format|api|frame)\//, minShareCount: 6 },
+          ],
+        },
+      },
       // TanStack's packages say "use client" in every file, which means something to servers only.
       onLog: (level, log, handler) => (log.code === 'MODULE_LEVEL_DIRECTIVE' ? undefined : handler(level, log)),
     },
