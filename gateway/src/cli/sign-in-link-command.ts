@@ -6,7 +6,7 @@ import { withDatabase } from './with-database.ts';
 export const signInLinkCommand = command({
   name: 'sign-in-link',
   summary: 'prints a link that signs a person in',
-  help: 'For who is locked out, without a mail server too: the link works once, for 15 minutes, and asks for no password and no second factor. While nobody has signed in yet, it makes the first person, who owns the first workspace and is the operator. May run beside the gateway.',
+  help: 'For people who are locked out, without a mail server too: the link works once, for 15 minutes, and asks for no password and no second factor. While nobody has signed in yet, it makes the first person, who owns the first workspace and is the operator. May run beside the gateway.',
   argument: { value: 'ADDRESS', help: 'the e-mail address of the person' },
   options: {},
   run: ({ argument }, { print, tell }) =>
