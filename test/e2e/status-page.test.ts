@@ -320,8 +320,14 @@ describe('an incident', () => {
     await eventually(async () => {
       const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
       expect(page).toMatch(/<h2>Planned work<\/h2>.*New disks/s);
+      expect(page).toMatch(/New disks<\/a><\/h3>\s*<p>maintenance, planned from/);
       expect((await status()).description).not.toContain('Planned work is under way');
     });
+    const feedTitle = async (): Promise<string | undefined> => {
+      const feed = await (await fetch(`${gateway.url}/status/feed.atom`)).text();
+      return /New disks \((.*?)\)/.exec(feed)?.[1];
+    };
+    await eventually(async () => expect(await feedTitle()).toBe('planned'));
     const downMs = async (): Promise<number> => {
       await query('delete from status_days');
       await look('1 hour');
@@ -332,6 +338,7 @@ describe('an incident', () => {
     await query(`update incidents set starts_at = now() - interval '1 hour' where id = $1`, [planned.id]);
     expect(await downMs()).toBe(0);
     await eventually(async () => expect((await status()).description).toBe('Planned work is under way.'));
+    await eventually(async () => expect(await feedTitle()).toBe('in progress'));
     await query(`update incidents set ends_at = now() - interval '1 minute' where id = $1`, [planned.id]);
     expect(await downMs()).toBeGreaterThan(3_000_000);
     // Nobody has resolved it, and it hides nothing from its end on.
@@ -340,6 +347,7 @@ describe('an incident', () => {
       const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
       expect(page).toMatch(/<h2>Over in the last two weeks<\/h2>.*New disks<\/a><\/h3>\s*<p>maintenance, over from/s);
     });
+    await eventually(async () => expect(await feedTitle()).toBe('over'));
     await json(gateway.post('/v1/incidents', { ...work, ends_at: at(-1) }, operator), 400);
     await json(gateway.send('PATCH', `/v1/incidents/${planned.id}`, { state: 'resolved', text: 'Done.' }, operator));
   });

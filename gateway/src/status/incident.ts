@@ -1,3 +1,4 @@
+import { shownState } from '@ai-gateway/shared/incident-state';
 import type { NewEvent } from '../events/event.ts';
 import type { Incident } from './incident-store.ts';
 
@@ -17,6 +18,13 @@ export function viewIncident(incident: Incident, publicUrl: string) {
     updates: updates.map(({ state: was, text, at }) => ({ state: was, text, at: at.toISOString() })),
     url: `${publicUrl}/status/incidents/${id}`,
   };
+}
+
+/** The state as the page and the feed show it; `was` is that of an update. */
+export function stateAt(incident: Incident, atMs: number, was: string = incident.state): string {
+  const { severity, startsAt, endsAt } = incident;
+  const times = { startsAtMs: startsAt?.getTime(), endsAtMs: endsAt?.getTime() };
+  return shownState({ severity, state: was, ...times }, atMs);
 }
 
 /** Planned work that has not begun. */

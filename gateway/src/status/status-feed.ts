@@ -1,4 +1,5 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
+import { stateAt } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 
 /** Letters that XML has no way to write. */
@@ -15,20 +16,23 @@ export function statusFeed(
 ): string {
   const host = new URL(publicUrl).host;
   const updated = incidents.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt.getTime()), 0);
-  const entry = ({ id, title, state, openedAt, updatedAt, updates }: Incident): string => `  <entry>
+  const entry = (incident: Incident): string => {
+    const { id, title, openedAt, updatedAt, updates } = incident;
+    return `  <entry>
     <id>tag:${xml(host.replace(/:.*$/, ''))},2026:incident:${xml(id)}</id>
-    <title>${xml(title)} (${state})</title>
+    <title>${xml(title)} (${stateAt(incident, atMs)})</title>
     <link href="${xml(`${publicUrl}/status/incidents/${id}`)}"/>
     <published>${openedAt.toISOString()}</published>
     <updated>${updatedAt.toISOString()}</updated>
     <content type="text">${xml(
       [...updates]
         .reverse()
-        .map(({ at, state: was, text }) => `${at.toISOString()} ${was}: ${text}`)
+        .map(({ at, state: was, text }) => `${at.toISOString()} ${stateAt(incident, at.getTime(), was)}: ${text}`)
         .join('\n\n'),
     )}</content>
   </entry>
 `;
+  };
   return `<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
   <id>tag:${xml(host.replace(/:.*$/, ''))},2026:status</id>

@@ -1,5 +1,5 @@
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
-import { isOver, isPlanned } from './incident.ts';
+import { isOver, isPlanned, stateAt } from './incident.ts';
 import type { Incident } from './incident-store.ts';
 import { type ComponentReport, daysShown, type StatusReport } from './status-report.ts';
 
@@ -85,17 +85,20 @@ function barOf(uptime: number | null): string {
 }
 
 function incidentBlock(incident: Incident, { heading, atMs }: { heading: 'h2' | 'h3'; atMs: number }): string {
-  const { id, title, severity, state, startsAt, endsAt, updates } = incident;
+  const { id, title, severity, startsAt, endsAt, updates } = incident;
   const times = [
     ...(startsAt === null ? [] : [`from ${time(startsAt)}`]),
     ...(endsAt === null ? [] : [`until ${time(endsAt)}`]),
   ];
   const list = [...updates]
     .reverse()
-    .map(({ state: was, text, at }) => `<li><strong>${was}</strong> <span>${escapeHtml(text)}</span> ${time(at)}</li>`)
+    .map(
+      ({ state: was, text, at }) =>
+        `<li><strong>${stateAt(incident, at.getTime(), was)}</strong> <span>${escapeHtml(text)}</span> ${time(at)}</li>`,
+    )
     .join('');
   return `<article class="incident ${severity}"><${heading}><a href="/status/incidents/${escapeHtml(id)}" dir="auto">${escapeHtml(title)}</a></${heading}>
-<p>${severity}, ${[isOver(incident, atMs) && state !== 'resolved' ? 'over' : state, ...times].join(' ')}</p><ol>${list}</ol></article>`;
+<p>${severity}, ${[stateAt(incident, atMs), ...times].join(' ')}</p><ol>${list}</ol></article>`;
 }
 
 function time(at: Date): string {

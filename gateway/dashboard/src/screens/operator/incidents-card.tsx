@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { shownState } from '@ai-gateway/shared/incident-state';
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
@@ -13,6 +14,11 @@ import { useFormDialog } from '../../frame/overlay.tsx';
 type Incident = OutputOf<'incidents.list'>['data'][number];
 
 const kinds = { minor: 'warn', major: 'bad', maintenance: 'plain' } as const;
+
+function stateNow({ severity, state, starts_at: start, ends_at: end }: Incident): string {
+  const ms = (at: string | null): number | undefined => (at === null ? undefined : Date.parse(at));
+  return shownState({ severity, state, startsAtMs: ms(start), endsAtMs: ms(end) }, Date.now());
+}
 
 /** What the public status page says, and the way to say more. */
 export function IncidentsCard(): ReactNode {
@@ -62,7 +68,7 @@ export function IncidentsCard(): ReactNode {
                   <Status kind={state === 'resolved' ? 'good' : kinds[severity]}>{severity}</Status>
                 ),
               },
-              { key: 'state', title: 'State', cell: ({ state }: Incident) => state },
+              { key: 'state', title: 'State', cell: stateNow },
               { key: 'opened', title: 'Opened', cell: ({ opened_at: at }: Incident) => <When at={at} /> },
               { key: 'updated', title: 'Last update', cell: ({ updated_at: at }: Incident) => <When at={at} /> },
               {
