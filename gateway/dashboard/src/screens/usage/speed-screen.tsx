@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
@@ -49,7 +50,30 @@ export function SpeedScreen(): ReactNode {
           )}
         </Loaded>
       </Card>
+      <ServiceLevel />
     </Screen>
+  );
+}
+
+/** The figures of a report: this month, in the workspace's zone. */
+function ServiceLevel(): ReactNode {
+  const may = useMay();
+  const sla = useRead('sla.get', {}, { enabled: may('sla.get') });
+  if (!may('sla.get')) return null;
+  return (
+    <Card title="Service level">
+      <Loaded query={sla}>
+        {({ uptime_percent: uptime, latency_ms: latency }) => (
+          <p>
+            This month: uptime {uptime === null ? 'not recorded' : `${uptime.toFixed(3)} %`}, total time{' '}
+            {latency === null
+              ? 'not shown, since fewer than 20 calls are too few calls for a percentile'
+              : `${secondsOf(latency.p50)} P50, ${secondsOf(latency.p95)} P95, ${secondsOf(latency.p99)} P99`}
+            .
+          </p>
+        )}
+      </Loaded>
+    </Card>
   );
 }
 
