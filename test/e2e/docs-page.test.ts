@@ -1,3 +1,4 @@
+import { contract } from '@ai-gateway/shared/contract';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findChromium } from '../platforms/n8n/screenshots.ts';
@@ -41,6 +42,24 @@ it.runIf(program !== undefined)(
     // Its group was never opened: a search opens the groups that hold a hit.
     await page.getByPlaceholder('Search by path, name or description').fill('/v1/prompts');
     await expect.poll(() => operations.count(), { timeout: 30_000 }).toBeGreaterThan(5);
+
+    // Of many open groups only the rows on the screen are drawn: scrolling reaches every one.
+    await page.getByPlaceholder('Search by path, name or description').fill('');
+    await expect.poll(() => page.locator('.opblock-tag').count(), { timeout: 30_000 }).toBeGreaterThan(20);
+    await page.evaluate(
+      `document.querySelectorAll('.opblock-tag[data-is-open=false]').forEach((group) => group.click())`,
+    );
+    const seen = new Set<string>();
+    const scrollOn = `scrollBy(0, innerHeight / 2); [...document.querySelectorAll('.opblock')].map((one) => one.id)`;
+    await expect
+      .poll(
+        async () => {
+          for (const id of await page.evaluate<string[]>(scrollOn)) seen.add(id);
+          return seen.size;
+        },
+        { timeout: 60_000, interval: 100 },
+      )
+      .toBe(contract.length);
 
     const isDark = async () => (await page.locator('html').getAttribute('class'))?.includes('dark-mode') === true;
     expect(await isDark()).toBe(false);

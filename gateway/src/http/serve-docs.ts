@@ -75,7 +75,7 @@ html.dark-mode, html.dark-mode body { background: #1c2022; color: #e4e6e6; }
 /**
  * "Try it out" goes to the server that showed the page: the policy lets it go nowhere else, and PUBLIC_URL may be another origin. Swagger UI
  * searches in the names of groups alone; here each operation is searched by its path, its name and its description, and a
- * search opens the groups that hold a hit.
+ * search opens the groups that hold a hit. From 150 open rows on, Swagger UI draws those on the screen only (the constant is its own, and has no setting).
  */
 const start = `const root = document.documentElement;
 const theme = document.querySelector('#theme');
