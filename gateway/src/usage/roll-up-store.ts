@@ -59,15 +59,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const { start, limit_at: limitAt } = rows[0] as { start: Date | null; limit_at: Date };
     if (start === null) return false;
     if (start >= limitAt)
-      return (
-        hasStale ||
-        (await addMoreTimes(tx)) ||
-        (await addMoreLatency(tx)) ||
-        (await addMoreKinds(tx)) ||
-        (await addMoreUnits(tx)) ||
-        (await addMoreNarrow(tx)) ||
-        (await markMissed(db, tx))
-      );
+      return hasStale || (await follow(tx)) || (await addMoreNarrow(tx)) || (await markMissed(db, tx));
     const end = new Date(Math.min(limitAt.getTime(), start.getTime() + hoursAtOnce * 3_600_000));
     await tx.query(hourSums, [start, end]);
     await sumDays(tx, start, end);
@@ -75,65 +67,35 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
       `insert into usage_rollup (until) values ($1) on conflict (one) do update set until = excluded.until`,
       [end],
     );
-    const isBehind = await addMoreTimes(tx);
-    const lacksLatency = await addMoreLatency(tx);
-    const lacksKinds = await addMoreKinds(tx);
-    const lacksUnits = await addMoreUnits(tx);
+    const isBehind = await follow(tx);
     const lacksNarrow = await addMoreNarrow(tx);
-    return hasStale || isBehind || lacksLatency || lacksKinds || lacksUnits || lacksNarrow || end < limitAt;
+    return hasStale || isBehind || lacksNarrow || end < limitAt;
   });
 }
 
-/** Hours that are summed are written down by the moments of their calls too. Returns whether there is more to do. */
-async function addMoreTimes(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query(
-    `select until, coalesce(timed_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
-  );
-  const [row] = rows as { until: Date; start: Date | null }[];
-  if (row?.start == null || row.start >= row.until) return false;
-  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
-  await writeTimes(tx, row.start, end);
-  await tx.query('update usage_rollup set timed_until = $1', [end]);
-  return end < row.until;
-}
+/** All that is written of hours that are summed. A column of `usage_rollup` says how far each of them goes. */
+const followers = [
+  { until: 'timed_until', write: writeTimes },
+  { until: 'latency_until', write: writeLatency },
+  { until: 'kinds_until', write: writeKinds },
+  { until: 'units_until', write: writeUnits },
+] as const;
 
-/** Hours that are summed get their histograms of latencies too. Returns whether there is more to do. */
-async function addMoreLatency(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query(
-    `select until, coalesce(latency_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
-  );
-  const [row] = rows as { until: Date; start: Date | null }[];
-  if (row?.start == null || row.start >= row.until) return false;
-  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
-  await writeLatency(tx, row.start, end);
-  await tx.query('update usage_rollup set latency_until = $1', [end]);
-  return end < row.until;
-}
-
-/** Hours that are summed are written down by model, provider, cost and failover too. Returns whether there is more to do. */
-async function addMoreKinds(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query(
-    `select until, coalesce(kinds_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
-  );
-  const [row] = rows as { until: Date; start: Date | null }[];
-  if (row?.start == null || row.start >= row.until) return false;
-  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
-  await writeKinds(tx, row.start, end);
-  await tx.query('update usage_rollup set kinds_until = $1', [end]);
-  return end < row.until;
-}
-
-/** Hours that are summed get the sums of experiments too. Returns whether there is more to do. */
-async function addMoreUnits(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query(
-    `select until, coalesce(units_until, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
-  );
-  const [row] = rows as { until: Date; start: Date | null }[];
-  if (row?.start == null || row.start >= row.until) return false;
-  const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
-  await writeUnits(tx, row.start, end);
-  await tx.query('update usage_rollup set units_until = $1', [end]);
-  return end < row.until;
+/** Returns whether there is more to do. */
+async function follow(tx: Tx): Promise<boolean> {
+  let isBehind = false;
+  for (const { until, write } of followers) {
+    const { rows } = await tx.query(
+      `select until, coalesce(${until}, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+    );
+    const [row] = rows as { until: Date; start: Date | null }[];
+    if (row?.start == null || row.start >= row.until) continue;
+    const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
+    await write(tx, row.start, end);
+    await tx.query(`update usage_rollup set ${until} = $1`, [end]);
+    if (end < row.until) isBehind = true;
+  }
+  return isBehind;
 }
 
 /** Hours that are summed get their narrow sums too: those of months whose calls are gone as well. Returns whether there is more to do. */
@@ -191,15 +153,13 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     if (dropped.length > 0) continue;
     await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
     await tx.query(hourSums, [hour, end]);
-    const { rows: timed } = await tx.query('select 1 from usage_rollup where timed_until > $1', [hour]);
-    if (timed.length > 0) await writeTimes(tx, hour, end);
-    const { rows: kinds } = await tx.query('select 1 from usage_rollup where kinds_until > $1', [hour]);
-    if (kinds.length > 0) await writeKinds(tx, hour, end);
-    const { rows: units } = await tx.query('select 1 from usage_rollup where units_until > $1', [hour]);
-    if (units.length > 0) await writeUnits(tx, hour, end);
+    for (const { until, write } of followers) {
+      const { rowCount } = await tx.query(`select 1 from usage_rollup where ${until} > $1`, [hour]);
+      if (rowCount === 1) await write(tx, hour, end);
+    }
     const { rows: narrow } = await tx.query('select 1 from usage_rollup where narrow_until > $1', [hour]);
     if (narrow.length > 0) await writeNarrow(tx, hour, end);
-    await refreshLatency(tx, hour, end);
+    await refreshLatencyDay(tx, hour);
     days.add(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   }
   for (const day of [...days].map((ms) => new Date(ms))) {
@@ -216,12 +176,11 @@ async function refreshStale(tx: Tx): Promise<boolean> {
   return hours.size === hoursAtOnce;
 }
 
-/** The histograms of one hour, and of its day where that one is over. */
-async function refreshLatency(tx: Tx, hour: Date, end: Date): Promise<void> {
+/** The histograms of the day of an hour, where that day is over. */
+async function refreshLatencyDay(tx: Tx, hour: Date): Promise<void> {
   const { rows } = await tx.query('select latency_until as until from usage_rollup where latency_until > $1', [hour]);
   const [row] = rows as { until: Date }[];
   if (row === undefined) return;
-  await writeLatency(tx, hour, end);
   const day = new Date(Math.floor(hour.getTime() / 86_400_000) * 86_400_000);
   const next = new Date(day.getTime() + 86_400_000);
   if (next <= row.until) await writeLatencyDays(tx, day, next);
