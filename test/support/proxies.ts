@@ -80,11 +80,20 @@ export async function startCaddy(
   https?: { port: number; options: string },
 ): Promise<ProxyProcess> {
   const port = https?.port ?? (await freePort());
-  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-caddy-'));
-  const file = join(folder, 'Caddyfile');
-  writeFileSync(file, (https?.options ?? '') + shipped('Caddyfile', {}));
   const site = https === undefined ? { DOMAIN: `http://${domain}:${port}` } : {};
   const settings = { GATEWAY: `127.0.0.1:${gatewayPort}`, ...site };
+  return startCaddyWith((https?.options ?? '') + shipped('Caddyfile', {}), port, settings);
+}
+
+/** Caddy with this Caddyfile, which listens on this port. */
+export async function startCaddyWith(
+  caddyfile: string,
+  port: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ProxyProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-gateway-caddy-'));
+  const file = join(folder, 'Caddyfile');
+  writeFileSync(file, caddyfile);
   return started('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { port, folder, settings });
 }
 
