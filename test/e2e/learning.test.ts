@@ -392,6 +392,40 @@ describe('a judge', () => {
     expect(await claims()).toEqual([]);
   });
 
+  it('is paid for one of two calls at once, where the day has not enough for both', async () => {
+    // The most that one second answer and two verdicts can cost is 0.042 dollars.
+    await learn({ judge, max_usd_per_day: 0.06 });
+    const { openai } = gateway.fakes;
+    const { shadows, policies } = gateway.gateway.services;
+    openai.usually({ text: own });
+    const next = shadows.next.bind(shadows);
+    shadows.next = () => undefined;
+    for (let n = 0; n < 2; n++) await ask({}, { ...letter, max_tokens: 60 });
+    await expect.poll(() => shadows.unfinished).toBe(2);
+    const secondAnswers = () => openai.requests.filter(({ json }) => json.model === 'gpt-6-sol').length;
+    const of = policies.of.bind(policies);
+    let looks = 0;
+    // Both begin, and no verdict is asked for before it is decided whether the other call has a second answer too.
+    policies.of = async (...place) => {
+      looks += 1;
+      if (looks > 2)
+        await expect.poll(() => shadows.unfinished < 2 || secondAnswers() === 2, { timeout: 20_000 }).toBe(true);
+      return of(...place);
+    };
+    shadows.next = next;
+    try {
+      await quiet();
+    } finally {
+      policies.of = of;
+    }
+    expect((await rows()).map(({ model }) => model).sort()).toEqual([
+      ...['gpt-4o', 'gpt-6-luna', 'gpt-6-luna', 'gpt-6-sol'],
+    ]);
+    const { rows: days } = await gateway.database.pool.query('select spent_nanos from shadow_days');
+    const paid = (await rows()).filter(({ shadow_of: of }) => of !== null);
+    expect(days).toEqual([{ spent_nanos: paid.reduce((sum, row) => sum + BigInt(String(row.cost_nanos)), 0n) }]);
+  });
+
   it('has no second answer made where it cannot be asked, or reads less than the models did', async () => {
     const [system, user] = letter.messages;
     const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };

@@ -15,7 +15,7 @@ import { sealFeatures } from '../routing/sealed-features.ts';
 import { addPair } from '../routing/task-claim-store.ts';
 import { finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { isLocked } from './admission.ts';
-import { type AsideCall, type AsidePorts, askAside, canAskAll } from './ask-aside.ts';
+import { type AsideCall, type AsidePorts, askAside, emptyPurse, type Purse, setAside } from './ask-aside.ts';
 import { judgeAnswers, judgeQuestion } from './judge-answers.ts';
 import { isJudgeableAnswer } from './judgeable.ts';
 import { stopFor } from './refuse-stopped.ts';
@@ -70,21 +70,27 @@ async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSig
     maxTokens: Math.min(call.maxTokens ?? answerTokensMax, answerTokensMax),
     decision: { task, routingVersion, shadowOf: request.id },
   };
-  if (!(await canBeCompared(services, shadow, question))) return;
-  const answered = await askAside(services, question, signal);
-  if (answered === undefined) return;
-  const compared = await compare(services, { shadow, body: answered.body }, signal);
-  if (compared !== undefined) await learn(services, { shadow, model: answered.model, ...compared });
+  const purse = await purseFor(services, shadow, question);
+  if (purse === undefined) return;
+  try {
+    const answered = await askAside(services, question, { signal, purse });
+    if (answered === undefined) return;
+    const compared = await compare(services, { shadow, body: answered.body }, { signal, purse });
+    if (compared !== undefined) await learn(services, { shadow, model: answered.model, ...compared });
+  } finally {
+    await emptyPurse(services, purse);
+  }
 }
 
 /** No second answer is bought that only a judge can compare, where the judge cannot be asked, or not be paid for both orders. */
-async function canBeCompared(services: ShadowPorts, shadow: Shadow, question: AsideCall): Promise<boolean> {
+async function purseFor(services: ShadowPorts, shadow: Shadow, question: AsideCall): Promise<Purse | undefined> {
   const { kind, judge, answer } = shadow;
-  if (judge === undefined || (kind !== 'free' && agree(kind, answer, answer) !== 'texts')) return true;
-  if (!isJudgeableAnswer(answer)) return false;
+  if (judge === undefined || (kind !== 'free' && agree(kind, answer, answer) !== 'texts'))
+    return setAside(services, [question]);
+  if (!isJudgeableAnswer(answer)) return undefined;
   // The other answer may be longer.
   const verdict = judgeQuestion({ shadow, judge, answers: [answer.text, answer.text.repeat(2)] });
-  return canAskAll(services, [question, verdict, verdict]);
+  return setAside(services, [question, verdict, verdict]);
 }
 
 /** Nobody has stopped, paused, locked or erased where the call comes from, nor deleted its key, since it was made. */
@@ -112,7 +118,7 @@ async function isErased(services: { db: Db; secret: string }, { request }: Shado
 async function compare(
   services: ShadowPorts,
   { shadow, body }: { shadow: Shadow; body: Buffer | string },
-  signal: AbortSignal,
+  paid: { signal: AbortSignal; purse: Purse },
 ): Promise<{ agrees: boolean; isJudged: boolean } | undefined> {
   const { answer: own, kind, judge, isStrong } = shadow;
   const other = contentOf(shadow.call.dialect, JSON.parse(String(body)) as JsonObject);
@@ -122,7 +128,7 @@ async function compare(
   if (judge === undefined || !isWhole(finishReasonsOf(body))) return undefined;
   const [weak, strong] = isStrong ? [other, own] : [own, other];
   const isWanted = (): Promise<boolean> => isStillWanted(services, shadow);
-  const isGood = await judgeAnswers(services, { shadow, judge, weak, strong, isWanted }, signal);
+  const isGood = await judgeAnswers(services, { shadow, judge, weak, strong, isWanted }, paid);
   return isGood === undefined ? undefined : { agrees: isGood, isJudged: true };
 }
 

@@ -4,7 +4,7 @@ import { newId } from '../accounts/new-id.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import { routeCall } from '../routing/route.ts';
-import { readDay, returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
+import { returnToDay, takeFromDay } from '../routing/shadow-day-store.ts';
 import type { CallObserver } from '../telemetry/call-observer.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import type { Permit } from './admission.ts';
@@ -35,49 +35,73 @@ export interface AsideCall {
   decision: CallDecision;
 }
 
+/** Dollars of a day that were set aside for several calls. */
+export interface Purse {
+  day: ReturnType<typeof dayOf>;
+  nanos: bigint;
+}
+
 /**
- * Asks a model beside the customer's call: a call of its own with a row of its own, without tags, paid from the day's budget for learning. No budget
- * and no rate limit of the customer is touched. Undefined where the model cannot take it, the budget is spent, or the model failed.
+ * Asks a model beside the customer's call: a call of its own with a row of its own, without tags, paid from the purse while that has enough, else from
+ * the day's budget for learning. No budget and no rate limit of the customer is touched. Undefined where the model cannot take it, the budget is
+ * spent, or the model failed.
  */
 export async function askAside(
   services: AsidePorts,
   asked: AsideCall,
-  signal: AbortSignal,
+  { signal, purse }: { signal: AbortSignal; purse: Purse | undefined },
 ): Promise<{ model: string; body: Buffer | string } | undefined> {
   const priced = await priceOf(services, asked);
   if (priced === undefined) return undefined;
   const { candidate, holdNanos } = priced;
-  const { request, dayLimitNanos } = asked;
-  const scope = dayOf(services, request);
-  if (
-    !(await takeFromDay(services.db, scope, {
-      nanos: holdNanos,
-      limitNanos: dayLimitNanos,
-      isAnswer: asked.decision.task !== undefined,
-    }))
-  )
-    return undefined;
+  const own = purse !== undefined && purse.nanos >= holdNanos ? purse : await fillPurse(services, [asked], holdNanos);
+  if (own === undefined) return undefined;
+  own.nanos -= holdNanos;
   let costNanos = 0n;
   try {
     const done = await ask(services, { ...asked, candidate, holdNanos }, signal);
     costNanos = done.costNanos;
     return done.body === undefined ? undefined : { model: candidate.model, body: done.body };
   } finally {
-    if (holdNanos !== costNanos) await returnToDay(services.db, scope, holdNanos - costNanos);
+    own.nanos += holdNanos - costNanos;
+    if (own !== purse) await emptyPurse(services, own);
   }
 }
 
-/** Is there so much left of the day that all of them can be paid, and are their models well? Holds nothing. */
-export async function canAskAll(services: AsidePorts, asked: readonly [AsideCall, ...AsideCall[]]): Promise<boolean> {
+/**
+ * Sets the most that these calls can cost aside, all of it or nothing, so that no other call takes what a later one of them needs. Undefined where
+ * the day has less, or one of the models cannot be asked.
+ */
+export async function setAside(
+  services: AsidePorts,
+  asked: readonly [AsideCall, ...AsideCall[]],
+): Promise<Purse | undefined> {
   let nanos = 0n;
   for (const one of asked) {
     const priced = await priceOf(services, one);
-    if (priced === undefined) return false;
+    if (priced === undefined) return undefined;
     nanos += priced.holdNanos;
   }
+  return fillPurse(services, asked, nanos);
+}
+
+async function fillPurse(
+  services: AsidePorts,
+  asked: readonly [AsideCall, ...AsideCall[]],
+  nanos: bigint,
+): Promise<Purse | undefined> {
   const [{ request, dayLimitNanos }] = asked;
-  const { spentNanos } = await readDay(services.db, dayOf(services, request));
-  return spentNanos + nanos <= dayLimitNanos;
+  const day = dayOf(services, request);
+  const answers = asked.filter(({ decision }) => decision.task !== undefined).length;
+  const isTaken = await takeFromDay(services.db, day, {
+    ...{ nanos, limitNanos: dayLimitNanos, calls: asked.length, answers },
+  });
+  return isTaken ? { day, nanos } : undefined;
+}
+
+/** Gives back what was not spent. */
+export async function emptyPurse({ db }: Pick<AsidePorts, 'db'>, purse: Purse): Promise<void> {
+  if (purse.nanos !== 0n) await returnToDay(db, purse.day, purse.nanos);
 }
 
 function dayOf({ now }: Pick<AsidePorts, 'now'>, { caller }: ModelCall) {

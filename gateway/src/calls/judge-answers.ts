@@ -6,7 +6,7 @@ import { boundInputTokens } from '../models/count-tokens.ts';
 import type { ModelJudge } from '../routing/auto-settings.ts';
 import { lastUserTextOf, systemTextOf } from '../routing/call-texts.ts';
 import { isAsGood, judgeBody, readVerdict } from '../routing/judge-pair.ts';
-import { type AsideCall, type AsidePorts, askAside } from './ask-aside.ts';
+import { type AsideCall, type AsidePorts, askAside, type Purse } from './ask-aside.ts';
 import { isJudgeableAnswer } from './judgeable.ts';
 import type { Shadow } from './shadow-queue.ts';
 
@@ -32,7 +32,7 @@ export async function judgeAnswers(
     strong: AnswerContent;
     isWanted: () => Promise<boolean>;
   },
-  signal: AbortSignal,
+  paid: { signal: AbortSignal; purse: Purse },
 ): Promise<boolean | undefined> {
   if (!isJudgeableAnswer(weak) || !isJudgeableAnswer(strong)) return undefined;
   // Neither order comes first more often than the other.
@@ -40,7 +40,7 @@ export async function judgeAnswers(
   for (const isFirst of [first, !first]) {
     const answers = isFirst ? ([weak.text, strong.text] as const) : ([strong.text, weak.text] as const);
     if (!(await isWanted())) return undefined;
-    const said = await askAside(services, judgeQuestion({ shadow, judge, answers }), signal);
+    const said = await askAside(services, judgeQuestion({ shadow, judge, answers }), paid);
     const verdict = said && readVerdict(contentOf('chat', JSON.parse(String(said.body)) as JsonObject).text);
     if (verdict === undefined) return undefined;
     if (!isAsGood(verdict, isFirst)) return false;

@@ -8,21 +8,21 @@ interface ShadowDay {
 }
 
 /**
- * Takes the most a second answer can cost out of the budget of its day; false where that much is not left. One statement, so that
- * processes that do it at once do not take more than there is.
+ * Takes the most that calls can cost out of the budget of their day; false where that much is not left. One statement, so that processes that do
+ * it at once do not take more than there is. `answers`: so many of the calls are second answers, and the others are questions to judges.
  */
 export async function takeFromDay(
   db: Db,
   { workspaceId, livemode, day }: ShadowDay,
-  { nanos, limitNanos, isAnswer = true }: { nanos: bigint; limitNanos: bigint; isAnswer?: boolean },
+  { nanos, limitNanos, calls, answers }: { nanos: bigint; limitNanos: bigint; calls: number; answers: number },
 ): Promise<boolean> {
   if (nanos > limitNanos) return false;
   const { rowCount } = await db.query(
-    `insert into shadow_days as d (workspace_id, livemode, day, spent_nanos, calls, answers) values ($1, $2, $3, $4, 1, $6)
-     on conflict (workspace_id, livemode, day) do update set spent_nanos = d.spent_nanos + excluded.spent_nanos, calls = d.calls + 1,
+    `insert into shadow_days as d (workspace_id, livemode, day, spent_nanos, calls, answers) values ($1, $2, $3, $4, $6, $7)
+     on conflict (workspace_id, livemode, day) do update set spent_nanos = d.spent_nanos + excluded.spent_nanos, calls = d.calls + excluded.calls,
        answers = d.answers + excluded.answers
        where d.spent_nanos + excluded.spent_nanos <= $5`,
-    [workspaceId, livemode, day, nanos, limitNanos, isAnswer ? 1 : 0],
+    [workspaceId, livemode, day, nanos, limitNanos, calls, answers],
   );
   return rowCount === 1;
 }

@@ -433,27 +433,28 @@ describe('the claim about a task', () => {
 
 describe('the budget of second answers', () => {
   const day = { ...live, day: '2026-12-01' };
+  const one = { calls: 1, answers: 1 };
 
   it('pays for what fits, also when many ask at once, and no more', async () => {
     const taken = await Promise.all(
-      Array.from({ length: 30 }, () => takeFromDay(database.pool, day, { nanos: 100n, limitNanos: 1_050n })),
+      Array.from({ length: 30 }, () => takeFromDay(database.pool, day, { nanos: 100n, limitNanos: 1_050n, ...one })),
     );
     expect(taken.filter(Boolean)).toHaveLength(10);
-    expect(await takeFromDay(database.pool, { ...day, day: '2026-12-02' }, { nanos: 1_051n, limitNanos: 1_050n })).toBe(
-      false,
-    );
+    expect(
+      await takeFromDay(database.pool, { ...day, day: '2026-12-02' }, { nanos: 1_051n, limitNanos: 1_050n, ...one }),
+    ).toBe(false);
   });
 
   it('gets back what an answer did not cost, and is its own in test mode', async () => {
-    expect(await takeFromDay(database.pool, day, { nanos: 900n, limitNanos: 1_000n })).toBe(true);
-    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n })).toBe(false);
-    expect(await takeFromDay(database.pool, { ...day, livemode: false }, { nanos: 200n, limitNanos: 1_000n })).toBe(
-      true,
-    );
+    expect(await takeFromDay(database.pool, day, { nanos: 900n, limitNanos: 1_000n, ...one })).toBe(true);
+    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n, ...one })).toBe(false);
+    expect(
+      await takeFromDay(database.pool, { ...day, livemode: false }, { nanos: 200n, limitNanos: 1_000n, ...one }),
+    ).toBe(true);
     // The question to a judge is none of the answers.
-    expect(await takeFromDay(database.pool, day, { nanos: 50n, limitNanos: 1_000n, isAnswer: false })).toBe(true);
+    expect(await takeFromDay(database.pool, day, { nanos: 50n, limitNanos: 1_000n, calls: 1, answers: 0 })).toBe(true);
     expect(await readDay(database.pool, day)).toEqual({ spentNanos: 950n, answers: 1 });
     await returnToDay(database.pool, day, 850n);
-    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n })).toBe(true);
+    expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n, ...one })).toBe(true);
   });
 });
