@@ -1,5 +1,17 @@
 import type { TextEvent } from './event-text.ts';
 
+/*
+ * The screen of the dashboard that an event leads to.
+ *
+ * ```ts
+ * import { eventPlace } from '@ai-gateway/shared/event-place';
+ *
+ * const data = { budget: { id: 'bud_1' } };
+ * const place = eventPlace({ type: 'budget.exceeded', created_at: '2026-09-01T00:00:00Z', livemode: true, data });
+ * console.log(place?.path); // /app/budgets?budget=bud_1
+ * ```
+ */
+
 /** A screen of the dashboard, and the words of the link to it. */
 export interface EventPlace {
   label: string;

@@ -6,7 +6,12 @@ import type { EventType } from './operations/events.ts';
  * Events as people read them: in Slack, in mails and on the screen Alerts.
  *
  * ```ts
- * eventText(event, providerName).subject; // Budget "Acme" has reached 80 %
+ * import { eventText, type TextEvent } from '@ai-gateway/shared/event-text';
+ *
+ * const budget = { name: 'Acme', limit_usd: 5, spent_usd: 4 };
+ * const data = { percent: 80, budget };
+ * const event: TextEvent = { type: 'budget.threshold_reached', created_at: '2026-09-01T00:00:00Z', livemode: true, data };
+ * console.log(eventText(event, (id) => id).subject);
  * ```
  */
 
