@@ -27,6 +27,8 @@ export interface EvidenceView {
 
 interface Known {
   view: EvidenceView;
+  /** Of the heads: evidence changes all the time, and they do once an hour at most. */
+  headsVersion: number | undefined;
   /** How much memory it takes and how long reading it holds the loop up: in rows. */
   weight: number;
   /** How much memory its heads take. */
@@ -99,7 +101,7 @@ export class EvidenceCache {
   #readAgain(known: Known, workspaceId: string, livemode: boolean): void {
     known.isReading = true;
     known.isStale = false;
-    this.#read(workspaceId, livemode).then(
+    this.#read(workspaceId, livemode, known).then(
       (read) => {
         Object.assign(known, read);
         known.isReading = false;
@@ -133,7 +135,7 @@ export class EvidenceCache {
     const under = this.#reading.get(scope);
     if (under !== undefined) return under;
     const forgotten = this.#forgotten;
-    const reading = this.#read(workspaceId, livemode)
+    const reading = this.#read(workspaceId, livemode, undefined)
       .then((read) => {
         const isStale = forgotten !== this.#forgotten;
         const known = { ...read, used: ++this.#uses, isStale, isReading: false };
@@ -149,24 +151,31 @@ export class EvidenceCache {
   async #read(
     workspaceId: string,
     livemode: boolean,
-  ): Promise<Pick<Known, 'view' | 'weight' | 'headBytes' | 'readAtMs'>> {
+    before: Known | undefined,
+  ): Promise<Pick<Known, 'view' | 'headsVersion' | 'weight' | 'headBytes' | 'readAtMs'>> {
     const [document, stored, rates, found] = await Promise.all([
       readRouting(this.#db, workspaceId),
       listClaims(this.#db, { workspaceId, livemode, most: claimsMax }),
       listRates(this.#db, { workspaceId, livemode, most: ratesMax }),
-      findHeads(this.#db, { workspaceId, livemode }),
+      findHeads(this.#db, { workspaceId, livemode }, before?.headsVersion),
     ]);
     const judges = judgesOf(document);
     const claims = stored.filter((claim) => isCurrent(claim, judges));
-    const learned = found && unpackHeads(found.weights);
-    const heads = learned && { learned, smallModel: found.weak };
+    const isKnown = found !== undefined && found.weights === null;
+    const learned = isKnown ? before?.view.heads?.learned : found?.weights ? unpackHeads(found.weights) : undefined;
+    const heads = learned && { learned, smallModel: found?.weak ?? '' };
     return {
       view: evidenceView(claims, rates, heads),
       weight: claims.length + rates.length + emptyWeight,
-      headBytes: learned === undefined ? 0 : (found?.weights.length ?? 0) + learned.heads.rates.size * bytesOfRate,
+      headsVersion: found?.version,
+      headBytes: isKnown ? (before?.headBytes ?? 0) : headBytesOf(learned, found?.weights),
       readAtMs: performance.now(),
     };
   }
+}
+
+function headBytesOf(learned: LearnedHeads | undefined, weights: Buffer | null | undefined): number {
+  return learned === undefined ? 0 : (weights?.length ?? 0) + learned.heads.rates.size * bytesOfRate;
 }
 
 /** Puts together what is known of each task and model, and of each model over all tasks. */

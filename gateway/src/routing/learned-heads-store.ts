@@ -109,16 +109,18 @@ export async function nextLook(
   return (rows as { look: number; isProven: boolean }[])[0] ?? { look: 1, isProven: false };
 }
 
-/** The heads that are active, and the small model that they speak of. */
+/** The heads that are active, and the small model that they speak of. Without their weights where their version is `known`. */
 export async function findHeads(
   db: Db,
   { workspaceId, livemode }: SampleScope,
-): Promise<{ weights: Buffer; weak: string } | undefined> {
+  known: number | undefined,
+): Promise<{ version: number; weights: Buffer | null; weak: string } | undefined> {
   const { rows } = await db.query(
-    'select weights, weak from learned_heads where workspace_id = $1 and livemode = $2 and active',
-    [workspaceId, livemode],
+    `select version, case when version is distinct from $3 then weights end as weights, weak from learned_heads
+     where workspace_id = $1 and livemode = $2 and active`,
+    [workspaceId, livemode, known],
   );
-  return rows[0] as { weights: Buffer; weak: string } | undefined;
+  return rows[0] as { version: number; weights: Buffer | null; weak: string } | undefined;
 }
 
 export async function forgetOldSamples(db: Db): Promise<void> {

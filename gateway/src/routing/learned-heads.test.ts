@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashedWords } from './hashed-words.ts';
 import { isEasy, labelsMin, learnHeads } from './learned-heads.ts';
 import { seeded } from './logistic-head.ts';
-import type { LabelledCall } from './text-heads.ts';
+import { type LabelledCall, probabilities } from './text-heads.ts';
 
 const words =
   'parcel invoice delay colour meeting budget printer holiday garden window report train coffee ladder'.split(' ');
@@ -34,6 +34,18 @@ describe('heads that a workspace learns', () => {
     expect(isEasy(learned, asked('newsletter garden'), 0.95)).toBe(true);
     expect(isEasy(learned, asked('contract clause garden'), 0.95)).toBe(false);
     expect(isEasy(learned, asked('newsletter garden'), 0.999)).toBe(false);
+  });
+
+  it('know the newest calls too once they are promoted', () => {
+    const old = calls(2_400, { hardFails: true });
+    // A word that only the newest calls have, and that the small model always fails.
+    const fresh = calls(600, { hardFails: true }).map((call, i) =>
+      i % 3 === 0 ? { ...call, words: hashedWords('subpoena garden'), weak: 0 } : call,
+    );
+    const learned = learnHeads([...old, ...fresh]);
+    if (learned === undefined) throw new Error('the heads were not better than the rate of the task');
+    expect(probabilities(learned.heads, asked('subpoena garden')).weak).toBeLessThan(0.3);
+    expect(probabilities(learned.heads, asked('newsletter garden')).weak).toBeGreaterThan(0.9);
   });
 
   it('are not promoted where the words say nothing, nor by too few calls', () => {

@@ -60,7 +60,8 @@ export function learnHeads(calls: readonly LabelledCall[], look?: Look): Learned
 
 /**
  * Fits heads on the older two thirds of the calls and judges them on the newest third, against the rates of the tasks alone. Undefined
- * where they are not better by their lower bound: then the rates go on alone. The oldest call comes first.
+ * where they are not better by their lower bound: then the rates go on alone. Where they are, heads of all calls are fitted the same way. The oldest
+ * call comes first.
  */
 export function* learnHeadsInPieces(
   calls: readonly LabelledCall[],
@@ -84,7 +85,8 @@ export function* learnHeadsInPieces(
   const lower = mean - quantile(alphaOf(look)) * Math.sqrt(variance / better.length);
   if (lower <= 0) return undefined;
   const report = { calls: calls.length, judged: newest.length, better: mean, lower };
-  return { heads, gainMost: gainsFor(newest, gains), report };
+  // Those that go to work know the newest calls too: a head that was judged is as old as the calls that it has seen.
+  return { heads: yield* fitTextHeadsInPieces(calls), gainMost: gainsFor(newest, gains), report };
 }
 
 /** Which calls the strong model gets, if it gets this share: those with the highest gain. Among equals the older come first. */

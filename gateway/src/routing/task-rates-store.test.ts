@@ -283,13 +283,30 @@ describe('the evidence that a process keeps', () => {
     await evidence.of('ws_2', false);
   });
 
+  it('has the heads that it had while their version is the same, and reads newer ones', async () => {
+    const { weights, report } = someHeads();
+    const pair = { ...live, weak: 'gpt-6-luna', strong: 'gpt-6-sol' };
+    await saveHeads(database.pool, pair, { weights, report });
+    const evidence = new EvidenceCache({ db: database.pool });
+    const first = await evidence.of(workspaceId, true);
+    const readAgain = async () => {
+      const before = await evidence.of(workspaceId, true);
+      evidence.forget(workspaceId);
+      await expect.poll(() => evidence.of(workspaceId, true), { timeout: 20_000 }).not.toBe(before);
+      return evidence.of(workspaceId, true);
+    };
+    expect(first.heads?.learned.report).toEqual(report);
+    expect((await readAgain()).heads?.learned).toBe(first.heads?.learned);
+    await saveHeads(database.pool, pair, { weights, report });
+    const newer = await readAgain();
+    expect(newer.heads?.learned).toEqual(first.heads?.learned);
+    expect(newer.heads?.learned).not.toBe(first.heads?.learned);
+    await saveHeads(database.pool, pair, { weights: undefined, report });
+    expect((await readAgain()).heads).toBeUndefined();
+  });
+
   it('has heads of fifty mebibytes at most: those that were used longest ago are read again', async () => {
-    const calls = Array.from({ length: 60 }, (_, i) => ({
-      ...{ words: Uint16Array.of(i), structure: Array.from({ length: structureSize }, () => 0.1), task },
-      ...{ weak: i % 2, strong: 1 },
-    }));
-    const report = { calls: 60, judged: 20, better: 0.1, lower: 0.05 };
-    const weights = packHeads({ heads: fitTextHeads(calls), gainMost: {}, report });
+    const { weights, report } = someHeads();
     for (const id of ['ws_1', 'ws_2', 'ws_3'])
       await saveHeads(
         database.pool,
@@ -333,6 +350,15 @@ describe('the evidence that a process keeps', () => {
   });
 });
 
+function someHeads() {
+  const calls = Array.from({ length: 60 }, (_, i) => ({
+    ...{ words: Uint16Array.of(i), structure: Array.from({ length: structureSize }, () => 0.1), task },
+    ...{ weak: i % 2, strong: 1 },
+  }));
+  const report = { calls: 60, judged: 20, better: 0.1, lower: 0.05 };
+  return { report, weights: packHeads({ heads: fitTextHeads(calls), gainMost: {}, report }) };
+}
+
 describe('the words of calls', () => {
   it('are learned for the two models that were compared last, and kept with them', async () => {
     const add = (id: string, weak: string) =>
@@ -349,7 +375,9 @@ describe('the words of calls', () => {
     expect(await listLearners(database.pool, 2)).toEqual([terra]);
     expect((await listSamples(database.pool, terra)).map(({ id }) => id)).toEqual(['req_3', 'req_4']);
     await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {} });
-    expect(await findHeads(database.pool, live)).toEqual({ weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
+    const found = await findHeads(database.pool, live, undefined);
+    expect(found).toEqual({ version: found?.version, weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
+    expect(await findHeads(database.pool, live, found?.version)).toEqual({ ...found, weights: null });
     expect(await listLearners(database.pool, 2)).toEqual([]);
   });
 });
