@@ -60,7 +60,7 @@ async function readAll() {
     movers: (await get(`/v1/usage/movers?${range}&group_by=client`)).data,
     same: {
       latency: await get(`/v1/usage/latency?${range}&group_by=provider`),
-      sla: await get('/v1/sla'),
+      sla: (await get<{ latency_ms: Figures | null }>('/v1/sla')).latency_ms,
       clients: await get('/v1/clients'),
       // A month that is not over is billed up to now.
       preview: (await get(`/v1/invoices/preview?period=${today}`)).data.map(({ to, ...row }) => row),
