@@ -1,6 +1,6 @@
 import { logit, type Pieces, sigmoid } from './logistic-head.ts';
 
-/** What the parts of the heads say of a call, as logits: its words and its task, each of the small and of the strong model. */
+/** The parts of the heads, words and task, each say of a call how good the small and the strong model are: as logits. */
 export type Opinions = readonly [weakWords: number, weakTask: number, strongWords: number, strongTask: number];
 
 /** Makes opinions into one probability that comes true. */
@@ -17,7 +17,7 @@ export function mixed({ weights, bias }: Mix, opinions: Opinions): number {
 
 interface Belief {
   weight: number;
-  /** So many labels' worth of doubt in another weight. */
+  /** Another weight takes about this many labels to be believed. */
   doubt: number;
 }
 
