@@ -13,13 +13,13 @@ import type { TextEvent } from './event-text.ts';
  */
 
 /** A screen of the dashboard, and the words of the link to it. */
-export interface EventPlace {
+export interface EventScreen {
   label: string;
   path: string;
 }
 
 /** The screen where something can be done about an event. Undefined for incidents, whose text has an address of its own. */
-export function eventPlace({ type, data }: TextEvent): EventPlace | undefined {
+export function eventPlace({ type, data }: TextEvent): EventScreen | undefined {
   const idOf = (key: string): string | undefined => {
     const { id } = (data[key] ?? {}) as { id?: unknown };
     return typeof id === 'string' ? encodeURIComponent(id) : undefined;
@@ -57,6 +57,6 @@ export function eventPlace({ type, data }: TextEvent): EventPlace | undefined {
   }
 }
 
-function placeOf(label: string, path: string, id: string | undefined): EventPlace | undefined {
+function placeOf(label: string, path: string, id: string | undefined): EventScreen | undefined {
   return id === undefined ? undefined : { label, path: `${path}${id}` };
 }

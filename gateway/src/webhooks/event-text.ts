@@ -1,4 +1,4 @@
-import { type EventPlace, eventPlace } from '@ai-gateway/shared/event-place';
+import { type EventScreen, eventPlace } from '@ai-gateway/shared/event-place';
 import { type EventText, eventText } from '@ai-gateway/shared/event-text';
 import type { GatewayEvent } from '../events/event-store.ts';
 import { providerName } from '../providers/providers.ts';
@@ -9,7 +9,7 @@ export function textOf(event: GatewayEvent): EventText {
 
 /** Where something can be done about it, as a whole address. Undefined where the gateway does not know its own. */
 export function linkOf(event: GatewayEvent, publicUrl: string): { label: string; url: string } | undefined {
-  const place: EventPlace | undefined = publicUrl === '' ? undefined : eventPlace(event);
+  const place: EventScreen | undefined = publicUrl === '' ? undefined : eventPlace(event);
   return place === undefined ? undefined : { label: place.label, url: `${publicUrl}${place.path}` };
 }
 

@@ -28,7 +28,7 @@ export function sortRows<Row>(
   return [...rows].sort((a, b) => sign * compare(orderOf(a), orderOf(b)));
 }
 
-/** What the heads of a table show, and what a click on one asks for: numbers begin with the largest. */
+/** The state of the heads of a table, and the order that a click on one asks for: numbers begin with the largest. */
 export function sortingBy<Row>(
   columns: readonly SortableColumn<Row>[],
   sort: SortOrder | undefined,

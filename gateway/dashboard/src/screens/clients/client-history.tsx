@@ -9,7 +9,7 @@ import { When } from '../../components/when.tsx';
 
 type Entry = OutputOf<'budgets.history'>['data'][number];
 
-/** What happened to the budgets of a client: past periods, raises, changes, each with the person or key behind it. */
+/** The events of the budgets of a client: past periods, raises, changes, each with the person or key behind it. */
 export function ClientHistory({ id }: { id: string }): ReactNode {
   const may = useMay();
   const budgets = useRead('budgets.list', { client_id: id, limit: 20 }, { enabled: may('budgets.list') });

@@ -20,7 +20,7 @@ function stateNow({ severity, state, starts_at: start, ends_at: end }: Incident)
   return shownState({ severity, state, startsAtMs: ms(start), endsAtMs: ms(end) }, Date.now());
 }
 
-/** What the public status page says, and the way to say more. */
+/** The incidents of the public status page, and the way to say more. */
 export function IncidentsCard(): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
