@@ -1,6 +1,10 @@
+import { globSync, readFileSync } from 'node:fs';
 import { diffLines } from '@ai-gateway/shared/diff-lines';
+import { eventPlace } from '@ai-gateway/shared/event-place';
 import { fieldsOf } from '@ai-gateway/shared/fields';
+import { sampleEvent } from '@ai-gateway/shared/operations/events';
 import { type Condition, conditionFault, kindOfField } from '@ai-gateway/shared/rules';
+import { alerts } from '@ai-gateway/shared/steps/alerts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -10,6 +14,7 @@ import { sayCondition } from '../../gateway/dashboard/src/components/condition-w
 import { axisTicks, groupsIn } from '../../gateway/dashboard/src/components/day-series.ts';
 import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
+import { isScreen } from '../../gateway/dashboard/src/components/is-screen.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
 import { type SortableColumn, sortingBy, sortRows } from '../../gateway/dashboard/src/components/sorted-rows.ts';
 import { durationForPeople } from '../../gateway/dashboard/src/format/money.ts';
@@ -28,6 +33,32 @@ describe('a list under the eyes of a reader', () => {
 
   it('counts nothing while nothing is new', () => {
     expect(holdRows([row('b'), row('a')], [row('b'), row('a')]).newer).toBe(0);
+  });
+});
+
+describe('the link of an alert', () => {
+  const routes = globSync('gateway/dashboard/src/screens/*/*-route*.ts', { cwd: `${import.meta.dirname}/../..` })
+    .map((file) => readFileSync(`${import.meta.dirname}/../../${file}`, 'utf8'))
+    .flatMap((text) => [...text.matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path));
+  const isRoute = (href: string): boolean => {
+    const steps = new URL(href, 'http://localhost').pathname.split('/');
+    return routes.some((route) => {
+      const parts = route.split('/');
+      return parts.length === steps.length && parts.every((part, n) => part.startsWith('$') || part === steps[n]);
+    });
+  };
+
+  it.each(alerts.flatMap(({ events, sample }) => events.map((type) => [type, sample] as const)))(
+    'of %s opens a screen that exists, or leaves the dashboard',
+    (type, data) => {
+      const place = eventPlace({ ...sampleEvent, type, data });
+      if (place !== undefined) expect(isScreen(place.path)).toBe(isRoute(place.path));
+    },
+  );
+
+  it('leaves the page of the status to the browser, and a screen by its search too to the dashboard', () => {
+    expect(['/status', '/application', 'https://example.com/app'].filter(isScreen)).toEqual([]);
+    expect(['/app', '/app?range=week', '/app/budgets?budget=bud_1'].filter((href) => !isScreen(href))).toEqual([]);
   });
 });
 
