@@ -2,6 +2,7 @@ import { structureSize } from './call-structure.ts';
 import { wordBuckets } from './hashed-words.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import type { LogisticHead } from './logistic-head.ts';
+import type { Mix } from './opinions.ts';
 import type { TaskGuess } from './task-guess.ts';
 import type { TextHeads } from './text-heads.ts';
 
@@ -30,21 +31,21 @@ export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
   return Buffer.concat([length, json, bytesOf(weak), bytesOf(strong), ...ofGuess]);
 }
 
-/** Undefined for heads of an earlier version of the gateway, which sees calls differently: they are learned again. */
+/** Undefined for heads of a version of the gateway that sees calls differently: they are learned again. */
 export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
   const start = 4 + packed.readUInt32LE(0);
-  const { gainMost, report, rates, guess, weak, strong, known, ...rest } = JSON.parse(
+  const { gainMost, report, rate, rates, guess, weak, strong, ...scaled } = JSON.parse(
     packed.subarray(4, start).toString('utf8'),
-  ) as PackedHead;
-  if (weak.structure.length !== structureSize || strong.structure.length !== structureSize) return undefined;
-  if (known === undefined) return undefined;
+  ) as PackedHead | ScaledHead;
+  const size = 'known' in scaled ? structureSize + marks.length : structureSize;
+  if (weak.structure.length !== size || strong.structure.length !== size) return undefined;
   const [middle, end] = [start + wordBuckets, start + 2 * wordBuckets];
+  const mixes = 'known' in scaled ? scaled : mixesOf(scaled, rates.length < 2 ? 'one' : 'many');
   const heads: TextHeads = {
-    ...rest,
-    known,
+    ...{ rate, known: mixes.known, guessed: mixes.guessed },
     rates: new Map(rates.map(([task, weakRate, strongRate]) => [task, { weak: weakRate, strong: strongRate }])),
-    weak: { ...weak, words: new Int8Array(packed.subarray(start, middle)) },
-    strong: { ...strong, words: new Int8Array(packed.subarray(middle, end)) },
+    weak: { ...unmarked(weak), words: new Int8Array(packed.subarray(start, middle)) },
+    strong: { ...unmarked(strong), words: new Int8Array(packed.subarray(middle, end)) },
     guess: guess && {
       ...{ tasks: guess.tasks, shares: guess.shares, sizes: guess.sizes },
       rarity: new Uint8Array(packed.subarray(end, end + guess.buckets)),
@@ -56,9 +57,21 @@ export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
 
 type BareHead = Omit<LogisticHead, 'words'>;
 
-interface PackedHead extends Pick<TextHeads, 'rate' | 'guessed'> {
-  /** Heads of an earlier version of the gateway have none. */
-  known?: TextHeads['known'];
+interface PackedHead extends Packed, Pick<TextHeads, 'known' | 'guessed'> {}
+
+/** Heads of an earlier version of the gateway, which took the mean of what the words say and of what the task says. */
+interface ScaledHead extends Packed {
+  weakScale: Scale;
+  strongScale: Scale;
+}
+
+/** Platt's scaling of the words. */
+interface Scale {
+  slope: number;
+  offset: number;
+}
+
+interface Packed extends Pick<TextHeads, 'rate'> {
   rates: [task: string, weak: number, strong: number][];
   weak: BareHead;
   strong: BareHead;
@@ -67,8 +80,34 @@ interface PackedHead extends Pick<TextHeads, 'rate' | 'guessed'> {
   report: LearnedHeads['report'];
 }
 
-function bare({ words: _, ...head }: LogisticHead): BareHead {
-  return head;
+/** Where there is one task, its rate says nothing that the words do not. */
+function mixesOf(
+  { weakScale, strongScale }: Pick<ScaledHead, 'weakScale' | 'strongScale'>,
+  tasks: 'one' | 'many',
+): Mixes {
+  const mixOf = ({ slope, offset }: Scale, [words, task]: readonly [words: number, task: number]): Mix => ({
+    weights: [0, 1, 2, 3].map((j) => (j === words ? slope : 0)),
+    bias: offset,
+    ...(tasks === 'many' && { half: task }),
+  });
+  const mixes = { weak: mixOf(weakScale, [0, 1]), strong: mixOf(strongScale, [2, 3]) };
+  return { known: mixes, guessed: mixes };
+}
+
+type Mixes = Pick<TextHeads, 'known' | 'guessed'>;
+
+/**
+ * Follow the weights of the structure. While processes of two versions run, those of the earlier one leave heads alone whose structure is not as
+ * long as theirs, and would fail on the others.
+ */
+const marks = [0];
+
+function bare({ words: _, structure, ...head }: LogisticHead): BareHead {
+  return { ...head, structure: [...structure, ...marks] };
+}
+
+function unmarked({ structure, ...head }: BareHead): BareHead {
+  return { ...head, structure: structure.slice(0, structureSize) };
 }
 
 function bytesOf({ words }: LogisticHead): Buffer {
