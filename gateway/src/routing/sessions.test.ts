@@ -50,6 +50,11 @@ describe('the session of a call', () => {
     expect(sessionKeyOf({ ...facts(), call: other })).not.toBe(sessionKeyOf(facts()));
   });
 
+  it('holds no text of the call, however short that is', () => {
+    const key = sessionKeyOf({ ...facts(), call: { messages: [text('user', 'my secret')], tools: [] } });
+    expect(key).toMatch(/^ws true {2}[0-9a-f]{32}$/);
+  });
+
   it('is shared by no two workspaces, clients or modes', () => {
     const wishes = { session: 'a' };
     const keys = [

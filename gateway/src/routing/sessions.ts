@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { CallWishes } from '../accounts/call-wishes.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { conversationKeyOf, conversationNameOf } from './task-key.ts';
+import { conversationKeyOf } from './task-key.ts';
 
 /** The model that a conversation is with. */
 export interface Session {
@@ -52,11 +52,6 @@ export class CallSessions {
  */
 export function sessionKeyOf(facts: SessionFacts): string {
   return `${placeOf(facts)} ${givenKeyOf(facts) ?? conversationKeyOf(facts.call)}`;
-}
-
-/** The same in the memory of a process, where nothing need be the same after a restart. */
-export function memoryKeyOf(facts: SessionFacts): string {
-  return `${placeOf(facts)} ${givenKeyOf(facts) ?? conversationNameOf(facts.call)}`;
 }
 
 interface OwnFacts {

@@ -33,30 +33,12 @@ export function taskOfPrompt(id: string): string {
 
 /** Names the conversation where its caller does not: by what stays the same over its turns. */
 export function conversationKeyOf(call: Pick<NeutralCall, 'messages' | 'tools'>): string {
-  return keyOf(conversationOf(call));
+  return keyOf(['conversation', systemTextOf(call), ...call.tools.map(({ name }) => name), firstUserTextOf(call)]);
 }
 
-const ownNameChars = 300;
-
-/** The same for the memory of a process: a short beginning is its own name, which takes less than a hash of it. */
-export function conversationNameOf(call: Pick<NeutralCall, 'messages' | 'tools'>): string {
-  const beginning = conversationOf(call);
-  const text = joined(beginning);
-  return text.length <= ownNameChars ? text : keyOf(beginning);
-}
-
-function conversationOf(call: Pick<NeutralCall, 'messages' | 'tools'>): string[] {
-  return ['conversation', systemTextOf(call), ...call.tools.map(({ name }) => name), firstUserTextOf(call)];
-}
-
-/** Sixteen bytes are plenty within a workspace. */
+/** Sixteen bytes are plenty within a workspace. Each part goes in with its length, so that no two lists read the same. */
 function keyOf(parts: readonly string[]): string {
-  return hash('sha256', joined(parts), 'hex').slice(0, 32);
-}
-
-/** Each part has its length before it, so that no two lists read the same. */
-function joined(parts: readonly string[]): string {
   let text = '';
   for (const part of parts) text += `${part.length}:${part}`;
-  return text;
+  return hash('sha256', text, 'hex').slice(0, 32);
 }
