@@ -36,12 +36,15 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
 const whenSlow = 'Switch on “Wait for Long Answer”, or choose a faster model.';
 
 async function ask(z: ZObject, bundle: Bundle, settings: Settings): Promise<Record<string, unknown>> {
-  const { inputData } = bundle;
-  const files = await filesOf(z, inputData.files, settings);
+  const { inputData, authData } = bundle;
+  // Files and the call share the time of the step: it is over at one moment, and a call that is paid for is not lost.
+  const deadlineMs = Date.now() + settings.timeoutMs;
+  const files = await filesOf(z, inputData.files, { baseUrl: String(authData.base_url ?? ''), deadlineMs });
   const { stream: _, ...request } = chatRequest(inputData, tagsOf(bundle, inputData), files);
+  const left = { ...settings, timeoutMs: Math.max(1, deadlineMs - Date.now()) };
   return mayTakeLong(bundle)
-    ? { ...(await askInBackground(z, bundle, { settings, request })) }
-    : askAndWait(z, bundle, { settings, request });
+    ? { ...(await askInBackground(z, bundle, { settings: left, request })) }
+    : askAndWait(z, bundle, { settings: left, request });
 }
 
 async function askAndWait(

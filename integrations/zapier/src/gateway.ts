@@ -47,15 +47,15 @@ function zapierTransport(z: ZObject, { deadlineMs }: { deadlineMs: number }): Tr
   };
 }
 
-/** Signs what goes to the connected gateway, and nothing else. */
+/** Signs what goes to the connected gateway, and nothing else. A raw request loads a file, whose address anybody may have written. */
 export const signRequest: BeforeRequestMiddleware = (request, _z, { authData }) => {
   const { base_url = '', api_key = '' } = authData ?? {};
-  if (api_key === '' || !isSameOrigin(request.url, base_url)) return request;
+  if (api_key === '' || request.raw === true || !isSameOrigin(request.url, base_url)) return request;
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${api_key.trim()}` } };
 };
 
 /** A base URL that is none (Zapier renders requests with placeholders) is compared letter by letter. */
-function isSameOrigin(url: string, baseUrl: string): boolean {
+export function isSameOrigin(url: string, baseUrl: string): boolean {
   const base = baseUrl.trim();
   return URL.canParse(base) && URL.canParse(url)
     ? new URL(url).origin === new URL(base).origin

@@ -54,9 +54,11 @@ export function networkError(
   );
 }
 
-function isTimeout(error: unknown): boolean {
+export function isTimeout(error: unknown): boolean {
   const { type, message } = partsOf(error);
-  return type === 'request-timeout' || type === 'body-timeout' || /network timeout at/.test(message);
+  return (
+    type === 'aborted' || type === 'request-timeout' || type === 'body-timeout' || /network timeout at/.test(message)
+  );
 }
 
 /** node-fetch keeps the code of the system beside its own words for it. */
