@@ -37,6 +37,34 @@ describe('a file beside the prompt', () => {
     expect(partFor({ name: 'data', mediaType: 'application/json; charset=utf-8' })).toMatchObject({ type: 'text' });
   });
 
+  test('goes by the ending of its name where its sender declares a kind that no model reads', () => {
+    for (const [name, mediaType] of [
+      ['order.csv', 'application/vnd.ms-excel'],
+      ['note.txt', 'application/force-download'],
+      ['log.json', 'application/x-ndjson'],
+    ] as const)
+      expect(partFor({ name, mediaType }), mediaType).toEqual({ type: 'text', text: `${name}:\n\ntext` });
+    expect(partFor({ name: 'order', mediaType: 'text/csv' })).toMatchObject({ type: 'text' });
+  });
+
+  test('that is a text is read in its own encoding: by its first bytes, as declared, or as Windows writes it', () => {
+    const text = (bytes: readonly number[], mediaType = 'text/csv') =>
+      partFor({ name: 'a.csv', mediaType, base64: base64(String.fromCharCode(...bytes)) });
+    const as = (expected: string) => ({ type: 'text', text: `a.csv:\n\n${expected}` });
+    expect(text([0x47, 0x72, 0xf6, 0xdf, 0x65, 0x20, 0x80])).toEqual(as('Größe €'));
+    expect(text([0xff, 0xfe, 0x47, 0x00, 0xf6, 0x00])).toEqual(as('Gö'));
+    expect(text([0xfe, 0xff, 0x00, 0x47, 0x00, 0xf6])).toEqual(as('Gö'));
+    expect(text([0xef, 0xbb, 0xbf, 0x47, 0xc3, 0xb6])).toEqual(as('Gö'));
+    expect(text([0xb3, 0xf3, 0x64, 0xbc], 'text/csv; charset="ISO-8859-2"')).toEqual(as('łódź'));
+    expect(text([0x47, 0xf6], 'text/csv; charset=utf-8')).toEqual(as('Gö'));
+    expect(text([0x47, 0xc3, 0xb6], 'text/csv; charset=klingon')).toEqual(as('Gö'));
+  });
+
+  test('that only has the name of a text is refused', () => {
+    const packed = base64('PK\x03\x04\x14\x00\x06\x00');
+    expect(() => partFor({ name: 'a.csv', base64: packed })).toThrow('Models cannot read "a.csv".');
+  });
+
   test('that no model reads is refused by its name, with what can be given', () => {
     for (const file of [{ name: 'letter.docx' }, { name: 'note.ogg', mediaType: 'audio/ogg' }, { name: 'unknown' }])
       expect(() => partFor(file)).toThrow(`Models cannot read "${file.name}". Give a PDF, a picture`);

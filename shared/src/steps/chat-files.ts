@@ -56,7 +56,8 @@ function partOf(file: StepFile, { param, detail }: { param: string; detail: stri
   if (mediaType === 'application/pdf') return { type: 'file', file: { filename: name, file_data: dataUrl } };
   const format = sounds[mediaType];
   if (format !== undefined) return { type: 'input_audio', input_audio: { data: base64, format } };
-  if (isText.test(mediaType)) return { type: 'text', text: `${name}:\n\n${textIn(base64)}` };
+  const text = isText.test(mediaType) ? textIn(file) : undefined;
+  if (text !== undefined) return { type: 'text', text: `${name}:\n\n${text}` };
   throw new GatewayError('invalid_request', unreadable(name.slice(0, 80)), { param });
 }
 
@@ -65,15 +66,28 @@ export function unreadable(name: string): string {
   return `Models cannot read "${name}". Give a PDF, a picture (PNG, JPEG, GIF or WebP), a text or a recording (MP3 or WAV).`;
 }
 
-/** By the first bytes, since senders declare `application/octet-stream` for anything; else as declared; else by the name. */
+/** By the first bytes, since senders declare `application/octet-stream` for anything; else as declared, if a model reads it; else by the name. */
 function mediaTypeOf({ name, mediaType, base64 }: StepFile): string {
   const start = atob(base64.slice(0, 24));
   const seen = signatures.find(([signature]) => signature.test(start))?.[1];
   if (seen !== undefined) return seen;
-  const declared = (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+  const declared = declaredType(mediaType);
   const ending = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
-  const isKnown = declared !== '' && declared !== 'application/octet-stream' && declared !== 'binary/octet-stream';
-  return isKnown ? declared : (mediaTypes[ending] ?? '');
+  return isReadable(declared) ? declared : (mediaTypes[ending] ?? '');
+}
+
+function declaredType(mediaType: string): string {
+  return (mediaType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+/** Windows declares a CSV as `application/vnd.ms-excel`, and a download may be `application/force-download`. */
+function isReadable(mediaType: string): boolean {
+  return (
+    mediaType.startsWith('image/') ||
+    mediaType === 'application/pdf' ||
+    sounds[mediaType] !== undefined ||
+    isText.test(mediaType)
+  );
 }
 
 const signatures: readonly (readonly [RegExp, string])[] = [
@@ -116,6 +130,27 @@ const sounds: Readonly<Record<string, 'mp3' | 'wav'>> = {
 
 const isText = /^text\/|^application\/(.+\+)?(json|xml|yaml|x-yaml|csv)$/;
 
-function textIn(base64: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+/** Undefined where it is no text. The first bytes say the encoding, or the sender does; else it is UTF-8, or what Windows writes. */
+function textIn({ base64, mediaType }: StepFile): string | undefined {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const declared = /;\s*charset="?([^";\s]+)/i.exec(mediaType)?.[1];
+  const tried = [markedEncoding(bytes) ?? declared ?? 'utf-8', 'utf-8', 'windows-1252'];
+  const text = tried.map((encoding) => decoded(bytes, encoding)).find((found) => found !== undefined);
+  // No text holds this letter; a file that is packed or compiled does.
+  return text?.includes('\0') === true ? undefined : text;
+}
+
+/** The byte order mark that Excel's "Unicode text" begins with. */
+function markedEncoding([first, second]: Uint8Array): string | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+}
+
+/** Undefined for bytes that the encoding does not have, and for an encoding that nobody knows. */
+function decoded(bytes: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
