@@ -16,6 +16,8 @@ const file: Json = {
     sounds: { mp3: 'mp3', wav: 'wav' },
     kinds: kindsByEnding(),
     base64: "{{if(parameters.file_data, base64(parameters.file_data), '')}}",
+    // Bytes that UTF-8 does not have become this letter, as in a CSV that Excel saved for Windows.
+    unknownLetter: '\ufffd',
   },
   response: { valid: true },
 };
@@ -33,9 +35,27 @@ function kindsByEnding(): Json {
 const dataUrl =
   "data:{{ifempty(get(temp.mediaTypes, temp.ending), 'application/octet-stream')}};base64,{{temp.base64}}";
 
+const names = "map(ifempty(parameters.answer_fields, emptyarray), 'name')";
+
+const kind = "ifempty(get(temp.kinds, temp.ending), 'none')";
+
+const faultOfText = "if(contains(toString(parameters.file_data), temp.unknownLetter), 'encoding', '')";
+
+const faultOfFile = `if(${kind} == 'none', 'unreadable', if(${kind} == 'words', ${faultOfText}, ''))`;
+
+/** The refusal of the form, by its name in `refusals`; empty where nothing is wrong. */
+const fault = `{{if(length(distinct(${names})) == length(${names}), if(parameters.file_data, if(parameters.file_name, ${faultOfFile}, 'nameless'), ''), 'twice')}}`;
+
 /** The pieces that the request is made of. */
 const parts: Json = {
   temp: {
+    fault,
+    refusals: {
+      twice: 'Two fields of the answer have the same name. Rename one.',
+      nameless: 'File name is missing. Map the name of the file: its ending says what kind of file it is.',
+      unreadable: unreadable('{{parameters.file_name}}'),
+      encoding: 'The text of "{{parameters.file_name}}" is not in UTF-8. Save it in UTF-8: in Excel, as “CSV UTF-8”.',
+    },
     files: {
       picture: [{ type: 'image_url', image_url: { url: dataUrl } }],
       document: [{ type: 'file', file: { filename: '{{parameters.file_name}}', file_data: dataUrl } }],
@@ -58,13 +78,12 @@ const parts: Json = {
     listOfTexts: '"type":"array","items":{"type":"string"}',
     given: "{{if(parameters.format == 'json_schema', parameters.schema, undefined)}}",
   },
-  // A file that no model reads ends the module before anything is asked, and paid. Should Make look at no `valid` of a step without a
-  // request, the file goes on as a document of an unknown kind, and the vendor refuses it.
+  // What is wrong ends the module before anything is asked, and paid. Should Make look at no `valid` of a step without a request, the
+  // call goes on: a file as a document of an unknown kind, which the vendor refuses, and two fields of one name as one.
   response: {
     valid: {
-      condition:
-        "{{if(ifempty(get(temp.kinds, temp.ending), 'none') == 'none', if(parameters.file_data, false, true), true)}}",
-      message: unreadable('{{parameters.file_name}}'),
+      condition: '{{if(temp.fault, false, true)}}',
+      message: '{{get(temp.refusals, temp.fault)}}',
       type: 'DataError',
     },
   },
@@ -119,7 +138,7 @@ function request({ path, method }: Operation): Json {
             schema: {
               type: 'object',
               properties: `{{parseJSON(if(parameters.format == 'fields', ${schemasOfFields}, temp.noFields))}}`,
-              required: "{{map(ifempty(parameters.answer_fields, emptyarray), 'name')}}",
+              required: `{{distinct(${names})}}`,
               additionalProperties: false,
             },
           },

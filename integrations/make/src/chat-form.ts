@@ -34,7 +34,14 @@ const imagePart: readonly Parameter[] = [
 
 /** Likewise a field of the answer: its name, and its schema as JSON Schema has it. */
 const answerField: readonly Parameter[] = [
-  { name: 'name', type: 'text', label: 'Name', required: true, help: 'For example, `category`.' },
+  {
+    name: 'name',
+    type: 'text',
+    label: 'Name',
+    required: true,
+    validate: { pattern: '^[^ ]+$' },
+    help: 'One word. For example, `category`.',
+  },
   {
     name: 'schema',
     type: 'collection',

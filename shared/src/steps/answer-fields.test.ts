@@ -43,4 +43,27 @@ describe('an answer in fields that a person names', () => {
       'Two fields of the answer are named "a". Rename one.',
     );
   });
+
+  test('takes a type by its name or by the word of the form, in any case, and refuses another', () => {
+    const types = ['Number', 'NUMBER', 'Yes or No', 'whole number', 'List of texts', 'Text', ''];
+    const lines = types.map((field_type, at) => ({ field_name: `f${at}`, field_type }));
+    expect(answerFields(lines, 'answer_fields').map(({ type }) => type)).toEqual([
+      'number',
+      'number',
+      'boolean',
+      'integer',
+      'array',
+      'string',
+      'string',
+    ]);
+    expect(() => answerFields([{ field_name: 'due', field_type: 'Date' }], 'answer_fields')).toThrow(
+      '"Date" is not a type of field. Choose one of these: Text, Number, Whole number, Yes or no, List of texts.',
+    );
+  });
+
+  test('refuses a name of two words, with one that can be used', () => {
+    expect(() => answerFields([{ field_name: 'Total  price' }], 'answer_fields')).toThrow(
+      'A field has a name in one word. Name "Total  price" Total_price.',
+    );
+  });
 });

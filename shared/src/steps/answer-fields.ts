@@ -17,6 +17,14 @@ import type { StepInput } from './chat-step.ts';
 
 export const answerTypes = ['string', 'number', 'integer', 'boolean', 'array'] as const;
 
+export const answerTypeLabels: Readonly<Record<AnswerType, string>> = {
+  string: 'Text',
+  number: 'Number',
+  integer: 'Whole number',
+  boolean: 'Yes or no',
+  array: 'List of texts',
+};
+
 type AnswerType = (typeof answerTypes)[number];
 
 export interface AnswerField {
@@ -26,22 +34,24 @@ export interface AnswerField {
   readonly values: readonly unknown[];
 }
 
-/** The lines of the form. Lines without a name are left out; a form without any is refused, and so is a name used twice. */
+/** The lines of the form. Lines without a name are left out; a form without any is refused, and so is a name used twice, or of two words. */
 export function answerFields(lines: unknown, param: string): AnswerField[] {
   const fields = [lines]
     .flat()
     .filter(isRecord)
-    .map(fieldOf)
+    .map((line) => fieldOf(line, param))
     .filter(({ name }) => name !== '');
   if (fields.length === 0) throw wrong('Name the fields of the answer, at least one.', param);
+  const long = fields.find(({ name }) => /\s/.test(name));
+  if (long !== undefined)
+    throw wrong(`A field has a name in one word. Name "${long.name}" ${long.name.replaceAll(/\s+/g, '_')}.`, param);
   const twice = fields.find(({ name }, at) => fields.findIndex((other) => other.name === name) !== at);
   if (twice !== undefined) throw wrong(`Two fields of the answer are named "${twice.name}". Rename one.`, param);
   return fields;
 }
 
-function fieldOf(line: Record<string, unknown>): AnswerField {
-  const given = formText(line.field_type).trim();
-  const type = answerTypes.find((one) => one === given) ?? 'string';
+function fieldOf(line: Record<string, unknown>, param: string): AnswerField {
+  const type = typeOf(formText(line.field_type).trim(), param);
   const values = (Array.isArray(line.field_values) ? line.field_values : formText(line.field_values).split(','))
     .map((value) => formText(value).trim())
     .filter((value) => value !== '');
@@ -51,6 +61,16 @@ function fieldOf(line: Record<string, unknown>): AnswerField {
     description: formText(line.field_description).trim(),
     values: type === 'number' || type === 'integer' ? values.map(formNumber) : type === 'boolean' ? [] : values,
   };
+}
+
+/** A type that is mapped may be the word that people read in the form. */
+function typeOf(given: string, param: string): AnswerType {
+  if (given === '') return 'string';
+  const word = given.toLowerCase();
+  const type = answerTypes.find((one) => one === word || answerTypeLabels[one].toLowerCase() === word);
+  if (type !== undefined) return type;
+  const known = Object.values(answerTypeLabels).join(', ');
+  throw wrong(`"${given.slice(0, 80)}" is not a type of field. Choose one of these: ${known}.`, param);
 }
 
 export function jsonByFields(fields: readonly AnswerField[]): Pick<StepInput, 'response_format'> {

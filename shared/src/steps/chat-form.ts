@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Field, fieldsOf } from '../fields.ts';
 import { completeChat } from '../operations/chat.ts';
-import { answerTypes } from './answer-fields.ts';
+import { answerTypeLabels, answerTypes } from './answer-fields.ts';
 import type { Receipt, stepAnswer } from './chat-step.ts';
 import type { Platform } from './platform-exceptions.ts';
 import { fieldsOn, stepField } from './step-field.ts';
@@ -70,7 +70,7 @@ const answerField = stepField({
       label: 'Field type',
       kind: 'choice',
       choices: [...answerTypes],
-      choiceLabels: { string: 'Text', integer: 'Whole number', boolean: 'Yes or no', array: 'List of texts' },
+      choiceLabels: answerTypeLabels,
       initial: 'string',
       required: true,
       help: 'The kind of value that the field holds.',

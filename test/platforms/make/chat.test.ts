@@ -105,11 +105,23 @@ describe('a chat completion', () => {
   });
 
   test('a file that no model reads is refused by its name before anything is paid', async () => {
-    for (const file_name of ['letter.docx', 'letter', ''])
+    for (const file_name of ['letter.docx', 'letter'])
       await expect(part(file_name, 'PK')).rejects.toMatchObject({
         type: 'DataError',
         message: expect.stringMatching(`^Models cannot read "${file_name}". Give a PDF`),
       });
+    expect(gateway.fakes.openai.requests).toEqual([]);
+  });
+
+  test('a file without a name, or a text that is not in UTF-8, is refused before anything is paid', async () => {
+    await expect(part('', 'PK')).rejects.toMatchObject({
+      type: 'DataError',
+      message: expect.stringMatching(/^File name is missing. Map the name of the file/),
+    });
+    await expect(part('order.csv', Buffer.from([0x47, 0x72, 0xf6, 0xdf, 0x65]))).rejects.toMatchObject({
+      type: 'DataError',
+      message: expect.stringMatching(/^The text of "order.csv" is not in UTF-8. Save it in UTF-8/),
+    });
     expect(gateway.fakes.openai.requests).toEqual([]);
   });
 
@@ -154,6 +166,21 @@ describe('a chat completion', () => {
         },
       },
     });
+  });
+
+  test('refuses a field of the answer whose name is two words, and two fields of one name', async () => {
+    const asked = (...names: string[]) =>
+      make.chat({
+        prompt: 'Sort it',
+        format: 'fields',
+        answer_fields: names.map((name) => ({ name, schema: { type: 'string' } })),
+      });
+    await expect(asked('kind', 'total', 'kind')).rejects.toMatchObject({
+      type: 'DataError',
+      message: expect.stringContaining('Two fields of the answer have the same name. Rename one.'),
+    });
+    await expect(asked('Total price')).rejects.toThrow('does not match the pattern');
+    expect(gateway.fakes.openai.requests).toEqual([]);
   });
 
   test('passes on temperature 0, a limit of tokens, and fallback models', async () => {
