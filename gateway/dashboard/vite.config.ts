@@ -49,7 +49,10 @@ function isUnused(property: ESTree.ObjectPropertyKind): boolean {
 
 /** The portal shows amounts, tables and bars as the dashboard does, and loads nothing else of it. */
 const sharedWithPortal =
-  /\/dashboard\/src\/(components\/(bar|button|money|status|table)\.tsx|format\/|api\/server-clock\.ts)|\/shared\/src\/|\/node_modules\/(react|react-dom|zod|scheduler)\//;
+  /\/dashboard\/src\/(components\/(bar|button|empty|money|status|table)\.tsx|format\/|api\/server-clock\.ts)|\/shared\/src\/(accent|date-for-people)\.ts|\/node_modules\/(react|react-dom|scheduler)\//;
+
+/** The portal of an agency carries nothing of the gateway's own API. */
+const contract = /\/shared\/src\/|\/node_modules\/zod\//;
 
 export default defineConfig({
   root,
@@ -70,7 +73,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // Parts of many screens come in one file, since a request takes longer than their few bytes; those of the portal come in another.
-            { name: 'shared', test: sharedWithPortal, priority: 2 },
+            { name: 'shared', test: sharedWithPortal, priority: 3 },
+            { name: 'contract', test: contract, priority: 2 },
             { name: 'parts', test: /\/dashboard\/src\/(components|format|api|frame)\//, minShareCount: 6 },
           ],
         },

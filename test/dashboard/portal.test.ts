@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
@@ -80,6 +82,18 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     await page.reload();
     await opened(page);
     await page.context().close();
+  });
+
+  it('loads at most 100 kB of scripts, gzipped, which neither name AI Gateway nor carry its API', () => {
+    const built = new URL('../../gateway/dashboard/dist/', import.meta.url);
+    const page = readFileSync(new URL('portal.html', built), 'utf8');
+    const paths = [...page.matchAll(/"\/app\/(assets\/[^"]+\.js)"/g)].map(([, path = '']) => path);
+    const scripts = paths.map((path) => readFileSync(new URL(path, built), 'utf8'));
+    const bytes = scripts.reduce((sum, script) => sum + gzipSync(script, { level: 9 }).length, 0);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThanOrEqual(100_000);
+    const words = ['AI Gateway', '/v1/keys', '/v1/provider'];
+    expect(words.filter((word) => scripts.some((script) => script.includes(word)))).toEqual([]);
   });
 
   it('gives the client an invoice as a PDF in two clicks, and by keyboard alone', async () => {

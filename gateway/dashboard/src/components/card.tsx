@@ -70,8 +70,3 @@ export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return 'The gateway does not answer. Check the connection, then try again.';
   return error instanceof Error ? error.message : String(error);
 }
-
-/** In the place of rows that are not there yet: says how the first one comes about. */
-export function Empty({ children }: { children: ReactNode }): ReactNode {
-  return <div className={styles.empty}>{children}</div>;
-}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Empty } from './card.tsx';
+import { Empty } from './empty.tsx';
 import { join } from './join.ts';
 import type { Sorting } from './sorted-rows.ts';
 import styles from './table.module.css';

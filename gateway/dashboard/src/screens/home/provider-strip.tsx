@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
-import { Card, Empty, Loaded } from '../../components/card.tsx';
+import { Card, Loaded } from '../../components/card.tsx';
+import { Empty } from '../../components/empty.tsx';
 import { Status } from '../../components/status.tsx';
 import { nameForPeople } from '../../format/names.ts';
 import styles from './home.module.css';

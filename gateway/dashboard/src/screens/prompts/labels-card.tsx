@@ -1,8 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Empty, ErrorCard } from '../../components/card.tsx';
+import { Card, ErrorCard } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { Empty } from '../../components/empty.tsx';
 import { LabelledSelect, LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
