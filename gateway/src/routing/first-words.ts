@@ -7,7 +7,7 @@ export class FirstWords {
   /** A phrase of signs alone may be anywhere. */
   #isAnywhere = false;
 
-  /** A phrase with other letters than those of ASCII is in no text of ASCII, and other texts are always searched. */
+  /** The phrase comes as `phraseForm` writes it. A phrase with other letters than those of ASCII is in no text of ASCII, and other texts are always searched. */
   add(phrase: string): void {
     const found = findWord(phrase, () => true);
     if (found === 'none') this.#isAnywhere = true;

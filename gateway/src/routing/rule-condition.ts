@@ -1,7 +1,7 @@
 import { type Condition, kindOfField, type Leaf, weekdayNumber, weekdays } from '@ai-gateway/shared/rules';
 import type { RuleFacts, TextFact } from './rule-facts.ts';
 import type { PatternSet } from './rule-patterns.ts';
-import { folded, Phrases } from './rule-words.ts';
+import { folded, Phrases, phraseForm } from './rule-words.ts';
 
 /** A condition that is ready to be asked. */
 export type Compiled =
@@ -77,7 +77,7 @@ function textTest(leaf: Leaf, patterns: PatternSet): (text: TextFact) => boolean
   }
   if (leaf.contains_any !== undefined) {
     const phrases = new Phrases(leaf.contains_any, isCased);
-    for (const phrase of leaf.contains_any) patterns.firstWords.add(folded(phrase));
+    for (const phrase of leaf.contains_any) patterns.firstWords.add(phraseForm(phrase, false));
     return (text) => text.mayHavePhrases && phrases.isIn(isCased ? text.casedWords : text.words);
   }
   if (leaf.starts_with !== undefined) {

@@ -18,13 +18,18 @@ export function folded(text: string): string {
   return ascii.test(text) ? text.toLowerCase() : text.normalize('NFC').toLowerCase();
 }
 
+/** A phrase in the form that texts are searched for: blanks of every kind are one space, and none is around it. */
+export function phraseForm(phrase: string, isCased: boolean): string {
+  return spaced(isCased ? phrase.normalize('NFC') : folded(phrase)).trim();
+}
+
 /** The phrases of one condition, prepared once. `isCased`: capital letters count. */
 export class Phrases {
   readonly #words: readonly string[];
   readonly #others: readonly string[];
 
   constructor(phrases: readonly string[], isCased: boolean) {
-    const prepared = phrases.map((phrase) => spaced(isCased ? phrase.normalize('NFC') : folded(phrase)).trim());
+    const prepared = phrases.map((phrase) => phraseForm(phrase, isCased));
     this.#words = prepared.filter((phrase) => oneWord.test(phrase));
     this.#others = prepared.filter((phrase) => !oneWord.test(phrase));
   }
