@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { CallTags } from '../accounts/call-tags.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
@@ -36,5 +37,12 @@ describe('the hash by which a repeat of a call is found', () => {
     const tags = { scenario: '42' };
     expect(hashOf({ tags, session: 'chat-1' })).not.toBe(hashOf({ tags, session: 'chat-2' }));
     expect(hashOf({ tags, json: { user: 'ada' } })).not.toBe(hashOf({ tags, json: { user: 'bob' } }));
+  });
+
+  it('is of the bytes of the messages, so that every version of the gateway has the same one', () => {
+    const messages = [{ role: 'user', content: 'Où est le café ? 日本' }];
+    const bytes = `secret ${decision.task} "chat-1" ${JSON.stringify(messages)}`;
+    const hash = createHash('sha256').update(bytes, 'utf8').digest('hex').slice(0, 16);
+    expect(hashOf({ session: 'chat-1', json: { messages } })).toBe(hash);
   });
 });

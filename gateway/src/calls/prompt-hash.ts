@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../dialects/neutral.ts';
 import type { CallDecision } from '../usage/call-record.ts';
@@ -19,10 +19,12 @@ export function withPromptHash(
   if (prompt === undefined) return decision;
   const asker = wishes?.session || endUserOf(json);
   if (asker === undefined && tags.scenario === undefined) return decision;
-  // As text, a character for each byte, it goes into the hash without a copy beside it.
-  const messages = body.toString('latin1', prompt.valueStart, prompt.valueEnd);
-  const keyed = `${secret} ${decision.task} ${JSON.stringify(asker ?? null)} ${messages}`;
-  const promptHash = hash('sha256', keyed, 'hex').slice(0, 16);
+  // The bytes of the messages go into the hash as they came, without a copy beside them.
+  const promptHash = createHash('sha256')
+    .update(`${secret} ${decision.task} ${JSON.stringify(asker ?? null)} `)
+    .update(body.subarray(prompt.valueStart, prompt.valueEnd))
+    .digest('hex')
+    .slice(0, 16);
   return { ...decision, promptHash };
 }
 
