@@ -34,12 +34,9 @@ function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
         ...cache,
       }));
     case 'document':
-      return readDocument(block, at, native).map((part) => ({ ...part, ...cache }));
+      return markLast(readDocument(block, at, native), cache);
     case 'search_result':
-      return [...readSearchResult(block, at), ...readBlocks(block.content, `${at}.content`, native)].map((part) => ({
-        ...part,
-        ...cache,
-      }));
+      return markLast([...readSearchResult(block, at), ...readBlocks(block.content, `${at}.content`, native)], cache);
     case 'thinking':
       return [readThought(block, at)];
     case 'redacted_thinking':
@@ -84,6 +81,11 @@ function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
       if (typeof block.type !== 'string') throw wrong(`${at}.type`, 'the type of a content block');
       return markNative(native, block.type.slice(0, 60));
   }
+}
+
+/** A mark covers all that comes before it, and Anthropic takes four: a block that becomes several parts still has one. */
+function markLast(parts: readonly Part[], cache: { cacheControl?: unknown }): Part[] {
+  return parts.map((part, i) => (i === parts.length - 1 ? { ...part, ...cache } : part));
 }
 
 function readImageBlock(source: JsonObject, at: string, native: string[]) {
@@ -159,13 +161,22 @@ function heading(lines: readonly (readonly [name: string, value: string | undefi
 }
 
 /** Anthropic alone says which sentence of a document an answer is from. Others answer all the same, and the wish is named. */
-export function wantsCitations(message: unknown): boolean {
-  const blocks = isRecord(message) ? message.content : undefined;
-  return Array.isArray(blocks) && blocks.some((block) => isRecord(block) && asksToCite(block));
+export function citationWishes(messages: readonly unknown[]): JsonObject {
+  const wishes: JsonObject = {};
+  for (const message of messages) addCitationWishes(wishes, message);
+  return wishes;
 }
 
-function asksToCite({ citations, content }: JsonObject): boolean {
-  return (isRecord(citations) && citations.enabled === true) || wantsCitations({ content });
+function addCitationWishes(wishes: JsonObject, owner: unknown): void {
+  const blocks = isRecord(owner) ? owner.content : undefined;
+  if (!Array.isArray(blocks)) return;
+  for (const block of blocks) {
+    if (!isRecord(block)) continue;
+    const { type, citations } = block;
+    if (isRecord(citations) && citations.enabled === true)
+      wishes[type === 'search_result' ? 'search_result.citations' : 'document.citations'] = true;
+    addCitationWishes(wishes, block);
+  }
 }
 
 function readThought(block: JsonObject, at: string): ReasoningPart {

@@ -85,11 +85,31 @@ describe('texts that Claude is given to cite', () => {
     ]);
   });
 
+  const document = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Open from 9.' } };
+  const cited = (block: object) => ({ ...block, citations: { enabled: true } });
+
   it.each([
-    [[{ ...found, citations: { enabled: true } }]],
-    [[{ type: 'tool_result', tool_use_id: 'a', content: [{ ...found, citations: { enabled: true } }] }]],
-  ])('citations that were asked for are named where no model gives any: %j', (content) => {
-    expect(partsOf(content)).toMatchObject({ dropped: ['citations'], onlyNative: [] });
+    [[cited(document)], ['document.citations']],
+    [[cited(found)], ['search_result.citations']],
+    [[{ type: 'tool_result', tool_use_id: 'a', content: [cited(found)] }], ['search_result.citations']],
+    [
+      [cited(document), cited(found), cited(document)],
+      ['document.citations', 'search_result.citations'],
+    ],
+  ])('citations that were asked for are named where no model gives any: %j', (content, dropped) => {
+    expect(partsOf(content)).toMatchObject({ dropped, onlyNative: [] });
+  });
+
+  it.each([
+    [found, 2],
+    [{ ...found, content: [...found.content, ...found.content] }, 3],
+    [{ ...document, title: 'Hours' }, 2],
+    [{ ...document, source: { type: 'content', content: [...found.content, ...found.content] } }, 2],
+  ])('a mark for the cache is on the last of the parts only: %j', (block, parts) => {
+    const marks = partsOf([{ ...block, cache_control: { type: 'ephemeral' } }]).parts?.map((part) =>
+      'cacheControl' in part ? part.cacheControl : undefined,
+    );
+    expect(marks).toEqual([...Array<undefined>(parts - 1).fill(undefined), { type: 'ephemeral' }]);
   });
 
   it('citations that were not asked for are not named', () => {

@@ -1,5 +1,5 @@
 import { efforts, markNative, optional } from './chat-read.ts';
-import { readBlocks, wantsCitations } from './messages-blocks.ts';
+import { citationWishes, readBlocks } from './messages-blocks.ts';
 import type { JsonObject, Message, NeutralCall, OutputFormat, Part, Tool, ToolChoice } from './neutral.ts';
 import {
   needMessages,
@@ -69,7 +69,7 @@ export function readMessages(body: JsonObject): NeutralCall {
     }),
     output: readFormat(body),
     stop: readStops(body.stop_sequences, 'stop_sequences'),
-    extra: { ...without(body, read), ...(list.some(wantsCitations) ? { citations: true } : {}) },
+    extra: { ...without(body, read), ...citationWishes(list) },
     onlyNative: native,
   };
 }
