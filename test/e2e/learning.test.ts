@@ -110,6 +110,12 @@ async function compared(pairs: number, livemode = true): Promise<void> {
     .toBe(pairs);
 }
 
+/** What second answers and judges have used of each day. */
+async function days(): Promise<Row[]> {
+  const { rows } = await gateway.database.pool.query('select spent_nanos, calls, answers from shadow_days');
+  return rows as Row[];
+}
+
 describe('a second answer', () => {
   it('is a call of its own, of the other class, without the tags of the customer, and compared', async () => {
     gateway.fakes.openai.reply({ text: 'spam' });
@@ -367,6 +373,19 @@ describe('a judge', () => {
   it('that finds the small answer worse is asked no second time', async () => {
     expect(await judged((isOwnFirst) => `{"verdict":"${isOwnFirst ? 'answer_2' : 'answer_1'}"}`)).toBe(1);
     expect(await claims()).toMatchObject([{ pairs: 1, agreed: 0 }]);
+    expect(await days()).toMatchObject([{ calls: 2, answers: 1 }]);
+  });
+
+  it('is counted once where the other answer is longer than was set aside for', async () => {
+    const { openai } = gateway.fakes;
+    const long = other.repeat(80);
+    openai.reply({ text: own }, { text: long }, { text: '{"verdict":"same"}' }, { text: '{"verdict":"same"}' });
+    await ask({}, { ...letter, max_tokens: 60 });
+    await quiet();
+    const [, ...asked] = await rows();
+    expect(asked.map(({ model }) => model)).toEqual(['gpt-6-sol', 'gpt-4o', 'gpt-4o']);
+    const paid = asked.reduce((sum, row) => sum + BigInt(String(row.cost_nanos)), 0n);
+    expect(await days()).toEqual([{ spent_nanos: paid, calls: 3, answers: 1 }]);
   });
 
   it('whose answer is no verdict says nothing', async () => {

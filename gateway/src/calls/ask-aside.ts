@@ -35,36 +35,48 @@ export interface AsideCall {
   decision: CallDecision;
 }
 
-/** Dollars of a day that were set aside for several calls. */
+/** Dollars of a day that were set aside for several calls, and the count of those that have not gone out yet. */
 export interface Purse {
   day: ReturnType<typeof dayOf>;
   nanos: bigint;
+  calls: number;
+  /** So many of the calls are second answers. */
+  answers: number;
+  /** The prices of the calls as they were set aside for. */
+  prices: ReadonlyMap<AsideCall, Priced>;
+}
+
+/** The model, and the most that asking it can cost. */
+interface Priced {
+  candidate: Candidate;
+  holdNanos: bigint;
 }
 
 /**
- * Asks a model beside the customer's call: a call of its own with a row of its own, without tags, paid from the purse while that has enough, else from
- * the day's budget for learning. No budget and no rate limit of the customer is touched. Undefined where the model cannot take it, the budget is
- * spent, or the model failed.
+ * Asks a model beside the customer's call: a call of its own with a row of its own, without tags, paid from the purse, and from the day's budget for
+ * learning where the purse has too little. No budget and no rate limit of the customer is touched. Undefined where the model cannot take it, the
+ * budget is spent, or the model failed.
  */
 export async function askAside(
   services: AsidePorts,
   asked: AsideCall,
-  { signal, purse }: { signal: AbortSignal; purse: Purse | undefined },
+  { signal, purse }: { signal: AbortSignal; purse: Purse },
 ): Promise<{ model: string; body: Buffer | string } | undefined> {
-  const priced = await priceOf(services, asked);
+  const priced = purse.prices.get(asked) ?? (await priceOf(services, asked));
   if (priced === undefined) return undefined;
   const { candidate, holdNanos } = priced;
-  const own = purse !== undefined && purse.nanos >= holdNanos ? purse : await fillPurse(services, [asked], holdNanos);
-  if (own === undefined) return undefined;
-  own.nanos -= holdNanos;
+  if (purse.nanos < holdNanos && !(await fillPurse(services, purse, { asked, nanos: holdNanos - purse.nanos })))
+    return undefined;
+  purse.nanos -= holdNanos;
+  purse.calls -= 1;
+  purse.answers -= answersOf(asked);
   let costNanos = 0n;
   try {
     const done = await ask(services, { ...asked, candidate, holdNanos }, signal);
     costNanos = done.costNanos;
     return done.body === undefined ? undefined : { model: candidate.model, body: done.body };
   } finally {
-    own.nanos += holdNanos - costNanos;
-    if (own !== purse) await emptyPurse(services, own);
+    purse.nanos += holdNanos - costNanos;
   }
 }
 
@@ -76,32 +88,39 @@ export async function setAside(
   services: AsidePorts,
   asked: readonly [AsideCall, ...AsideCall[]],
 ): Promise<Purse | undefined> {
-  let nanos = 0n;
+  const prices = new Map<AsideCall, Priced>();
+  let [nanos, answers] = [0n, 0];
   for (const one of asked) {
-    const priced = await priceOf(services, one);
+    const priced = prices.get(one) ?? (await priceOf(services, one));
     if (priced === undefined) return undefined;
+    prices.set(one, priced);
     nanos += priced.holdNanos;
+    answers += answersOf(one);
   }
-  return fillPurse(services, asked, nanos);
-}
-
-async function fillPurse(
-  services: AsidePorts,
-  asked: readonly [AsideCall, ...AsideCall[]],
-  nanos: bigint,
-): Promise<Purse | undefined> {
   const [{ request, dayLimitNanos }] = asked;
-  const day = dayOf(services, request);
-  const answers = asked.filter(({ decision }) => decision.task !== undefined).length;
-  const isTaken = await takeFromDay(services.db, day, {
-    ...{ nanos, limitNanos: dayLimitNanos, calls: asked.length, answers },
-  });
-  return isTaken ? { day, nanos } : undefined;
+  const purse = { day: dayOf(services, request), nanos, calls: asked.length, answers, prices };
+  const isTaken = await takeFromDay(services.db, purse.day, { ...purse, limitNanos: dayLimitNanos });
+  return isTaken ? purse : undefined;
 }
 
-/** Gives back what was not spent. */
+function answersOf({ decision }: AsideCall): number {
+  return decision.task === undefined ? 0 : 1;
+}
+
+/** Takes more of the day for calls that are counted already; false where it has less. */
+async function fillPurse(
+  { db }: AsidePorts,
+  purse: Purse,
+  { asked, nanos }: { asked: AsideCall; nanos: bigint },
+): Promise<boolean> {
+  const isTaken = await takeFromDay(db, purse.day, { nanos, limitNanos: asked.dayLimitNanos, calls: 0, answers: 0 });
+  if (isTaken) purse.nanos += nanos;
+  return isTaken;
+}
+
+/** Gives back what was not spent, and does not count what did not go out. */
 export async function emptyPurse({ db }: Pick<AsidePorts, 'db'>, purse: Purse): Promise<void> {
-  if (purse.nanos !== 0n) await returnToDay(db, purse.day, purse.nanos);
+  if (purse.nanos !== 0n || purse.calls !== 0) await returnToDay(db, purse.day, purse);
 }
 
 function dayOf({ now }: Pick<AsidePorts, 'now'>, { caller }: ModelCall) {
@@ -109,11 +128,8 @@ function dayOf({ now }: Pick<AsidePorts, 'now'>, { caller }: ModelCall) {
   return { workspaceId, livemode, day: new Date(now()).toISOString().slice(0, 10) };
 }
 
-/** The model and the most that asking it can cost; undefined where it cannot be asked now, or has no price. */
-async function priceOf(
-  services: AsidePorts,
-  asked: AsideCall,
-): Promise<{ candidate: Candidate; holdNanos: bigint } | undefined> {
+/** Undefined where the model cannot be asked now, or has no price. */
+async function priceOf(services: AsidePorts, asked: AsideCall): Promise<Priced | undefined> {
   const candidate = await candidateFor(services, asked);
   if (candidate?.price === undefined) return undefined;
   const { call, inputTokens, maxTokens } = asked;

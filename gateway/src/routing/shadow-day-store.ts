@@ -39,10 +39,18 @@ export async function readDay(
   return (rows as { spentNanos: bigint; answers: number }[])[0] ?? { spentNanos: 0n, answers: 0 };
 }
 
-/** Gives back what the answer did not cost. A process that dies before has spent it all, as its open call is settled. */
-export async function returnToDay(db: Db, { workspaceId, livemode, day }: ShadowDay, nanos: bigint): Promise<void> {
+/**
+ * Gives back what calls did not cost, and takes those that never went out off the count. A process that dies before has spent it all, as its open
+ * call is settled.
+ */
+export async function returnToDay(
+  db: Db,
+  { workspaceId, livemode, day }: ShadowDay,
+  { nanos, calls, answers }: { nanos: bigint; calls: number; answers: number },
+): Promise<void> {
   await db.query(
-    'update shadow_days set spent_nanos = spent_nanos - $4 where workspace_id = $1 and livemode = $2 and day = $3',
-    [workspaceId, livemode, day, nanos],
+    `update shadow_days set spent_nanos = spent_nanos - $4, calls = calls - $5, answers = answers - $6
+     where workspace_id = $1 and livemode = $2 and day = $3`,
+    [workspaceId, livemode, day, nanos, calls, answers],
   );
 }

@@ -482,7 +482,8 @@ describe('the budget of second answers', () => {
     // The question to a judge is none of the answers.
     expect(await takeFromDay(database.pool, day, { nanos: 50n, limitNanos: 1_000n, calls: 1, answers: 0 })).toBe(true);
     expect(await readDay(database.pool, day)).toEqual({ spentNanos: 950n, answers: 1 });
-    await returnToDay(database.pool, day, 850n);
+    await returnToDay(database.pool, day, { nanos: 850n, ...one });
+    expect(await readDay(database.pool, day)).toEqual({ spentNanos: 100n, answers: 0 });
     expect(await takeFromDay(database.pool, day, { nanos: 200n, limitNanos: 1_000n, ...one })).toBe(true);
   });
 });
