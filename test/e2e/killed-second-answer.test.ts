@@ -71,6 +71,11 @@ it('kill -9 in the middle of a second answer: the customer pays once, nothing is
   // The second one is under way, and its provider thinks.
   fakes.openai.always({ kind: 'hang' });
   await eventually(() => expect(fakes.openai.requests).toHaveLength(2), 60_000);
+  // Its row may be written some milliseconds after its request has gone out.
+  await eventually(async () => {
+    const { rows } = await database.pool.query('select status from calls order by created_at, id');
+    expect(rows).toEqual([{ status: 'succeeded' }, { status: 'open' }]);
+  }, 60_000);
   expect(await first.kill('SIGKILL')).toBe('SIGKILL');
   fakes.reset();
 
