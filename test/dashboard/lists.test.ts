@@ -30,6 +30,10 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     const call = (): Promise<unknown> =>
       json(dashboard.gateway.post(chat, hello(), { 'x-client-id': 'few', 'x-scenario-id': 'few' }));
     await call();
+    const namesRead: string[] = [];
+    page.on('request', (request) => {
+      if (/\/v1\/clients\?(?!search)/.test(request.url())) namesRead.push(request.url());
+    });
     await page.goto('/app/calls?client_id=few');
     const rows = page.getByRole('region', { name: 'Calls' }).getByRole('link', { name: /^req_/ });
     await expect.poll(() => rows.count()).toBe(1);
@@ -39,6 +43,7 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     const show = page.getByRole('button', { name: '2 newer calls, show' });
     await show.waitFor();
     expect(await rows.allTextContents()).toEqual([first]);
+    await expect.poll(() => namesRead.length).toBe(1);
     await show.click();
     await expect.poll(() => rows.count()).toBe(3);
     expect(await show.count()).toBe(0);

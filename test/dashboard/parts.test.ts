@@ -8,6 +8,7 @@ import { alerts } from '@ai-gateway/shared/steps/alerts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { isTouched } from '../../gateway/dashboard/src/api/live.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
@@ -59,6 +60,15 @@ describe('the link of an alert', () => {
   it('leaves the page of the status to the browser, and a screen by its search too to the dashboard', () => {
     expect(['/status', '/application', 'https://example.com/app'].filter(isScreen)).toEqual([]);
     expect(['/app', '/app?range=week', '/app/budgets?budget=bud_1'].filter((href) => !isScreen(href))).toEqual([]);
+  });
+});
+
+describe('names of clients on screen', () => {
+  it('are read again after a change of clients, and after no call', () => {
+    const names = ['client name', 'live'];
+    expect(
+      [['calls', 'refusals', 'budgets', 'events'], ['clients']].map((changed) => isTouched(names, changed)),
+    ).toEqual([false, true]);
   });
 });
 

@@ -72,9 +72,10 @@ function namesIn(text: string): string[] {
   }
 }
 
-/** An answer is touched by its own noun, and by those that its figures are made of. */
+/** An answer is touched by its own noun, and by those that its figures are made of; names of clients by clients alone. */
 export function isTouched(queryKey: readonly unknown[], changed: readonly string[]): boolean {
   const [kind, id] = queryKey;
+  if (kind === 'client name') return changed.includes('clients');
   if (kind !== 'operation' || typeof id !== 'string') return false;
   return changed.some(
     (noun) => id.startsWith(`${noun}.`) || (readers[noun] ?? []).some((start) => id.startsWith(start)),

@@ -49,6 +49,11 @@ export function useRead<Id extends OperationId>(
   }) as UseQueryResult<OutputOf<Id>>;
 }
 
+async function readAgainAfter(client: QueryClient, id: string): Promise<void> {
+  const kinds = id.startsWith('clients.') ? ['operation', 'client name'] : ['operation'];
+  await Promise.all(kinds.map((kind) => client.invalidateQueries({ queryKey: [kind] })));
+}
+
 /** Changes by an operation. All that is on screen is read again afterwards: a raise shows in the budget, the client and on Home. */
 export function useChange<Id extends OperationId>(id: Id): UseMutationResult<OutputOf<Id>, Error, InputOf<Id>> {
   const client = useQueryClient();
@@ -56,7 +61,7 @@ export function useChange<Id extends OperationId>(id: Id): UseMutationResult<Out
     // Answers hold secrets, and no cache keeps them.
     gcTime: 0,
     mutationFn: (input: InputOf<Id>) => call(id, input as never),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
+    onSuccess: () => readAgainAfter(client, id),
   });
 }
 
@@ -66,6 +71,6 @@ export function useNamedChange(id: string): UseMutationResult<unknown, Error, Re
   return useMutation({
     gcTime: 0,
     mutationFn: (input: Record<string, unknown>) => callNamed(id, input),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['operation'] }),
+    onSuccess: () => readAgainAfter(client, id),
   });
 }
