@@ -8,12 +8,14 @@ import { alerts } from '@ai-gateway/shared/steps/alerts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isTouched } from '../../gateway/dashboard/src/api/live.ts';
+import { isSameKind } from '../../gateway/dashboard/src/api/kept-answers.ts';
+import { isTouched } from '../../gateway/dashboard/src/api/touched-answers.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
 import { axisTicks, groupsIn } from '../../gateway/dashboard/src/components/day-series.ts';
 import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
+import { type HeldOrder, holdOrder } from '../../gateway/dashboard/src/components/held-order.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
 import { isScreen } from '../../gateway/dashboard/src/components/is-screen.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
@@ -69,6 +71,46 @@ describe('names of clients on screen', () => {
     expect(
       [['calls', 'refusals', 'budgets', 'events'], ['clients']].map((changed) => isTouched(names, changed)),
     ).toEqual([false, true]);
+  });
+});
+
+describe('an answer that is shown while the next one comes', () => {
+  const key = (input: object, mode = 'live') => ['operation', 'usage.movers', mode, input];
+
+  it('is kept for another range, and for no other group or mode', () => {
+    const before = key({ group_by: 'scenario', from: '2026-11-01' });
+    expect(isSameKind(before, key({ group_by: 'scenario', from: '2026-11-02' }))).toBe(true);
+    expect(isSameKind(before, key({ group_by: 'client', from: '2026-11-01' }))).toBe(false);
+    expect(isSameKind(before, key({ group_by: 'scenario', from: '2026-11-01' }, 'test'))).toBe(false);
+  });
+});
+
+describe('a sorted table whose figures change', () => {
+  const byCost = (rows: readonly { id: string; cost: number }[], by = '-cost') => ({
+    ...{ rows, by, idOf: ({ id }: { id: string }) => id },
+    sort: (all: typeof rows) => [...all].sort((a, b) => b.cost - a.cost),
+  });
+  const idsIn = ({ places }: HeldOrder): string[] => [...places.keys()];
+  const first = holdOrder(
+    undefined,
+    byCost([
+      { id: 'a', cost: 1 },
+      { id: 'b', cost: 2 },
+    ]),
+  );
+  const later = [
+    { id: 'a', cost: 3 },
+    { id: 'b', cost: 2 },
+  ];
+
+  it('leaves its rows where they are', () => {
+    expect(idsIn(first)).toEqual(['b', 'a']);
+    expect(idsIn(holdOrder(first, byCost(later)))).toEqual(['b', 'a']);
+  });
+
+  it('sorts them by a click on a heading, and with a row that is new', () => {
+    expect(idsIn(holdOrder(first, byCost(later, 'cost')))).toEqual(['a', 'b']);
+    expect(idsIn(holdOrder(first, byCost([...later, { id: 'c', cost: 9 }])))).toEqual(['c', 'a', 'b']);
   });
 });
 

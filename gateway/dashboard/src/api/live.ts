@@ -1,15 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
+import { isTouched } from './touched-answers.ts';
 
 const hint = z.object({ changed: z.array(z.string()) });
-
-/** Which answers grow old when a noun changes, beside those of its own operations: calls move nearly every figure. */
-const readers: Readonly<Record<string, readonly string[]>> = {
-  calls: ['usage.', 'clients.', 'projects.', 'scenarios.', 'budgets.', 'plan.', 'keys.', 'me.'],
-  refusals: ['refusals.', 'usage.'],
-  budgets: ['budgets.', 'events.'],
-  events: ['events.', 'webhooks.'],
-};
 
 const pollMs = 15_000;
 
@@ -70,14 +63,4 @@ function namesIn(text: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** An answer is touched by its own noun, and by those that its figures are made of; names of clients by clients alone. */
-export function isTouched(queryKey: readonly unknown[], changed: readonly string[]): boolean {
-  const [kind, id] = queryKey;
-  if (kind === 'client name') return changed.includes('clients');
-  if (kind !== 'operation' || typeof id !== 'string') return false;
-  return changed.some(
-    (noun) => id.startsWith(`${noun}.`) || (readers[noun] ?? []).some((start) => id.startsWith(start)),
-  );
 }

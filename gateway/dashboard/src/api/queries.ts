@@ -9,6 +9,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { call, callNamed } from './client.ts';
+import { isSameKind } from './kept-answers.ts';
 import { type Mode, useMode } from './mode.ts';
 
 export const queries = new QueryClient({
@@ -30,7 +31,7 @@ export function keyOf(id: string, input: unknown, mode: Mode): readonly unknown[
 export interface ReadOptions {
   /** False: not now. */
   enabled?: boolean;
-  /** Shows the answer before while the next one comes: for filters and pages. */
+  /** Shows the answer before while the next one comes: for filters and pages. Rows of another group, and of the other mode, are not kept. */
   keep?: boolean;
 }
 
@@ -45,7 +46,10 @@ export function useRead<Id extends OperationId>(
     queryKey: keyOf(id, input, mode),
     queryFn: ({ signal }): Promise<OutputOf<Id>> => call(id, input as never, signal),
     enabled,
-    ...(keep ? { placeholderData: (before: unknown) => before as never } : {}),
+    ...(keep && {
+      placeholderData: (before: unknown, query?: { queryKey: readonly unknown[] }) =>
+        (isSameKind(query?.queryKey, keyOf(id, input, mode)) ? before : undefined) as never,
+    }),
   }) as UseQueryResult<OutputOf<Id>>;
 }
 

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
 import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
@@ -18,7 +19,7 @@ import { Table } from '../../components/table.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { BudgetHistory } from '../clients/client-history.tsx';
 import { NewBudget } from './new-budget.tsx';
-import { useTightestFirst } from './tightest-first.ts';
+import { tightestFirst } from './tightest-first.ts';
 
 const onLimit = {
   block: 'Refuses calls at the limit.',
@@ -40,7 +41,12 @@ export function BudgetsScreen(): ReactNode {
   const may = useMay();
   const input = { limit: 50, ...(status && { status }), ...(cursor && { cursor }) };
   const budgets = useRead('budgets.list', input, { keep: true });
-  const sorted = useTightestFirst(budgets.data?.data ?? []);
+  const sorted = useHeldOrder({
+    rows: budgets.data?.data ?? [],
+    by: '',
+    idOf: ({ id }) => id,
+    sort: tightestFirst,
+  });
   const nameOf = useClientNames(sorted.map(({ scope }) => scope.client_id ?? null));
   return (
     <Screen

@@ -5,6 +5,7 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
+import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
 import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
@@ -32,6 +33,15 @@ export function ClientsScreen(): ReactNode {
   );
   const usedBy = useClientFigures((clients.data?.data ?? []).map(({ id }) => id));
   const columns = columnsOf(usedBy);
+  // A page of a longer list has the order of the API.
+  const isWhole = clients.data?.next_cursor === null && cursor === undefined;
+  const rows = useHeldOrder({
+    rows: clients.data?.data ?? [],
+    // Figures come after the names.
+    by: `${sort} ${isWhole} ${usedBy.size}`,
+    idOf: ({ id }) => id,
+    sort: (data) => (isWhole ? sortRows(data, columns, sort) : data),
+  });
   return (
     <Screen
       title="Clients"
@@ -58,16 +68,14 @@ export function ClientsScreen(): ReactNode {
           }
         />
         <Loaded query={clients}>
-          {({ data, next_cursor: next }) => {
-            // A page of a longer list has the order of the API.
-            const isWhole = next === null && cursor === undefined;
+          {({ next_cursor: next }) => {
             const onSort = (to: string): void => void navigate({ search: (before) => ({ ...before, sort: to }) });
             return (
               <>
                 <Table
                   caption="Clients"
                   columns={columns}
-                  rows={isWhole ? sortRows(data, columns, sort) : data}
+                  rows={rows}
                   {...(isWhole && { sorting: sortingBy(columns, sort, onSort) })}
                   rowKey={({ id }) => id}
                   empty={

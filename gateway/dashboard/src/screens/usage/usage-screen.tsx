@@ -10,6 +10,7 @@ import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
+import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
 import { Pages } from '../../components/pages.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
@@ -62,6 +63,14 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
   const series = useRead('usage.series', { ...days, metric, group_by: by, top: 6 }, { keep: true });
   const clientName = useClientNames(by === 'client' ? groupsIn(series.data?.data) : []);
   const columns = columnsOf(tab, by);
+  // A page of a longer list has the order of the API.
+  const isWhole = usage.data?.next_cursor === null && cursor === undefined;
+  const rows = useHeldOrder({
+    rows: usage.data?.data ?? [],
+    by: `${by} ${sort} ${isWhole}`,
+    idOf: rowKey,
+    sort: (data) => (isWhole ? sortRows(data, columns, sort) : data),
+  });
   const query = new URLSearchParams({ format: 'csv', from: days.from, to: days.to, group_by: by });
   return (
     <Screen
@@ -95,21 +104,15 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
       </Card>
       <Card title={`By ${by}`}>
         <Loaded query={usage}>
-          {({ data, totals, next_cursor: next }) => (
+          {({ totals, next_cursor: next }) => (
             <>
               <Totals tab={tab} totals={totals} />
               <Table
                 caption={`Usage by ${by}`}
                 columns={columns}
-                // A page of a longer list has the order of the API.
-                rows={next === null && cursor === undefined ? sortRows(data, columns, sort) : data}
-                {...(next === null &&
-                  cursor === undefined && {
-                    sorting: sortingBy(columns, sort, (to) => onSearch({ ...search, sort: to })),
-                  })}
-                rowKey={({ client_id, project, scenario_id, scenario_platform, model, provider, key_id }) =>
-                  JSON.stringify([client_id, project, scenario_id, scenario_platform, model, provider, key_id])
-                }
+                rows={rows}
+                {...(isWhole && { sorting: sortingBy(columns, sort, (to) => onSearch({ ...search, sort: to })) })}
+                rowKey={rowKey}
                 empty="No calls in this range."
               />
               <Pages next={next} cursor={cursor} onCursor={(to) => onSearch({ ...search, cursor: to })} />
@@ -119,6 +122,11 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
       </Card>
     </Screen>
   );
+}
+
+function rowKey(row: Row): string {
+  const { client_id, project, scenario_id, scenario_platform, model, provider, key_id } = row;
+  return JSON.stringify([client_id, project, scenario_id, scenario_platform, model, provider, key_id]);
 }
 
 const figures = {
