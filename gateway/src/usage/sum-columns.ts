@@ -39,7 +39,8 @@ const ofOne: Readonly<Record<Figure, string>> = {
 };
 
 export const sumColumns = figures.join(', ');
-export const sumsOfCall = figures.map((figure) => ofOne[figure]).join(', ');
+/** Of the type that sums have: a union of the same types reads only the columns that are asked for. */
+export const sumsOfCall = figures.map((figure) => `(${ofOne[figure]})::bigint`).join(', ');
 export const sumsOfCalls = figures.map((figure) => `sum(${ofOne[figure]})`).join(', ');
 export const sumsOfSums = figures.map((figure) => `sum(${figure})`).join(', ');
 export const savingColumns = ofSavings.join(', ');

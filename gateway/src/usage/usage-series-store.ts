@@ -83,8 +83,9 @@ export async function selectSeries(
      valued as (select at, g, ${sums}::bigint as v from grouped ${isBilled ? partsOfClients : ''} group by 1, 2),
      ranked as (select g, row_number() over (order by sum(v) desc, g nulls last) > $${values.length} as is_other,
        row_number() over (order by sum(v) desc, g nulls last) as place from valued group by g)
-     select at, case when is_other then null else valued.g end as g, is_other, sum(v)::bigint as value
-     from valued join ranked on coalesce(valued.g, '') = coalesce(ranked.g, '') and (valued.g is null) = (ranked.g is null) group by 1, 2, 3 order by 1, min(place)`,
+     select to_char(at, '${formatOf(interval)}') as at, case when is_other then null else valued.g end as g, is_other, sum(v)::bigint as value
+     from valued join ranked on coalesce(valued.g, '') = coalesce(ranked.g, '') and (valued.g is null) = (ranked.g is null)
+     group by valued.at, 2, 3 order by valued.at, min(place)`,
     values,
   );
   return (rows as { at: string; g: string | null; is_other: boolean; value: bigint }[]).map((row) => ({
@@ -95,11 +96,13 @@ export async function selectSeries(
   }));
 }
 
+/** Where an interval begins, without a zone: its text is made of the few rows that are answered. */
 function momentOf(interval: SeriesInterval, byZone: boolean): string {
-  if (interval === 'hour')
-    return `to_char(date_trunc('hour', at, 'UTC') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"')`;
-  const day = byZone ? 'day::timestamp' : `at at time zone 'UTC'`;
-  return `to_char(date_trunc('${interval}', ${day}), 'YYYY-MM-DD')`;
+  return `date_trunc('${interval}', ${byZone ? 'day::timestamp' : `at at time zone 'UTC'`})`;
+}
+
+function formatOf(interval: SeriesInterval): string {
+  return interval === 'hour' ? 'YYYY-MM-DD"T"HH24:MI:SS".000Z"' : 'YYYY-MM-DD';
 }
 
 /** The cost and the billed amount of each group over the whole range, in nano-dollars. */

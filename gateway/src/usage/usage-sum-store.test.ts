@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { Db } from '../db/transaction.ts';
 import { rollUp } from './roll-up-store.ts';
+import { selectSeries } from './usage-series-store.ts';
 import { sumByGroup } from './usage-sum-store.ts';
 
 const from = new Date('2026-03-01T00:00:00Z');
@@ -35,6 +36,7 @@ async function addCalls(each: number, name: string): Promise<void> {
 
 interface Plan {
   'Relation Name'?: string;
+  Output?: string[];
   'Actual Rows': number;
   'Actual Loops': number;
   'Shared Hit Blocks': number;
@@ -92,3 +94,51 @@ it('usage reads sums, so that five times the calls cost it nothing', async () =>
     expect(Math.abs(after.blocks - before.blocks)).toBeLessThanOrEqual(3);
   }
 }, 60_000);
+
+const page = { filter: { workspaceId: 'ws', livemode: true, from, to }, timezone: 'UTC', days: [] };
+
+it('a chart of the number of calls reads no other figure of a call', async () => {
+  const read: string[] = [];
+  const explaining = {
+    query: async (text: string, values: unknown[]) => {
+      if (!text.includes('with parts')) return database.pool.query(text, values);
+      const { rows } = await database.pool.query(`explain (verbose, format json) ${text}`, values);
+      const walk = (node: Plan): void => {
+        if (node['Relation Name']?.startsWith('calls')) read.push(...(node.Output ?? []));
+        for (const below of node.Plans ?? []) walk(below);
+      };
+      for (const { Plan: plan } of (rows[0] as { 'QUERY PLAN': { Plan: Plan }[] })['QUERY PLAN']) walk(plan);
+      return { rows: [] };
+    },
+  };
+  // An edge of half an hour is read from the calls.
+  const filter = { ...page.filter, from: new Date(from.getTime() + 1_800_000) };
+  const series = { ...page, filter, interval: 'day', metric: 'requests', grouping: undefined, top: 6 } as const;
+  await selectSeries(explaining as unknown as Db, series);
+  expect(read.join()).toContain('created_at');
+  expect(read.join()).not.toMatch(/tokens|nanos/);
+});
+
+it('a page lists the models of its own clients, and of calls that name no client', async () => {
+  await database.pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, dialect, streamed, model_requested, model)
+     values ('ws', $1, 'nobody', true, 'gone', 'succeeded', 'key', 'chat', false, 'm', 'other')`,
+    [new Date(to.getTime() - 1_000)],
+  );
+  await database.pool.query('delete from usage_rollup');
+  const modelsOf = async (limit: number): Promise<unknown> =>
+    (await sumByGroup(database.pool, { ...page, grouping: 'client', after: undefined, limit })).map((row) => [
+      row.group,
+      row.models,
+    ]);
+  expect(await modelsOf(2)).toEqual([
+    ['client-01', ['m']],
+    ['client-02', ['m']],
+  ]);
+  expect(await modelsOf(100)).toEqual(
+    expect.arrayContaining([
+      ['client-20', ['m']],
+      [null, ['other']],
+    ]),
+  );
+});
