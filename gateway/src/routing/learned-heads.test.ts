@@ -24,6 +24,29 @@ function calls(n: number, { hardFails }: { hardFails: boolean }): LabelledCall[]
   });
 }
 
+/** How often the small model is right on the easy and on the hard calls of a task; a task that is named more often comes more often. */
+type Traffic = readonly (readonly [task: string, right: { easy: number; hard: number }])[];
+const noTask: Traffic[number] = ['none', { easy: 1, hard: 1 }];
+const before: Traffic = [
+  ['mail', { easy: 0.9, hard: 0.2 }],
+  ['notes', { easy: 0.6, hard: 0.3 }],
+];
+const news: Traffic[number] = ['news', { easy: 1, hard: 0.8 }];
+const since: Traffic = [['mail', { easy: 0.99, hard: 0.5 }], ['notes', { easy: 0.9, hard: 0.5 }], news, news, news];
+
+/** Calls of several tasks, each with a word of its own and four hard calls in ten. */
+function tasksOf(n: number, traffic: Traffic, seed: number): LabelledCall[] {
+  const random = seeded(seed);
+  const pick = (): string => words[Math.floor(random() * words.length)] ?? '';
+  return Array.from({ length: n }, () => {
+    const [task, { easy, hard }] = traffic[Math.floor(random() * traffic.length)] ?? noTask;
+    const isHard = random() < 0.4;
+    const text = `${pick()} ${task} ${isHard ? 'contract' : 'newsletter'} ${pick()}`;
+    const weak = random() < (isHard ? hard : easy) ? 1 : 0;
+    return { words: hashedWords(text), structure: [], task, weak, strong: 1 };
+  });
+}
+
 const asked = (text: string) => ({ words: hashedWords(text), structure: [], task: 'mail' });
 
 describe('heads that a workspace learns', () => {
@@ -46,6 +69,18 @@ describe('heads that a workspace learns', () => {
     if (learned === undefined) throw new Error('the heads were not better than the rate of the task');
     expect(probabilities(learned.heads, asked('subpoena garden')).weak).toBeLessThan(0.3);
     expect(probabilities(learned.heads, asked('newsletter garden')).weak).toBeGreaterThan(0.9);
+  });
+
+  it('keep their promise where a new task comes and the small model gets better, by what all calls say', () => {
+    const learned = learnHeads([...tasksOf(2_400, before, 1), ...tasksOf(1_200, since, 51)]);
+    if (learned === undefined) throw new Error('the heads were not better than the rates of the tasks');
+    expect(Object.keys(learned.gainMost)).toContain('0.95');
+    const unseen = tasksOf(6_000, since, 100);
+    for (const level of Object.keys(learned.gainMost).map(Number)) {
+      const easy = unseen.filter((call) => isEasy(learned, call, level));
+      expect(easy.length, `calls at ${level}`).toBeGreaterThan(600);
+      expect(easy.reduce((sum, { weak }) => sum + weak, 0) / easy.length).toBeGreaterThanOrEqual(level);
+    }
   });
 
   it('are not promoted where the words say nothing, nor by too few calls', () => {

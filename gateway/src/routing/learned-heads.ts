@@ -3,6 +3,7 @@ import { finish, type Pieces } from './logistic-head.ts';
 import {
   type AskedCall,
   fitTextHeadsInPieces,
+  fitWithGainsInPieces,
   gainOf,
   type LabelledCall,
   probabilities,
@@ -86,7 +87,33 @@ export function* learnHeadsInPieces(
   if (lower <= 0) return undefined;
   const report = { calls: calls.length, judged: newest.length, better: mean, lower };
   // Those that go to work know the newest calls too: a head that was judged is as old as the calls that it has seen.
-  return { heads: yield* fitTextHeadsInPieces(calls), gainMost: gainsFor(newest, gains), report };
+  const refit = yield* fitWithGainsInPieces(calls);
+  const refitGains = newest.map((call) => gainOf(probabilities(refit.heads, call)));
+  const proven = carried(gainsFor(newest, gains), { from: gains, to: refitGains });
+  return { heads: refit.heads, gainMost: lowerOf(proven, gainsFor(newest, refit.gains.slice(cut))), report };
+}
+
+type Limits = LearnedHeads['gainMost'];
+
+/** The lower limit of each level that both have. */
+function lowerOf(one: Limits, other: Limits): Limits {
+  const lower: Record<string, number> = {};
+  for (const [level, gain] of Object.entries(one)) {
+    const also = other[level];
+    if (also !== undefined) lower[level] = Math.min(gain, also);
+  }
+  return lower;
+}
+
+/** The limits for heads that see other gains in the same calls: no limit is higher, and no more of these calls are below it. */
+function carried(most: Limits, { from, to }: { from: readonly number[]; to: readonly number[] }): Limits {
+  const order = to.toSorted((a, b) => a - b);
+  const lower: Record<string, number> = {};
+  for (const [level, gain] of Object.entries(most)) {
+    const last = order[from.filter((one) => one <= gain).length - 1];
+    if (last !== undefined) lower[level] = Math.min(gain, last);
+  }
+  return lower;
 }
 
 /** Which calls the strong model gets, if it gets this share: those with the highest gain. Among equals the older come first. */
