@@ -1,10 +1,11 @@
-import { exec } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Script, scriptOf } from '../../gateway/launcher/scripts.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['shared', 'integrations/make', 'integrations/n8n', 'integrations/zapier'];
@@ -13,6 +14,14 @@ let copy: string;
 
 interface Manifest {
   scripts?: { build?: string };
+}
+
+/** The programs that the launcher runs for a script; the launcher itself would look after the installation, which all tests share. */
+function launched(build: string): Script {
+  const name = /^node \.\.\/\.\.\/gateway\/bin\/launch\.js (\S+)$/.exec(build)?.[1] ?? '';
+  const found = scriptOf(name, []);
+  if (found === undefined) throw new Error(`The launcher runs no program for "${build}".`);
+  return found.script;
 }
 
 /** A copy of the sources beside what is installed: other tests read the builds in their own places meanwhile. */
@@ -29,13 +38,18 @@ beforeAll(async () => {
     const installed = join(root, folder, 'node_modules');
     if (existsSync(installed)) symlinkSync(installed, join(copy, folder, 'node_modules'));
   }
-  // As `pnpm -r build` runs them; pnpm itself would change the installation, which all tests share.
+  // As `pnpm -r build` runs them.
   const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`;
   for (const folder of packages) {
     const { scripts } = JSON.parse(readFileSync(join(copy, folder, 'package.json'), 'utf8')) as Manifest;
     if (scripts?.build === undefined) continue;
     built.push(folder);
-    await promisify(exec)(scripts.build, { cwd: join(copy, folder), env: { ...process.env, PATH: path } });
+    const { folder: place = '.', programs } = launched(scripts.build);
+    for (const program of programs)
+      await promisify(execFile)(process.execPath, program, {
+        cwd: join(copy, place),
+        env: { ...process.env, PATH: path },
+      });
   }
 }, 120_000);
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
