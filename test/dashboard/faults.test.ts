@@ -32,6 +32,11 @@ describe.skipIf(chromiumPath === undefined)(
       await json(gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-scenario-id': '42' }));
       const budget = { name: 'Acme a day', limit_usd: 5, period: 'day', scope: { client_id: 'acme' } };
       budgetId = (await json<{ id: string }>(gateway.post('/v1/budgets', budget), 201)).id;
+      await gateway.database.pool.query(
+        `insert into incidents (id, title, severity, state, last_bad_at, opened_at, updated_at, starts_at, ends_at)
+         values ('inc_disks', 'New disks', 'maintenance', 'identified', now(), now(), now(),
+           now() + interval '1 hour', now() + interval '2 hours')`,
+      );
     });
     afterAll(() => dashboard.stop());
 
@@ -60,6 +65,11 @@ describe.skipIf(chromiumPath === undefined)(
         .first()
         .waitFor();
       expect(await page.getByText(/resets in 0 min/).count()).toBe(0);
+      await page.goto('/app/operator');
+      await page
+        .getByRole('row', { name: /New disks/ })
+        .getByRole('cell', { name: 'planned', exact: true })
+        .waitFor();
       const { timezone } = await json<{ timezone: string }>(dashboard.gateway.get('/v1/workspace'));
       const day = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' }).format(Date.now());
       await page.goto('/app/usage');

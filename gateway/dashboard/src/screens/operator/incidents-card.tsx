@@ -8,22 +8,23 @@ import { Card, Loaded } from '../../components/card.tsx';
 import parts from '../../components/parts.module.css';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
-import { When } from '../../components/when.tsx';
+import { useNow, When } from '../../components/when.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
 type Incident = OutputOf<'incidents.list'>['data'][number];
 
 const kinds = { minor: 'warn', major: 'bad', maintenance: 'plain' } as const;
 
-function stateNow({ severity, state, starts_at: start, ends_at: end }: Incident): string {
+function stateAt({ severity, state, starts_at: start, ends_at: end }: Incident, nowMs: number): string {
   const ms = (at: string | null): number | undefined => (at === null ? undefined : Date.parse(at));
-  return shownState({ severity, state, startsAtMs: ms(start), endsAtMs: ms(end) }, Date.now());
+  return shownState({ severity, state, startsAtMs: ms(start), endsAtMs: ms(end) }, nowMs);
 }
 
 /** The incidents of the public status page, and the way to say more. */
 export function IncidentsCard(): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
+  const nowMs = useNow();
   const incidents = useRead('incidents.list', {});
   return (
     <Card
@@ -68,7 +69,7 @@ export function IncidentsCard(): ReactNode {
                   <Status kind={state === 'resolved' ? 'good' : kinds[severity]}>{severity}</Status>
                 ),
               },
-              { key: 'state', title: 'State', cell: stateNow },
+              { key: 'state', title: 'State', cell: (incident) => stateAt(incident, nowMs) },
               { key: 'opened', title: 'Opened', cell: ({ opened_at: at }: Incident) => <When at={at} /> },
               { key: 'updated', title: 'Last update', cell: ({ updated_at: at }: Incident) => <When at={at} /> },
               {
