@@ -27,6 +27,13 @@ export function stateAt(incident: Incident, atMs: number, was: string = incident
   return shownState({ severity, state: was, ...times }, atMs);
 }
 
+/** When its state changed last: by an update, or by the start or the end of planned work. */
+export function changedAt({ severity, state, updatedAt, startsAt, endsAt }: Incident, atMs: number): Date {
+  const times = severity === 'maintenance' && state !== 'resolved' ? [startsAt, endsAt] : [];
+  const passed = times.map((time) => time?.getTime() ?? 0).filter((ms) => ms <= atMs);
+  return new Date(Math.max(updatedAt.getTime(), ...passed));
+}
+
 /** Planned work that has not begun. */
 export function isPlanned({ severity, startsAt, resolvedAt }: Incident, atMs: number): boolean {
   return severity === 'maintenance' && resolvedAt === null && startsAt !== null && startsAt.getTime() > atMs;
