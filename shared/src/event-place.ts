@@ -18,8 +18,12 @@ export interface EventScreen {
   path: string;
 }
 
-/** The screen where something can be done about an event. Undefined for incidents, whose text has an address of its own. */
+/**
+ * The screen where something can be done about an event. Undefined for incidents, whose text has an address of its own, and for a test
+ * of alerts, whose names are made up.
+ */
 export function eventPlace({ type, data }: TextEvent): EventScreen | undefined {
+  if (data.test === true) return undefined;
   const idOf = (key: string): string | undefined => {
     const { id } = (data[key] ?? {}) as { id?: unknown };
     return typeof id === 'string' ? encodeURIComponent(id) : undefined;
@@ -31,7 +35,7 @@ export function eventPlace({ type, data }: TextEvent): EventScreen | undefined {
       return placeOf('Open the budget', '/app/budgets?budget=', idOf('budget'));
     case 'scenario.paused':
     case 'scenario.resumed':
-      return placeOf('See its calls', '/app/calls?range=week&scenario_id=', idOf('scenario'));
+      return placeOf('See its calls', scenarioCalls, idOf('scenario'));
     case 'provider.down':
     case 'provider.recovered':
     case 'latency.degraded':
@@ -39,7 +43,7 @@ export function eventPlace({ type, data }: TextEvent): EventScreen | undefined {
     case 'provider.refused_account':
       return { label: 'Open the accounts', path: '/app/settings/providers' };
     case 'client.lookalike':
-      return { label: 'See the clients', path: '/app/clients' };
+      return placeOfTag(data);
     case 'prompt.published':
       return placeOf('Open the prompt', '/app/prompts/', idOf('prompt'));
     case 'rule.unreachable':
@@ -56,6 +60,22 @@ export function eventPlace({ type, data }: TextEvent): EventScreen | undefined {
       return undefined;
   }
 }
+
+/** Where calls with a tag are counted. */
+function placeOfTag({ tag, value }: TextEvent['data']): EventScreen | undefined {
+  switch (tag) {
+    case 'client_id':
+      return { label: 'See the clients', path: '/app/clients' };
+    case 'project':
+      return { label: 'See the projects', path: '/app/usage?by=project' };
+    case 'scenario_id':
+      return placeOf('See its calls', scenarioCalls, typeof value === 'string' ? encodeURIComponent(value) : undefined);
+    default:
+      return undefined;
+  }
+}
+
+const scenarioCalls = '/app/calls?range=week&scenario_id=';
 
 function placeOf(label: string, path: string, id: string | undefined): EventScreen | undefined {
   return id === undefined ? undefined : { label, path: `${path}${id}` };

@@ -96,6 +96,24 @@ test('an alert leads to the screen where something can be done, where the gatewa
   expect(text.split('\n').at(-1)).toBe(`<${url}|Open the budget>`);
 });
 
+test('a test of alerts and an alert of test mode have no link, since it would lead to a thing that is not there', () => {
+  const madeUp = { ...sampleEvent, data: { ...sampleEvent.data, test: true } };
+  for (const event of [madeUp, { ...sampleEvent, livemode: false }]) {
+    expect(linkOf(event, 'https://gateway.example')).toBeUndefined();
+    expect(slackBody(event, 'https://gateway.example')).not.toContain('/app/');
+  }
+});
+
+test.each([
+  ['client_id', '/app/clients'],
+  ['project', '/app/usage?by=project'],
+  ['scenario_id', '/app/calls?range=week&scenario_id=Acme%20%26%20Co'],
+])('an alert of a lookalike of a %s leads to where those are', (tag, path) => {
+  const data = { tag, value: 'Acme & Co', known: 'acme & co' };
+  const event = { ...sampleEvent, type: 'client.lookalike' as const, data };
+  expect(linkOf(event, 'https://gateway.example')?.url).toBe(`https://gateway.example${path}`);
+});
+
 test.each(alerts.flatMap(({ events, sample }) => events.map((type) => [type, sample] as const)))(
   'an alert of %s leads to one address of the gateway, or says it in its text',
   (type, sample) => {

@@ -7,9 +7,12 @@ export function textOf(event: GatewayEvent): EventText {
   return eventText(event, providerName);
 }
 
-/** Where something can be done about it, as a whole address. Undefined where the gateway does not know its own. */
+/**
+ * Where something can be done about it, as a whole address. Undefined where the gateway does not know its own, and in test mode: the
+ * dashboard opens in live mode, where nothing of test mode is.
+ */
 export function linkOf(event: GatewayEvent, publicUrl: string): { label: string; url: string } | undefined {
-  const place: EventScreen | undefined = publicUrl === '' ? undefined : eventPlace(event);
+  const place: EventScreen | undefined = publicUrl === '' || !event.livemode ? undefined : eventPlace(event);
   return place === undefined ? undefined : { label: place.label, url: `${publicUrl}${place.path}` };
 }
 
