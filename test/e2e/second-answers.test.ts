@@ -87,6 +87,7 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   person = await firstPerson(gateway);
   await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
+  await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '31 hours')::date, 1)`);
   await insertCalls({ client: 'acme', shadowOf: null });
   before = await readAll();
   await insertCalls({ client: null, shadowOf: 'req_1' });
