@@ -99,7 +99,12 @@ async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean
        and not exists (select 1 from usage_stale_hours where hour >= $1 and hour < $2)`,
     [...range],
   );
-  return rowCount === 1;
+  if (rowCount !== 1) return false;
+  const { rowCount: older } = await tx.query(
+    'select 1 from usage_hours where hour >= $1 and hour < $2 and not summed_apart limit 1',
+    [...range],
+  );
+  return older === 0;
 }
 
 const columns = `workspace_id, livemode, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered`;

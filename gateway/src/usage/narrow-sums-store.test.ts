@@ -33,11 +33,12 @@ beforeEach(async () => {
 async function addCalls(first: number, count: number): Promise<void> {
   await database.pool.query(
     `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform, dialect,
-       streamed, model_requested, model, provider, metered, input_tokens, cached_tokens, output_tokens, cost_nanos, cache, saved_nanos, saved_route_nanos)
-     select 'ws', $1::timestamptz + n % 4500 * interval '1 minute', 'req_' || n, true, 'gone', 'succeeded', 'key-' || n % 3,
+       streamed, model_requested, model, provider, metered, input_tokens, cached_tokens, output_tokens, cost_nanos, cache, saved_nanos, saved_route_nanos, shadow_of)
+     select 'ws', $1::timestamptz + n * 7 % 4500 * interval '1 minute', 'req_' || n, true, 'gone', 'succeeded', 'key-' || n % 3,
        case when n % 7 > 0 then 'client-' || n % 7 end, case when n % 5 > 0 then 'project-' || n % 5 end, case when n % 4 > 0 then 'scenario-' || n % 4 end,
        case when n % 4 > 0 then 'make' end, 'chat', false, 'm', 'model-' || n % 6, 'provider-' || n % 2, n % 3 = 0, n, n % 10, n % 100, n * 1001,
-       case when n % 9 = 0 then 'hit' end, n % 11, n % 5
+       case when n % 9 = 0 then 'hit' end, n % 11, n % 5,
+       case when n % 13 = 0 then 'req_asked' end
      from generate_series($2::integer, $2 + $3::integer - 1) n`,
     [from, first * 7 + first, count],
   );
@@ -102,6 +103,47 @@ it('every figure is the same from the narrow sums as from the wide ones, without
   expect(await figures()).toEqual(await wideFigures());
 }, 60_000);
 
+it.each(['usage_narrow_hours', 'usage_narrow_days'])(
+  'figures are read from %s',
+  async (table) => {
+    const wide = await wideFigures();
+    await database.pool.query(`insert into ${table} select * from ${table}`);
+    expect(await figures()).not.toEqual(wide);
+  },
+  60_000,
+);
+
+/** Sums hours and days again as a gateway does that knows no second answers and no narrow sums. */
+async function sumAsOlder(): Promise<void> {
+  const tags = 'client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered';
+  for (const [table, at, step] of [
+    ['usage_hours', 'hour', 'hour'],
+    ['usage_days', 'day', 'day'],
+  ])
+    await database.pool.query(
+      `with gone as (delete from ${table})
+       insert into ${table} (workspace_id, livemode, ${at}, ${tags}, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos)
+       select workspace_id, livemode, date_trunc('${step}', created_at, 'UTC'), ${tags}, count(*), 0, sum(input_tokens), sum(cached_tokens),
+         sum(output_tokens), sum(cost_nanos) from calls where created_at < (select date_trunc('${step}', until, 'UTC') from usage_rollup)
+       group by 1, 2, 3, ${tags}`,
+    );
+}
+
+it('hours and days that a gateway of an older version has summed beside this one are summed again', async () => {
+  await addCalls(1_000, 500);
+  await sumAsOlder();
+  while (await rollUp(database.pool, Date.now()));
+  const settled = await figures();
+  expect(settled).toEqual(await wideFigures());
+  await sumAgain(database.pool, from);
+  while (await rollUp(database.pool, Date.now()));
+  expect(settled).toEqual(await figures());
+  // It ended a day whose last hours had no calls.
+  await database.pool.query('update usage_days set summed_apart = default, second_cost_nanos = 0');
+  while (await rollUp(database.pool, Date.now()));
+  expect(await wideFigures()).toEqual(settled);
+}, 60_000);
+
 it('figures count calls that come after their hours were summed, and keep to it when a client is erased', async () => {
   const before = await figures();
   await addCalls(1_000, 500);
@@ -111,6 +153,10 @@ it('figures count calls that come after their hours were summed, and keep to it 
   expect(await figures()).toEqual(await wideFigures());
   await database.pool.query(`update calls set client_id = 'erased' where client_id = 'client-3'`);
   await renameSums(database.pool, { id: 'erased', ...place, name: 'client-3' } as Parameters<typeof renameSums>[1]);
+  const { rows } = await database.pool.query(
+    `select client_id from usage_narrow_hours where client_id = 'client-3' union all select client_id from usage_narrow_days where client_id = 'client-3'`,
+  );
+  expect(rows).toEqual([]);
   expect(await figures()).toEqual(await wideFigures());
 }, 60_000);
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() =>
   database.pool.query(
-    'truncate calls, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_rollup, usage_stale_hours',
+    'truncate calls, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_rollup, usage_stale_hours, dropped_months',
   ),
 );
 
@@ -98,6 +98,29 @@ it('sums no hour that is not over, whatever a process takes the time to be', asy
   await writeCalls(database.pool, 'proc', calls(now, ['req_1']));
   while (await rollUp(database.pool, now + 5 * hourMs));
   expect(await summed()).toEqual({ requests: 0, cost: 0 });
+});
+
+it('keeps the sums of a month without calls, also where a gateway of an older version wrote them', async () => {
+  const now = Date.now();
+  await writeCalls(database.pool, 'proc', calls(now - 3 * hourMs, ['req_1']));
+  while (await rollUp(database.pool, now));
+  await database.pool.query(
+    `insert into dropped_months (from_at, to_at, calls) values ('2025-01-01Z', '2025-02-01Z', 30)`,
+  );
+  for (const [table, at] of [
+    ['usage_hours', 'hour'],
+    ['usage_days', 'day'],
+  ])
+    await database.pool.query(
+      `insert into ${table} (workspace_id, livemode, ${at}, key_id, model, metered, requests, estimated_requests, input_tokens, cached_tokens, output_tokens, cost_nanos)
+       select 'ws_test', true, '2025-01-01Z'::timestamptz + n * interval '1 ${at}', 'key', 'm', false, 1, 0, 1, 0, 1, 5 from generate_series(0, 29) n`,
+    );
+  while (await rollUp(database.pool, now));
+  expect(await summed()).toEqual({ requests: 31, cost: 155 });
+  const { rows } = await database.pool.query(
+    `select 1 from usage_hours where not summed_apart union all select 1 from usage_days where not summed_apart union all select 1 from usage_stale_hours`,
+  );
+  expect(rows).toEqual([]);
 });
 
 /** Does this at the moment at which the hours are summed and nobody can know yet that they were. */

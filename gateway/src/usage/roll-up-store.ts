@@ -13,14 +13,14 @@ const lock = 7_203_114_402n;
 const hoursAtOnce = 24;
 
 const sumsOf = (table: string, at: string, from: string): string => `
-  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, ${sumColumns})
+  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, summed_apart, ${sumColumns})
   ${from}`;
 
 const hourSums = sumsOf(
   'usage_hours',
   'hour',
   `select workspace_id, livemode, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, ${sumsOfCalls}
+     scenario_platform, metered, true, ${sumsOfCalls}
    from calls where created_at >= $1 and created_at < $2 and status <> 'open'
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
@@ -28,7 +28,7 @@ const daySums = sumsOf(
   'usage_days',
   'day',
   `select workspace_id, livemode, date_trunc('day', hour, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
-     scenario_platform, metered, ${sumsOfSums}
+     scenario_platform, metered, true, ${sumsOfSums}
    from usage_hours where hour >= $1 and hour < $2
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
@@ -48,6 +48,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     if (!(locked[0] as { mine: boolean }).mine) return false;
     // Ten million calls take longer than a caller's statement may.
     await tx.query(`set local statement_timeout = '5min'`);
+    await markOlder(tx);
     const hasStale = (await refreshStale(tx)) || (await refreshMarked(tx));
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
@@ -133,6 +134,27 @@ export async function sumAgain(db: Pick<Pool, 'query'>, from: Date): Promise<voi
 }
 
 /**
+ * Hours and days that a gateway of an older version has summed beside this one are marked to be summed again. It counts second answers
+ * as requests and makes no narrow sums; marks that it has worked off are not lost thereby.
+ */
+async function markOlder(tx: Tx): Promise<void> {
+  const { rows } = await tx.query(
+    `select hour from usage_hours where not summed_apart and hour < (select until from usage_rollup)
+     union select day from usage_days where not summed_apart and day < (select until from usage_rollup) order by 1 limit $1`,
+    [hoursAtOnce],
+  );
+  if (rows.length === 0) return;
+  const hours = (rows as { hour: Date }[]).map(({ hour }) => hour);
+  await tx.query('insert into usage_stale_hours (hour) select unnest($1::timestamptz[])', [hours]);
+}
+
+/** Sums of calls that are gone stay as they are. */
+async function keepOlder(tx: Tx, hour: Date): Promise<void> {
+  await tx.query('update usage_hours set summed_apart = true where hour = $1 and not summed_apart', [hour]);
+  await tx.query('update usage_days set summed_apart = true where day = $1 and not summed_apart', [hour]);
+}
+
+/**
  * Hours in which a call was settled late are summed again, and their days; the oldest first, and so many at a time. Returns whether
  * there are more.
  */
@@ -150,7 +172,10 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     const end = new Date(hour.getTime() + 3_600_000);
     // The sums of calls that are gone are all that is left of them.
     const { rows: dropped } = await tx.query('select 1 from dropped_months where from_at <= $1 and to_at > $1', [hour]);
-    if (dropped.length > 0) continue;
+    if (dropped.length > 0) {
+      await keepOlder(tx, hour);
+      continue;
+    }
     await tx.query('delete from usage_hours where hour >= $1 and hour < $2', [hour, end]);
     await tx.query(hourSums, [hour, end]);
     for (const { until, write } of followers) {
