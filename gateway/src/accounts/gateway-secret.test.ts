@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +26,17 @@ describe('the secret of an installation', () => {
       `This database was first started with another secret, and there is none in ${path()}, so stored provider keys`,
     );
     expect(existsSync(path())).toBe(false);
+  });
+
+  // Two processes start at once on one empty folder, each with a database of its own, or an operator restores the file while the gateway waits for the database.
+  it('is taken back by nobody but the process that made it, and only while the file holds it', async () => {
+    const made = gatewaySecret({ secret: undefined, dataDir });
+    const read = gatewaySecret({ secret: undefined, dataDir });
+    await expect(proveSecret(database.pool, read)).rejects.toThrow(`The secret in ${path()} is not the one`);
+    expect(readFileSync(path(), 'utf8')).toBe(`${made.secret}\n`);
+    writeFileSync(path(), `${'ab'.repeat(32)}\n`);
+    await expect(proveSecret(database.pool, made)).rejects.toThrow('was first started with another secret');
+    expect(readFileSync(path(), 'utf8')).toBe(`${'ab'.repeat(32)}\n`);
   });
 
   it('that is another one is refused, and its file stays', async () => {

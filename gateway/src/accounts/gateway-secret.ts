@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { makeOrReadSecret, secretPath } from './generated-secret.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import { makeSecret, readSecret, secretPath } from './generated-secret.ts';
 
 export interface GatewaySecret {
   /** 64 hex digits. */
@@ -14,7 +14,23 @@ export interface GatewaySecret {
 export function gatewaySecret(config: { secret: string | undefined; dataDir: string }): GatewaySecret {
   mkdirSync(config.dataDir, { recursive: true });
   if (config.secret !== undefined) return { secret: config.secret, source: 'GATEWAY_SECRET' };
-  const source = secretPath(config.dataDir);
-  if (existsSync(source)) return { secret: makeOrReadSecret(config.dataDir), source };
-  return { secret: makeOrReadSecret(config.dataDir), source, forget: () => rmSync(source, { force: true }) };
+  const { dataDir } = config;
+  const source = secretPath(dataDir);
+  const made = makeSecret(dataDir);
+  const secret = readSecret(dataDir) ?? '';
+  if (made === undefined) return { secret, source };
+  return { secret, source, forget: () => forgetSecret(dataDir, made) };
+}
+
+/** The file may hold the right secret by now: an operator has put it there meanwhile. */
+function forgetSecret(dataDir: string, made: string): void {
+  if (holdsSecret(dataDir, made)) rmSync(secretPath(dataDir), { force: true });
+}
+
+function holdsSecret(dataDir: string, secret: string): boolean {
+  try {
+    return readSecret(dataDir) === secret;
+  } catch {
+    return false;
+  }
 }

@@ -7,11 +7,19 @@ export function secretPath(dataDir: string): string {
   return join(dataDir, 'gateway-secret');
 }
 
-/** 64 hex digits of this installation's own, made on the first start and kept from everybody else. */
-export function makeOrReadSecret(dataDir: string): string {
-  const path = secretPath(dataDir);
-  if (!existsSync(path)) writeSecret(dataDir, randomBytes(32).toString('hex'));
-  return readSecret(dataDir) ?? '';
+/**
+ * Makes 64 hex digits of this installation's own on the first start, kept from everybody else. Undefined where there is a secret already:
+ * perhaps that of another process that starts too.
+ */
+export function makeSecret(dataDir: string): string | undefined {
+  const secret = randomBytes(32).toString('hex');
+  try {
+    writeSecret(dataDir, secret);
+    return secret;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
 }
 
 /** Undefined where none was made. */
