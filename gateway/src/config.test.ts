@@ -210,7 +210,13 @@ describe('a variable that is set wrongly', () => {
   );
 
   it('is refused for PUBLIC_URL where links could not begin with it', () => {
-    expect(faultsOf({ PUBLIC_URL: 'https://g.example/?a=1#b' })).toContain('without ?, # and user name');
+    for (const address of [
+      'https://g.example/?a=1#b',
+      'https://g.example/?',
+      'https://g.example/#',
+      'https://g.example?',
+    ])
+      expect(faultsOf({ PUBLIC_URL: address })).toContain('without ?, # and user name');
     expect(faultsOf({ PUBLIC_URL: 'https://g.example/v1/' })).toContain('must be the address without /v1 at its end');
     expect(readConfig({ PUBLIC_URL: 'https://g.example/' }).publicUrl).toBe('https://g.example');
   });
@@ -230,7 +236,15 @@ describe('a variable that is set wrongly', () => {
 
   it('of another program is no concern of the gateway', () => {
     const others = ['HOSTNAME', 'PATH', 'SHELL', 'PORTS', 'SMTP_USER', 'GATEWAY_SERVICE_HOST', 'GATEWAY_PORT_8787_TCP'];
-    const more = ['GATEWAY_URL', 'GATEWAY_API_KEY', 'XDG_DATA_DIRS', 'GOOGLE_API_KEY', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
+    const more = [
+      'GATEWAY_URL',
+      'GATEWAY_API_KEY',
+      'GATEWAY_KEY',
+      'GATEWAY_TEST_KEY',
+      'XDG_DATA_DIRS',
+      'GOOGLE_API_KEY',
+      'OTEL_EXPORTER_OTLP_PROTOCOL',
+    ];
     expect(readConfig(Object.fromEntries([...others, ...more].map((name) => [name, 'x']))).notes).toEqual([]);
   });
 

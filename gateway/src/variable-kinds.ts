@@ -33,8 +33,9 @@ export const httpUrl = z
 /** Paths are put behind it. */
 export const publicUrl = httpUrl.superRefine((value, { addIssue }) => {
   if (!URL.canParse(value)) return;
-  const { search, hash, username, pathname } = new URL(value);
-  if (search !== '' || hash !== '' || username !== '')
+  const { username, pathname } = new URL(value);
+  // An empty query has no `search`.
+  if (/[?#]/.test(value) || username !== '')
     addIssue('must be an address without ?, # and user name, such as https://gateway.example.com');
   if (/\/v1$/.test(pathname))
     addIssue('must be the address without /v1 at its end: links to the dashboard begin with it');
