@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { runPipeline } from '../db/pipeline.ts';
 import type { CallRow } from './call-columns.ts';
+import { dropMonth, listMonths } from './call-months-store.ts';
 import { copyCalls, ensureCallPartitions, markLateHours, writeCalls } from './call-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
@@ -121,6 +122,23 @@ it('keeps the sums of a month without calls, also where a gateway of an older ve
     `select 1 from usage_hours where not summed_apart union all select 1 from usage_days where not summed_apart union all select 1 from usage_stale_hours`,
   );
   expect(rows).toEqual([]);
+});
+
+it('drops no month while it has an hour that a gateway of an older version has summed', async () => {
+  const { pool } = database;
+  const now = Date.now();
+  await pool.query(`select ensure_call_partitions('2025-03-01', 0)`);
+  await writeCalls(pool, 'proc', calls(now - 3 * hourMs, ['req_1']));
+  while (await rollUp(pool, now));
+  const month = (await listMonths(pool)).find(({ from }) => from.getTime() === Date.UTC(2025, 2, 1));
+  if (month === undefined) throw new Error('There are no calls of March 2025.');
+  await writeCalls(pool, 'proc', calls(Date.UTC(2025, 2, 9), ['req_2']));
+  while (await rollUp(pool, now));
+  await pool.query(`update usage_hours set summed_apart = default where hour = '2025-03-09Z'`);
+  expect(await dropMonth(pool, month)).toEqual({ kind: 'not summed yet' });
+  while (await rollUp(pool, now));
+  expect(await dropMonth(pool, month)).toEqual({ kind: 'dropped', calls: 1 });
+  expect(await summed()).toEqual({ requests: 2, cost: 10 });
 });
 
 /** Does this at the moment at which the hours are summed and nobody can know yet that they were. */
