@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { longDayForPeople } from '../../gateway/dashboard/src/format/when.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { withDatabase } from '../support/database-setup.ts';
@@ -73,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)(
       const { timezone } = await json<{ timezone: string }>(dashboard.gateway.get('/v1/workspace'));
       const day = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' }).format(Date.now());
       await page.goto('/app/usage');
-      await page.getByText(`to ${day}`).waitFor();
+      await page.getByText(`${longDayForPeople(day)}, `).waitFor();
       await page.context().close();
     });
 
@@ -144,10 +145,10 @@ describe.skipIf(chromiumPath === undefined)(
       );
       const page = await pageWith('/app/clients');
       const rows = page.getByRole('region', { name: 'Clients' }).getByRole('row');
-      await expect.poll(() => rows.count()).toBe(51);
+      await expect.poll(() => rows.count()).toBe(101);
       await page.getByRole('button', { name: 'Next page' }).click();
       await page.getByRole('button', { name: 'First page' }).waitFor();
-      await expect.poll(() => rows.count()).toBe(51);
+      await expect.poll(() => rows.count()).toBe(101);
       await page.getByLabel('Search').fill('mass client 9999');
       await page.getByRole('link', { name: 'Mass client 9999', exact: true }).waitFor();
       await expect.poll(() => rows.count()).toBe(2);
