@@ -26,15 +26,14 @@ const groupColumn: Record<SeriesGrouping, SumColumn> = {
 
 const sumsBilled = `round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))`;
 
-/** Money in nano-dollars. */
-const sumOf: Record<SeriesMetric, string> = {
-  cost_usd: 'sum(cost + second_cost)',
-  billable_usd: sumsBilled,
+/** Money in nano-dollars. What is billed needs the sums of each client first. */
+const sumOf: Record<Exclude<SeriesMetric, 'billable_usd'>, string> = {
+  cost_usd: 'sum(cost_nanos + second_cost_nanos)',
   requests: 'sum(requests)',
-  input_tokens: 'sum(input)',
-  cached_tokens: 'sum(cached)',
-  output_tokens: 'sum(output)',
-  tokens: 'sum(input + output)',
+  input_tokens: 'sum(input_tokens)',
+  cached_tokens: 'sum(cached_tokens)',
+  output_tokens: 'sum(output_tokens)',
+  tokens: 'sum(input_tokens + output_tokens)',
 };
 
 /** With each client's markup, for what is billed. */
@@ -66,21 +65,23 @@ export async function selectSeries(
 ): Promise<SeriesPoint[]> {
   const { filter, metric, interval, grouping } = options;
   const byZone = interval !== 'hour' && options.timezone !== 'UTC';
-  const isBilled = metric === 'billable_usd';
   const read: SumColumn[] = [
     ...(grouping === undefined ? [] : [groupColumn[grouping]]),
-    ...(isBilled ? await billedColumns(db, filter) : []),
+    ...(metric === 'billable_usd' ? await billedColumns(db, filter) : []),
   ];
   const { parts, values } = byZone
     ? await partsForDays(db, filter, { days: options.days, columns: read })
     : await partsFor(db, filter, { days: interval !== 'hour', columns: read });
   values.push(options.top);
   const columns = `${momentOf(interval, byZone)} as at, ${grouping === undefined ? 'null::text' : groupColumn[grouping]} as g`;
-  const sums = sumOf[metric];
+  const valued =
+    metric === 'billable_usd'
+      ? `grouped as (select ${columns}, client_id, ${sumsOfTags} from parts group by 1, 2, 3),
+     valued as (select at, g, ${sumsBilled}::bigint as v from grouped ${partsOfClients} group by 1, 2)`
+      : `valued as (select ${columns}, ${sumOf[metric]}::bigint as v from parts group by 1, 2)`;
   const { rows } = await db.query(
     `${parts},
-     grouped as (select ${columns}, ${isBilled ? 'client_id' : 'null::text as client_id'}, ${sumsOfTags} from parts group by 1, 2, 3),
-     valued as (select at, g, ${sums}::bigint as v from grouped ${isBilled ? partsOfClients : ''} group by 1, 2),
+     ${valued},
      ranked as (select g, row_number() over (order by sum(v) desc, g nulls last) > $${values.length} as is_other,
        row_number() over (order by sum(v) desc, g nulls last) as place from valued group by g)
      select to_char(at, '${formatOf(interval)}') as at, case when is_other then null else valued.g end as g, is_other, sum(v)::bigint as value

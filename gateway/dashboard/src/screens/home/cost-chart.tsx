@@ -15,10 +15,14 @@ export function CostChart({ today }: { today: string }): ReactNode {
   const may = useMay();
   const from = `${today.slice(0, 7)}-01`;
   const series = useRead('usage.series', { from, interval: 'day', metric: 'cost_usd', group_by: 'client', top: 6 });
-  const history = useRead('usage.series', { from: addDays(today, -historyDays), interval: 'day', metric: 'cost_usd' });
+  // Today is in the series above already, and days that ended are summed: so this reads no calls.
+  const past = { from: addDays(today, -historyDays), to: addDays(today, -1) };
+  const history = useRead('usage.series', { ...past, interval: 'day', metric: 'cost_usd' });
   const budgets = useRead('budgets.list', { limit: 100 }, { enabled: may('budgets.list') });
   const nameOf = useClientNames(groupsIn(series.data?.data));
   const costs = new Map((history.data?.data ?? []).map(({ at, value }) => [at, value]));
+  const spentToday = (series.data?.data ?? []).filter(({ at }) => at === today).map(({ value }) => value);
+  if (spentToday.length > 0) costs.set(today, sumOf(spentToday));
   const forecast = forecastMonth(costs, today);
   const money = (value: number): string => moneyForPeople(value);
   return (
@@ -47,4 +51,8 @@ export function CostChart({ today }: { today: string }): ReactNode {
       </Loaded>
     </Card>
   );
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
