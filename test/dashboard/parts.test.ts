@@ -13,13 +13,14 @@ import { isTouched } from '../../gateway/dashboard/src/api/touched-answers.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
-import { axisTicks, groupsIn } from '../../gateway/dashboard/src/components/day-series.ts';
+import { axisTicks, groupsIn, largestOf } from '../../gateway/dashboard/src/components/day-series.ts';
 import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { type HeldOrder, holdOrder } from '../../gateway/dashboard/src/components/held-order.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
 import { isScreen } from '../../gateway/dashboard/src/components/is-screen.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
 import { type SortableColumn, sortingBy, sortRows } from '../../gateway/dashboard/src/components/sorted-rows.ts';
+import { withTimeZonesLeftOut } from '../../gateway/dashboard/src/components/time-zones.ts';
 import { durationForPeople } from '../../gateway/dashboard/src/format/money.ts';
 import { addDays, daysBetween, daysForPeople } from '../../gateway/dashboard/src/format/when.ts';
 import { tightestFirst } from '../../gateway/dashboard/src/screens/budgets/tightest-first.ts';
@@ -168,6 +169,28 @@ describe('the axis of a chart', () => {
   it('names the groups of the rows once, without the sum of the rest', () => {
     const row = (group: string | null) => ({ at: '2026-11-01', group, value: 1 });
     expect(groupsIn([row('acme'), row(null), row('other'), row('acme'), row('globex')])).toEqual(['acme', 'globex']);
+  });
+});
+
+describe('the amounts of a day', () => {
+  it('are the largest groups, and the sum of all that are smaller', () => {
+    const day = { at: '2026-11-01', values: [5, 0, 2, 9, 1], total: 17 };
+    const { rows, rest } = largestOf(day, ['a', 'b', 'c', 'd', 'e'], 2);
+    expect(rows.map(({ group, index }) => [group, index])).toEqual([
+      ['d', 3],
+      ['a', 0],
+    ]);
+    expect(rest).toEqual({ count: 2, value: 3 });
+    expect(largestOf(day, ['a', 'b', 'c', 'd', 'e'], 8).rest.count).toBe(0);
+  });
+});
+
+describe('the time zones to choose from', () => {
+  it('have UTC and the names of today, each once, and are names that the gateway takes', () => {
+    const zones = withTimeZonesLeftOut(['Asia/Calcutta', 'Europe/Kyiv']);
+    expect(zones.filter((zone) => zone === 'Europe/Kyiv')).toHaveLength(1);
+    expect(zones).toEqual(expect.arrayContaining(['UTC', 'Asia/Kolkata', 'Asia/Calcutta']));
+    for (const timeZone of zones) expect(() => new Intl.DateTimeFormat('en', { timeZone })).not.toThrow();
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { dayForPeople } from '../format/when.ts';
 import styles from './day-chart.module.css';
-import type { DayStack, ForecastDay } from './day-series.ts';
+import { type DayStack, type ForecastDay, largestOf } from './day-series.ts';
 
 interface ChartTipProps {
   day: DayStack | ForecastDay;
@@ -50,18 +50,25 @@ function TipRows({
   format,
   colourOf,
 }: Omit<ChartTipProps, 'day' | 'at'> & { day: DayStack }): ReactNode {
-  const rows = groups
-    .map((group, index) => ({ group, index, value: day.values[index] ?? 0 }))
-    .filter(({ value }) => value > 0)
-    .sort((a, b) => b.value - a.value)
-    .slice(0, most);
-  return rows.map(({ group, index, value }) => (
-    <div key={group} className={styles.tipRow}>
-      <svg width="10" height="10" aria-hidden="true" focusable="false">
-        <rect className={colourOf(index)} width="10" height="10" rx="3" />
-      </svg>
-      <bdi>{nameOf(group)}</bdi>
-      <span>{format(value)}</span>
-    </div>
-  ));
+  const { rows, rest } = largestOf(day, groups, most);
+  return (
+    <>
+      {rows.map(({ group, index, value }) => (
+        <div key={group} className={styles.tipRow}>
+          <svg width="10" height="10" aria-hidden="true" focusable="false">
+            <rect className={colourOf(index)} width="10" height="10" rx="3" />
+          </svg>
+          <bdi>{nameOf(group)}</bdi>
+          <span>{format(value)}</span>
+        </div>
+      ))}
+      {rest.count === 0 ? null : (
+        <div className={styles.tipRow}>
+          <svg width="10" height="10" aria-hidden="true" focusable="false" />
+          <bdi>{rest.count} more</bdi>
+          <span>{format(rest.value)}</span>
+        </div>
+      )}
+    </>
+  );
 }

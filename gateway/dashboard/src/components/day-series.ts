@@ -59,6 +59,30 @@ export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: 
   return { groups, days, total: days.reduce((sum, { total }) => sum + total, 0) };
 }
 
+interface DayRow {
+  group: string;
+  /** Its place among the groups, which has its colour. */
+  index: number;
+  value: number;
+}
+
+/** The groups of a day, the largest first; those beyond `most` are a count and a sum. Pure. */
+export function largestOf(
+  { values }: DayStack,
+  groups: readonly string[],
+  most: number,
+): { rows: readonly DayRow[]; rest: { count: number; value: number } } {
+  const all = groups
+    .map((group, index) => ({ group, index, value: values[index] ?? 0 }))
+    .filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value);
+  const small = all.slice(most);
+  return {
+    rows: all.slice(0, most),
+    rest: { count: small.length, value: small.reduce((sum, { value }) => sum + value, 0) },
+  };
+}
+
 /** The values of the lines of an axis, from 0 to its end: two to four steps of 1, 2, 2.5 or 5 of a power of ten, as few above the largest as that allows. */
 export function axisTicks(largest: number): readonly number[] {
   if (largest <= 0) return [0, 1];

@@ -1,9 +1,11 @@
 import type { Field } from '@ai-gateway/shared/fields';
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { callNamed } from '../api/client.ts';
 import { useMode } from '../api/mode.ts';
 import { keyOf } from '../api/queries.ts';
 import { useMay } from '../api/session.ts';
+import { withTimeZonesLeftOut } from './time-zones.ts';
 
 export interface Choice {
   value: string;
@@ -13,12 +15,15 @@ export interface Choice {
 /** The entries of a field's drop-down: those of the list operation that the contract names for it. */
 export function useChoices({ options, key }: Field): readonly Choice[] {
   const listed = useChoicesOf(options);
-  return key === 'timezone' ? timeZones() : listed;
+  const zones = useMemo(() => (key === 'timezone' ? timeZones() : []), [key]);
+  return key === 'timezone' ? zones : listed;
 }
 
-/** Those that the browser knows, which are a subset of those that the gateway takes. */
 function timeZones(): readonly Choice[] {
-  return Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }));
+  return withTimeZonesLeftOut(Intl.supportedValuesOf('timeZone')).map((zone) => ({
+    value: zone,
+    label: zone.replaceAll('_', ' '),
+  }));
 }
 
 /** The rows of a list operation by their ids and names; none without an operation. */

@@ -87,6 +87,7 @@ export function BudgetsScreen(): ReactNode {
             <Pages
               next={next}
               cursor={cursor}
+              note="Each page has its tightest budgets first."
               onCursor={(to) => void navigate({ search: ({ cursor: _c, ...rest }) => ({ ...rest, cursor: to }) })}
             />
           </>

@@ -7,7 +7,7 @@ import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { Pages, sortedUpTo100 } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { SearchField } from '../../components/search-field.tsx';
@@ -87,6 +87,7 @@ export function ClientsScreen(): ReactNode {
                 <Pages
                   next={next}
                   cursor={cursor}
+                  note={sortedUpTo100}
                   onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
                 />
               </>

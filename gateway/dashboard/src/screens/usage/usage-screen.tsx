@@ -12,7 +12,7 @@ import { GoLink } from '../../components/go-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
-import { Pages } from '../../components/pages.tsx';
+import { Pages, sortedUpTo100 } from '../../components/pages.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
@@ -115,7 +115,12 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
                 rowKey={rowKey}
                 empty="No calls in this range."
               />
-              <Pages next={next} cursor={cursor} onCursor={(to) => onSearch({ ...search, cursor: to })} />
+              <Pages
+                next={next}
+                cursor={cursor}
+                note={sortedUpTo100}
+                onCursor={(to) => onSearch({ ...search, cursor: to })}
+              />
             </>
           )}
         </Loaded>
