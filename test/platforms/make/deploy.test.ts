@@ -187,7 +187,7 @@ describe('deploying to Make', () => {
 
   test('prints its usage, and never the key', async () => {
     const child = spawn(process.execPath, [script], { env: { PATH: process.env.PATH ?? '' } });
-    expect(await text(child.stderr)).toMatch(/MAKE_API_KEY=… node src\/deploy\.ts --zone/);
+    expect(await text(child.stderr)).toMatch(/MAKE_API_KEY=… npm run deploy:make -- --zone/);
     expect((await deploy()).said).not.toContain(makeApiKey);
   });
 });
