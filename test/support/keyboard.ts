@@ -62,7 +62,7 @@ export function keyboardOf(page: Page): Keyboard {
   return keyboard;
 }
 
-/** What is behind an open dialog takes no key. */
+/** The page behind an open dialog takes no key. */
 function openDialog(page: Page, isOpen: boolean): Locator | Page {
   return isOpen ? page.getByRole('dialog').last() : page;
 }

@@ -184,7 +184,7 @@ function SaveForm({ screen, query, views }: SaveFormProps): ReactNode {
   );
 }
 
-/** What is set on this screen: without the page of a list, and without the call that is open. */
+/** The query of this screen: without the page of a list, and without the call that is open. */
 function useOwnQuery(): string {
   const { searchStr } = useLocation();
   const query = new URLSearchParams(searchStr);
