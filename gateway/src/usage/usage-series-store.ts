@@ -26,7 +26,7 @@ const groupColumn: Record<SeriesGrouping, SumColumn> = {
 
 const sumsBilled = `round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))`;
 
-/** Money in nano-dollars. What is billed needs the sums of each client first. */
+/** Money in nano-dollars. Billed amounts are not here: they need the sums of each client first. */
 const sumOf: Record<Exclude<SeriesMetric, 'billable_usd'>, string> = {
   cost_usd: 'sum(cost_nanos + second_cost_nanos)',
   requests: 'sum(requests)',
