@@ -116,7 +116,8 @@ async function drain(res: IncomingMessage): Promise<void> {
   }
 }
 
+/** By the nearest rank: P95 of 20 values is the 19th. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
 }
