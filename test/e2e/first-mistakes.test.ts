@@ -165,7 +165,6 @@ describe('a field of a management call', () => {
     '/v1/usage/clients?from=2026-11-05&to=2026-11-01',
     '/v1/usage/series?from=2026-11-05&to=2026-11-01',
     '/v1/usage/requests?from=2026-11-05&to=2026-11-01',
-    '/v1/usage/clients?to=2020-01-31',
   ])('a range that ends before it begins is refused, not answered with nothing: %s', async (path) => {
     const refusal = await refusalOf(gateway.get(path));
     expect(refusal).toMatchObject({ status: 400, code: 'invalid_request', param: 'from' });

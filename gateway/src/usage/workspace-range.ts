@@ -15,17 +15,8 @@ export async function rangeIn(
 ): Promise<UsageRange> {
   const settings = await services.settings.of(caller.workspaceId, caller.livemode);
   const range = usageRange({ from, to, timezone: timezone ?? settings.timezone, nowMs: services.now() });
-  if (range.from > range.to) throw backwards(from, range);
+  // An empty list would look like "nothing was used". A past `to` alone ends before this month begins: then nothing is what there is.
+  if (from !== undefined && to !== undefined && range.from > range.to)
+    throw new GatewayError('invalid_request', '`from` is after `to`. Exchange them.', { param: 'from' });
   return range;
-}
-
-/** Mostly two dates that were exchanged, or a past `to` alone. An empty list would look like "nothing was used". */
-function backwards(from: string | undefined, { from: begin }: UsageRange): GatewayError {
-  return new GatewayError(
-    'invalid_request',
-    from === undefined
-      ? `\`from\`, which is the beginning of this month (${begin.toISOString()}) where it is left out, is after \`to\`. Give both.`
-      : '`from` is after `to`. Exchange them.',
-    { param: 'from' },
-  );
 }
