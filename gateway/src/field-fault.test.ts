@@ -91,12 +91,12 @@ it.each(cases)('zod’s %s is told in plain words', (code, schema, input, words)
 });
 
 it.each([
-  ['PORT', 'many', 'PORT: must be a number'],
-  ['PORT', '70000', 'PORT: must be at most 65535'],
-  ['PORT', '1.5', 'PORT: must be a whole number'],
+  ['PORT', 'many', 'PORT: must be a whole number from 0 to 65535'],
+  ['PORT', '70000', 'PORT: must be a whole number from 0 to 65535'],
+  ['PORT', '1.5', 'PORT: must be a whole number from 0 to 65535'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL: must be one of "trace", "debug", "info", "warn", "error", "fatal", "silent"'],
   ['PUBLIC_URL', 'example.com', 'PUBLIC_URL: must be an http or https URL'],
-  ['CALLS_KEPT_DAYS', '0', 'CALLS_KEPT_DAYS: must be at least 1'],
+  ['CALLS_KEPT_DAYS', '0', 'CALLS_KEPT_DAYS: must be a whole number of days from 1 to 36500'],
 ])('a start with %s=%s is refused with "%s: …"', (name, value, sentence) => {
   expect(() => readConfig({ [name]: value })).toThrow(`1 problem in the configuration:\n  ${sentence}`);
 });

@@ -1,3 +1,15 @@
+/*
+ * The state of an incident as people read it.
+ *
+ * ```ts
+ * import { shownState } from '@ai-gateway/shared/incident-state';
+ *
+ * const startsAtMs = Date.parse('2026-09-01T22:00:00Z');
+ * const work = { severity: 'maintenance', state: 'investigating', startsAtMs, endsAtMs: undefined } as const;
+ * console.log(shownState(work, startsAtMs - 60_000)); // planned
+ * ```
+ */
+
 interface IncidentTimes {
   severity: 'minor' | 'major' | 'maintenance';
   state: string;

@@ -63,7 +63,7 @@ describe('the docs of each platform', () => {
 
 test('Zapier’s guide names every field of the first Zaps', () => {
   const guide = read('docs/zapier.md');
-  for (const label of ['Limit (USD)', 'Scenario', 'Output Format', 'JSON Schema', 'Max Tokens', 'Percents'])
+  for (const label of ['Limit (USD)', 'Scenario', 'Output Format', 'Fields', 'Max Tokens', 'Percents'])
     expect(guide).toContain(`| ${label} `);
 });
 
