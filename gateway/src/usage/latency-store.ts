@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { endedDays } from './ended-days.ts';
 import { boundsOf } from './summed-range-store.ts';
 
 /**
@@ -38,8 +39,6 @@ const addDays = `
     where hour >= $1 and hour < $2 group by 1, 2, 3, 4, 5, 6, 7, 8, 9) as counted
   group by 1, 2, 3, 4, 5, 6, 7, 8`;
 
-const dayMs = 86_400_000;
-
 /** Writes the histograms of whole hours and of the days that end with them, in place of those written before. */
 export async function writeLatency(tx: Db, from: Date, to: Date): Promise<void> {
   await tx.query('delete from latency_hours where hour >= $1 and hour < $2', [from, to]);
@@ -49,11 +48,10 @@ export async function writeLatency(tx: Db, from: Date, to: Date): Promise<void> 
 
 /** The days that ended between the two. */
 export async function writeLatencyDays(tx: Db, from: Date, to: Date): Promise<void> {
-  const first = new Date(Math.floor(from.getTime() / dayMs) * dayMs);
-  const last = new Date(Math.floor(to.getTime() / dayMs) * dayMs);
-  if (first >= last) return;
-  await tx.query('delete from latency_days where day >= $1 and day < $2', [first, last]);
-  await tx.query(addDays, [first, last]);
+  const days = endedDays(from, to);
+  if (days === undefined) return;
+  await tx.query('delete from latency_days where day >= $1 and day < $2', [...days]);
+  await tx.query(addDays, [...days]);
 }
 
 export type LatencyGrouping = 'model' | 'provider' | 'client' | 'hour' | 'day';

@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import { endedDays } from './ended-days.ts';
 import { sumColumns, sumsOfSums } from './sum-columns.ts';
 
 export type SumColumn =
@@ -69,8 +70,6 @@ const addDays = `
   select workspace_id, livemode, kind, date_trunc('day', hour, 'UTC'), ${tags.join(', ')}, ${sumsOfSums}
   from usage_narrow_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, kind, 4, ${tags.join(', ')}`;
 
-const dayMs = 86_400_000;
-
 /** Writes the narrow sums of whole hours, and of the days that ended between the two, in place of those written before. */
 export async function writeNarrow(tx: Db, from: Date, to: Date): Promise<void> {
   await tx.query('delete from usage_narrow_hours where hour >= $1 and hour < $2', [from, to]);
@@ -80,11 +79,10 @@ export async function writeNarrow(tx: Db, from: Date, to: Date): Promise<void> {
 
 /** The days that ended between the two. */
 export async function writeNarrowDays(tx: Db, from: Date, to: Date): Promise<void> {
-  const first = new Date(Math.floor(from.getTime() / dayMs) * dayMs);
-  const last = new Date(Math.floor(to.getTime() / dayMs) * dayMs);
-  if (first >= last) return;
-  await tx.query('delete from usage_narrow_days where day >= $1 and day < $2', [first, last]);
-  await tx.query(addDays, [first, last]);
+  const days = endedDays(from, to);
+  if (days === undefined) return;
+  await tx.query('delete from usage_narrow_days where day >= $1 and day < $2', [...days]);
+  await tx.query(addDays, [...days]);
 }
 
 /** The columns by which calls are billed: the client has the markup, where any client of the workspace has one. */

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
+import { endedDays } from './ended-days.ts';
 import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
 import { writeNarrow, writeNarrowDays } from './narrow-sums-store.ts';
@@ -116,12 +117,10 @@ type Tx = PoolClient;
 
 /** The days that ended between the two. */
 async function sumDays(tx: Tx, start: Date, end: Date): Promise<void> {
-  const dayMs = 86_400_000;
-  const first = new Date(Math.floor(start.getTime() / dayMs) * dayMs);
-  const last = new Date(Math.floor(end.getTime() / dayMs) * dayMs);
-  if (first >= last) return;
-  await tx.query('delete from usage_days where day >= $1 and day < $2', [first, last]);
-  await tx.query(daySums, [first, last]);
+  const days = endedDays(start, end);
+  if (days === undefined) return;
+  await tx.query('delete from usage_days where day >= $1 and day < $2', [...days]);
+  await tx.query(daySums, [...days]);
 }
 
 /** Hours from this one on that are summed already are summed again. */
