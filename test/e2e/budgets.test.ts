@@ -284,6 +284,9 @@ describe('the cap', () => {
     await create({ limit_usd: 1, scope: { client_id: 'priced' } });
     const body = hello({ model: 'own/house-model' });
     expect((await gateway.post(chat, body, { 'x-client-id': 'unpriced' })).status).toBe(200);
+    const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/usage/requests?client_id=unpriced'));
+    expect(data).toMatchObject([{ model: 'house-model', cost_usd: 0, estimated: true, unpriced: true }]);
+    expect(await json(gateway.get(`/v1/usage/requests/${data[0]?.id}`))).toMatchObject({ unpriced: true });
     const { error } = await json<Refusal>(gateway.post(chat, body, { 'x-client-id': 'priced' }), 402);
     expect(error.message).toContain('No price is known for model "house-model"');
     expect(await check('client_id=priced&model=own/house-model')).toMatchObject({
@@ -296,6 +299,8 @@ describe('the cap', () => {
       }),
     );
     expect((await gateway.post(chat, body, { 'x-client-id': 'priced' })).status).toBe(200);
+    const paid = await json<{ data: unknown[] }>(gateway.get('/v1/usage/requests?client_id=priced&status=succeeded'));
+    expect(paid.data).toMatchObject([{ model: 'house-model', estimated: false, unpriced: false }]);
     await gateway.send('DELETE', `/v1/providers/${provider.id}`);
   });
 

@@ -59,6 +59,7 @@ interface Earlier {
   costNanos: bigint;
   usage: Usage;
   estimated: boolean;
+  unpriced: true | undefined;
 }
 
 export interface Settlement {
@@ -85,6 +86,7 @@ export async function settleCall(
     costNanos: cost ?? 0n,
     // An unknown price is as much of an estimate as a counted token.
     estimated: end.usage === undefined || isGuess(running, usage, cost),
+    unpriced: cost === undefined || undefined,
     errorCode: end.errorCode,
     cache: end.cache,
     jsonOk: end.checks?.jsonOk,
@@ -110,6 +112,7 @@ export async function bookAttempt(running: RunningCall, spent: Spent): Promise<v
     costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
     usage: earlier === undefined ? usage : addUsage(earlier.usage, usage),
     estimated: earlier?.estimated === true || spent.usage === undefined || isGuess(running, usage, cost),
+    unpriced: earlier?.unpriced ?? (cost === undefined || undefined),
   };
 }
 
@@ -185,6 +188,7 @@ function withEarlier(last: ClosedCall, earlier: Earlier): ClosedCall {
     usage: addUsage(earlier.usage, last.usage),
     costNanos: earlier.costNanos + last.costNanos,
     estimated: earlier.estimated || last.estimated,
+    unpriced: earlier.unpriced ?? last.unpriced,
   };
 }
 

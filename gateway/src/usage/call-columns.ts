@@ -152,6 +152,7 @@ export const callColumns: readonly CallColumn[] = [
     isForeign: true,
   },
   { name: 'shadow_of', key: 'so', type: 'text', read: ({ open }) => open.decision?.shadowOf },
+  { name: 'unpriced', key: 'np', type: 'boolean', read: ({ closed }) => closed?.unpriced, isOverwritten: true },
 ];
 
 /** Hex as Postgres reads a `bytea` from text. */

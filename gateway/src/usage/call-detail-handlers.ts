@@ -150,6 +150,7 @@ const noCall = {
   reasoning_tokens: 0,
   cost_usd: 0,
   estimated: false,
+  unpriced: false,
   ttft_ms: null,
   total_ms: null,
   streamed: false,

@@ -62,6 +62,8 @@ export interface ClosedCall {
   costNanos: bigint;
   /** Usage was counted by us, because the stream was cut or the provider reported none. */
   estimated: boolean;
+  /** No price is known for the model of an attempt, whose cost is left out. Undefined for all others: a row has no byte of it. */
+  unpriced?: true | undefined;
   errorCode?: string | undefined;
   /** Went out on the operator's keys: the plan counts it. */
   metered?: boolean | undefined;

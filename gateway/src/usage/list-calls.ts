@@ -117,6 +117,7 @@ function describeRefused({ code, model, ...call }: RefusedCall, caller: Caller):
     reasoning_tokens: 0,
     cost_usd: 0,
     estimated: false,
+    unpriced: false,
     ttft_ms: null,
     total_ms: null,
     livemode: caller.livemode,

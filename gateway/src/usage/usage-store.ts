@@ -46,6 +46,7 @@ export interface StoredCall {
   reasoning_tokens: bigint;
   cost_nanos: bigint;
   estimated: boolean;
+  unpriced: boolean;
   ttft_ms: number | null;
   total_ms: number | null;
   livemode: boolean;
@@ -101,7 +102,7 @@ export async function selectCalls(db: Db, filter: CallFilter): Promise<StoredCal
 
 const columns = `id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at, client_id, project, scenario_id, scenario_platform,
   execution_id, organization_id, node, key_id, model_requested, model, provider, attempts, status, error_code, input_tokens, cached_tokens,
-  cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, estimated, ttft_ms, total_ms, livemode, cache, saved_nanos,
+  cache_write_tokens, output_tokens, reasoning_tokens, cost_nanos, estimated, coalesce(unpriced, false) as unpriced, ttft_ms, total_ms, livemode, cache, saved_nanos,
   case when cache = 'hit' then saved_nanos - coalesce(saved_route_nanos, 0) - coalesce(saved_marks_nanos, 0) end as saved_by_hit_nanos`;
 const conditionsOfRange = 'workspace_id = $1 and livemode = $2 and created_at >= $3 and created_at < $4';
 

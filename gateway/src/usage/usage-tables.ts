@@ -64,6 +64,7 @@ export const callColumns = [
   'livemode',
   'cache',
   'saved_usd',
+  'unpriced',
 ] as const;
 
 export function callCells(row: Record<(typeof callColumns)[number], Cell>): Cell[] {

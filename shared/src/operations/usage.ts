@@ -74,6 +74,10 @@ export const call = z.object({
     title: 'Estimated',
     description: 'True when the provider reported no usage and the gateway counted the tokens.',
   }),
+  unpriced: z.boolean().meta({
+    title: 'Unpriced',
+    description: 'True when no price is known for the model, so the cost leaves it out.',
+  }),
   ttft_ms: z.number().int().nullable().meta({ title: 'Time to first byte', description: 'Milliseconds.' }),
   total_ms: z.number().int().nullable().meta({ title: 'Total time', description: 'Milliseconds.' }),
   livemode: z.boolean().meta({ title: 'Live mode', description: 'False for calls with test keys.' }),
@@ -162,6 +166,7 @@ export const listRequests = operation({
           reasoning_tokens: 0,
           cost_usd: 0.000228,
           estimated: false,
+          unpriced: false,
           ttft_ms: 410,
           total_ms: 1280,
           livemode: true,

@@ -47,6 +47,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
       <p>
         {countForPeople(call.input_tokens)} tokens in ({countForPeople(call.cached_tokens)} cached) ·{' '}
         {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
+        {call.unpriced && ' · no price is known for this model'}
       </p>
       <p>
         Client <CallClient id={call.client_id} /> · scenario <bdi>{call.scenario_id ?? '–'}</bdi>
