@@ -17,6 +17,37 @@ async function body(response: Response): Promise<Record<string, never>> {
   return (await response.json()) as Record<string, never>;
 }
 
+/** The headers by which every answer says who was asked, how often, and why. */
+function tryOf({ headers }: Response): (string | null)[] {
+  return ['provider', 'model', 'attempts', 'route'].map((name) => headers.get(`x-gateway-${name}`));
+}
+
+describe('a call that no provider answers', () => {
+  it.each([
+    ['/v1/chat/completions', hello('gpt-4o')],
+    ['/v1/chat/completions', hello('gpt-4o', { stream: true })],
+    ['/v1/messages', hello('gpt-4o', { max_tokens: 50 })],
+    ['/v1/responses', { model: 'gpt-4o', input: 'Hi' }],
+    ['/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }],
+  ])('names the provider, the model, the attempts and the reason on %s', async (path, request) => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 400 });
+    const refused = await gateway.post(path, request);
+    expect(refused.status).toBe(400);
+    const { model } = request as { model: string };
+    expect(tryOf(refused)).toEqual(['openai', model, '1', 'asked for']);
+  });
+
+  it('counts every attempt and names the last', async () => {
+    for (const fake of [gateway.fakes.openai, gateway.fakes.anthropic]) fake.fault({ kind: 'status', status: 500 });
+    const failed = await gateway.post(
+      '/v1/chat/completions',
+      hello('gpt-4o', { fallback_models: ['claude-haiku-4-5'] }),
+    );
+    expect(failed.status).toBe(503);
+    expect(tryOf(failed)).toEqual(['anthropic', 'claude-haiku-4-5', '2', 'fallback of gpt-4o']);
+  });
+});
+
 describe('a provider that fails is followed by the next', () => {
   const faults: [string, Fault][] = [
     ['408', { kind: 'status', status: 408 }],
@@ -107,6 +138,7 @@ describe('fallbacks are the caller’s to choose', () => {
     );
     const none = { 'x-gateway-fallback': 'none' };
     const broken = await gateway.post('/v1/chat/completions', hello('gpt-4o'), none);
+    expect(tryOf(broken)).toEqual(['openai', 'gpt-4o', '1', 'asked for']);
     expect([broken.status, (await body(broken)).error]).toMatchObject([
       502,
       { code: 'provider_error', details: { attempts: [{ provider: 'openai', model: 'gpt-4o', status: 500 }] } },

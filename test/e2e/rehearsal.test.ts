@@ -118,3 +118,14 @@ describe('the page that a paused scenario leads to', () => {
     expect(await response.json()).toHaveProperty('error.code', 'not_found');
   });
 });
+
+describe('sandbox:error', () => {
+  it.each([429, 500, 503])('%i rests nothing: the next call is answered, however many failed', async (status) => {
+    for (let i = 0; i < 7; i++) {
+      const failed = await gateway.post('/v1/chat/completions', asked(`sandbox:error ${status}`), test);
+      expect(await failed.text()).toContain(`the sandbox was asked for status ${status}`);
+      expect(failed.headers.get('x-gateway-provider')).toBe('sandbox');
+    }
+    expect((await gateway.post('/v1/chat/completions', asked('Hello'), test)).status).toBe(200);
+  });
+});

@@ -15,6 +15,7 @@ import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts
 import { prepareAttempt, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
 import { noteWarm, sessionOf } from './warm-session.ts';
+import { withRoute } from './with-headers.ts';
 
 /** Tries the candidates in order, never one twice, until one answers. */
 export async function answerFrom(
@@ -54,7 +55,7 @@ export async function answerFrom(
       services.circuits.abandoned(attempt);
       if (tried.length > 0) continue;
       await closeUnanswered(running, 'failed', prepared.unsupported.code);
-      throw prepared.unsupported;
+      throw withRoute(prepared.unsupported, running);
     }
     const { providerRequest } = prepared;
     const { body, isMarked } = withPromptCache(services, providerRequest.body, { request, call, candidate, decision });
@@ -78,7 +79,9 @@ export async function answerFrom(
       else services.circuits.succeeded(attempt);
       return outcome;
     }
-    services.circuits.failed(attempt, outcome.failure);
+    // The sandbox fails on request. That rests nothing: the next rehearsal, and every other workspace's, is answered.
+    if (candidate.kind === 'sandbox') services.circuits.abandoned(attempt);
+    else services.circuits.failed(attempt, outcome.failure);
     noteFailure(request.report, candidate, outcome.failure);
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
@@ -96,5 +99,5 @@ export async function answerFrom(
   }
   const error = classUnknown(funding.candidates[0], tried) ?? errorOf(mostTelling(tried));
   await closeUnanswered(running, 'failed', error.code);
-  throw error;
+  throw withRoute(error, running);
 }

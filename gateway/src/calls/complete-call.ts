@@ -1,4 +1,4 @@
-import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { isGatewayError } from '@ai-gateway/shared/errors';
 import { databaseAway } from '../db/unavailable.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
@@ -23,6 +23,7 @@ import { balancesOf, openCall } from './open-call.ts';
 import { withPromptHash } from './prompt-hash.ts';
 import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
+import { withHeaders } from './with-headers.ts';
 
 /** The path of a call to a model, forward only. Throws a GatewayError for every refusal, ClientGone when nobody is left to answer. */
 export async function completeCall(services: CompletionPorts, asked: ModelCall): Promise<ModelAnswer> {
@@ -140,20 +141,6 @@ async function payAndAnswer(
 }
 
 const noIds: readonly string[] = [];
-
-function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
-  const { code, message, status, param, details, retryAfterSeconds, cause } = error;
-  return Object.keys(headers).length === 0
-    ? error
-    : new GatewayError(code, message, {
-        status,
-        param,
-        details,
-        retryAfterSeconds,
-        cause,
-        headers: { ...headers, ...error.headers },
-      });
-}
 
 async function plainAnswer(
   running: RunningCall,

@@ -32,6 +32,7 @@ import { relayBody } from './relay-body.ts';
 import { bookAttempt, closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import type { Spent } from './spent.ts';
 import { targetOf } from './try-candidate.ts';
+import { withRoute } from './with-headers.ts';
 
 interface EmbeddingPorts extends AdmissionPorts, TagPorts, FundingPorts, AttemptPorts {
   policies: PolicyCache;
@@ -141,7 +142,7 @@ async function embedFunded(
     noteFailure(request.report, candidate, coolingDown);
     const error = errorOf([{ provider, model, failure: coolingDown }]);
     await closeUnanswered(running, 'failed', error.code);
-    throw error;
+    throw withRoute(error, running);
   }
   turnTo(running, candidate, attempt);
   running.attempts = 1;
@@ -158,7 +159,7 @@ async function embedFunded(
     noteFailure(request.report, candidate, outcome.failure);
     const error = errorOf([{ provider, model, failure: outcome.failure }]);
     await closeUnanswered(running, 'failed', error.code);
-    throw error;
+    throw withRoute(error, running);
   }
   services.circuits.succeeded(attempt);
   const status = request.cancellation.because === 'gone' ? 'cancelled' : 'succeeded';

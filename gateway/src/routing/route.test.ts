@@ -431,9 +431,16 @@ describe('test keys', () => {
   });
 
   it('do not make a model of a name nobody knows', () => {
-    for (const model of ['definitely-not-a-model', 'openai/gpt-99', 'local/other'])
+    for (const model of ['definitely-not-a-model', 'nobody/gpt-99'])
       expect(refusal(model, test).code).toBe('model_not_found');
     expect(refusal('claude-sonet-5', test).message).toContain('"claude-sonnet-5"');
+  });
+
+  it('reach a model that the catalogue does not know by its provider, without a price, as live keys do', () => {
+    for (const model of ['openai/gpt-99', 'local/other']) {
+      const [only, ...others] = routeCall(input(model, test));
+      expect([only?.kind, only?.model, only?.price, others]).toEqual(['sandbox', model.split('/')[1], undefined, []]);
+    }
   });
 });
 

@@ -20,7 +20,7 @@ import {
   strengthIn,
   withReason,
 } from './reachable.ts';
-import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten, unknownModel } from './route-refusals.ts';
+import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten } from './route-refusals.ts';
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): readonly Candidate[] {
@@ -238,11 +238,9 @@ function sparesOf(request: RouteRequest, { entry, provider, model, reason }: Rou
     .map((candidate) => ({ ...candidate, reason, spare: true }));
 }
 
-/** Test keys: every known model, answered by the sandbox at the real model's price. */
+/** Test keys: every model that a live call may name, answered by the sandbox at the real model's price; without one, as a live call is. */
 function inSandbox(first: RouteCandidate, request: RouteRequest): Candidate {
-  const { entry, ...candidate } = first;
-  if (entry === undefined && candidate.price === undefined)
-    throw unknownModel(request.call.model, request, { param: 'model', need: '' });
+  const { entry: _, ...candidate } = first;
   const reason = `${first.reason}, in the sandbox`;
   const rehearsed = request.kind === 'chat' ? rehearsedCost(request.call) : undefined;
   const standsFor = first.kind === 'sandbox' ? undefined : first.kind;

@@ -1,0 +1,23 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
+import { answerHeaders, type RunningCall } from './settle-call.ts';
+
+/** The same error, which brings these headers too. Its own come first. */
+export function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
+  const { code, message, status, param, details, retryAfterSeconds, cause } = error;
+  return Object.keys(headers).length === 0
+    ? error
+    : new GatewayError(code, message, {
+        status,
+        param,
+        details,
+        retryAfterSeconds,
+        cause,
+        headers: { ...headers, ...error.headers },
+      });
+}
+
+/** The error of a call that no candidate answered: it names the last one, the reason for it, and the number of attempts. */
+export function withRoute(error: GatewayError, running: RunningCall): GatewayError {
+  const headers = Object.entries(answerHeaders(running, '', [])).filter(([name]) => name.startsWith('x-gateway-'));
+  return withHeaders(error, Object.fromEntries(headers));
+}
