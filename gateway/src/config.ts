@@ -17,6 +17,8 @@ const providerKey = z
   .regex(/^[\x20-\x7e]+$/, 'must be one line of plain ASCII, as the provider shows it')
   .optional();
 
+const gatewaySecret = z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits (try: openssl rand -hex 32)');
+
 const proxies = z.string().transform((text, { addIssue }) => {
   const read = readProxies(text);
   // No secret, unlike other values: it may be shown.
@@ -49,10 +51,9 @@ const environment = z.object({
   DATABASE_CONNECTIONS: whole(5, 1_000).default(12),
   DATABASE_WAIT: whole(0, 86_400, 'seconds').default(30),
   DATA_DIR: z.string().default('./data'),
-  GATEWAY_SECRET: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits (try: openssl rand -hex 32)')
-    .optional(),
+  GATEWAY_SECRET: gatewaySecret.optional(),
+  // Read by the command `rotate-secret` and by `doctor`.
+  GATEWAY_SECRET_PREVIOUS: gatewaySecret.optional(),
   GATEWAY_BOOTSTRAP_KEY: chosenKey('gw_live_'),
   GATEWAY_BOOTSTRAP_TEST_KEY: chosenKey('gw_test_'),
   ALLOW_PRIVATE_NETWORK: flag.default(false),
@@ -106,6 +107,8 @@ export interface Config {
   providers: readonly { kind: Vendor; baseUrl: string; apiKey: string }[];
   /** 32 bytes as hex; undefined means: generate one and keep it in `dataDir`. */
   secret: string | undefined;
+  /** The one that `rotate-secret` takes out of use. */
+  previousSecret: string | undefined;
   /** The owner's keys of the first workspace, where the operator chooses them. */
   bootstrapKey: string | undefined;
   bootstrapTestKey: string | undefined;
@@ -179,6 +182,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: value.DATA_DIR,
     providers: operatorAccounts(given),
     secret: value.GATEWAY_SECRET?.toLowerCase(),
+    previousSecret: value.GATEWAY_SECRET_PREVIOUS?.toLowerCase(),
     bootstrapKey: value.GATEWAY_BOOTSTRAP_KEY,
     bootstrapTestKey: value.GATEWAY_BOOTSTRAP_TEST_KEY,
     operatorKey: value.GATEWAY_OPERATOR_KEY,

@@ -94,6 +94,12 @@ export async function startGateway(
   }
   await ensureCallPartitions(db, now());
   const processLock = await holdProcessLock(connection, newId('proc', now()));
+  // A rotation of the secret takes the proof away and then looks for processes: one of the two sees the other.
+  await proveSecret(db, ownSecret).catch(async (cause: unknown) => {
+    await processLock.release();
+    await database.stop();
+    throw cause;
+  });
   const authenticator = new Authenticator({ db, now });
   const traces =
     config.traces === undefined

@@ -53,6 +53,7 @@ export const longFilesAllowed: Readonly<Record<string, string>> = {
 
 /** Files whose statements the test cannot follow to their literals, each with what they are built of. */
 export const builtAllowed: Readonly<Record<string, string>> = {
+  'gateway/src/cli/reseal-store.ts': 'tables and columns from the constants of sealed-tables.ts',
   'gateway/src/db/migrate.ts': 'the numbered files of gateway/sql',
   'gateway/src/db/pipeline.ts': 'messages of the protocol, not text',
   'gateway/src/webhooks/boss-home-store.ts': 'the statements of pg-boss',

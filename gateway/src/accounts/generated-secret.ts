@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where an installation keeps the secret that it made itself. */
@@ -24,7 +24,10 @@ export function makeSecret(dataDir: string): string | undefined {
 
 /** Undefined where none was made. */
 export function readSecret(dataDir: string): string | undefined {
-  const path = secretPath(dataDir);
+  return readFile(secretPath(dataDir));
+}
+
+function readFile(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const secret = readFileSync(path, 'utf8').trim();
   if (!/^[0-9a-f]{64}$/.test(secret))
@@ -36,4 +39,29 @@ export function readSecret(dataDir: string): string | undefined {
 
 export function writeSecret(dataDir: string, secret: string): void {
   writeFileSync(secretPath(dataDir), `${secret}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Where the new secret is until nothing is sealed with the old one any more. */
+export function nextSecretPath(dataDir: string): string {
+  return join(dataDir, 'gateway-secret.next');
+}
+
+/** The secret that takes the place of the generated one: made once, so that a rotation that was killed goes on to the same one. */
+export function nextSecret(dataDir: string): string {
+  const path = nextSecretPath(dataDir);
+  const made = readFile(path);
+  if (made !== undefined) return made;
+  const secret = randomBytes(32).toString('hex');
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  return secret;
+}
+
+/** The next secret is the one from now on. */
+export function takeNextSecret(dataDir: string): void {
+  renameSync(nextSecretPath(dataDir), secretPath(dataDir));
+}
+
+/** A secret that nothing is sealed with any more. */
+export function dropSecret(dataDir: string): void {
+  rmSync(secretPath(dataDir), { force: true });
 }

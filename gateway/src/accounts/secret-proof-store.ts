@@ -7,6 +7,12 @@ export async function keepProof(db: Db, sealed: Buffer): Promise<Buffer> {
   return (rows[0] as { sealed: Buffer }).sealed;
 }
 
+/** Puts a proof in the place of another; false where that one is gone. */
+export async function replaceProof(db: Db, from: Buffer, to: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query('update secret_proof set sealed = $2 where sealed = $1', [from, to]);
+  return rowCount === 1;
+}
+
 /** Undefined in a database that no gateway was started on. */
 export async function findProof(db: Db): Promise<Buffer | undefined> {
   const { rows } = await db.query('select sealed from secret_proof');

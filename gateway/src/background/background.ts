@@ -38,12 +38,16 @@ export interface BackgroundOutcome {
 type BackgroundKey = { workspaceId: string; id: string };
 type SealedPart = 'request' | 'secret' | 'outcome' | 'url';
 
+export function backgroundContext({ workspaceId, id }: BackgroundKey, what: SealedPart): readonly string[] {
+  return ['background', what, workspaceId, id];
+}
+
 export function sealFor(secret: string, place: BackgroundKey, what: SealedPart, text: string): Buffer {
-  return seal(secret, text, ['background', what, place.workspaceId, place.id]);
+  return seal(secret, text, backgroundContext(place, what));
 }
 
 export function unsealFor(secret: string, place: BackgroundKey, what: SealedPart, sealed: Buffer): string {
-  return unseal(secret, sealed, ['background', what, place.workspaceId, place.id]).toString('utf8');
+  return unseal(secret, sealed, backgroundContext(place, what)).toString('utf8');
 }
 
 /** Where the outcome goes. */

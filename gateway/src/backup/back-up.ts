@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readSecret } from '../accounts/generated-secret.ts';
+import { isUnfinished } from '../accounts/rotation-proof.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
 import { isConnectionFault } from '../db/connection-fault.ts';
@@ -37,6 +38,9 @@ export async function backUp(
   try {
     const migrations = await appliedMigrations(database.pool);
     pendingMigrations(migrations);
+    const proof = await findProof(database.pool);
+    if (proof !== undefined && isUnfinished(proof))
+      throw new Error('A rotation of the secret is unfinished. Run `rotate-secret` again, then back up.');
     const secret = givenSecret === undefined ? readSecret(dataDir) : undefined;
     const head: BackupHead = {
       format: 'ai-gateway-backup',
@@ -48,7 +52,7 @@ export async function backUp(
       migrations,
       postgres: await serverVersion(database.pool),
       platform: `${process.platform}-${process.arch}`,
-      secretProof: (await findProof(database.pool))?.toString('base64') ?? null,
+      secretProof: proof?.toString('base64') ?? null,
       secretIncluded: secret !== undefined,
     };
     const { progress, copy } =

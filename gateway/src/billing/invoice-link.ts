@@ -8,7 +8,7 @@ export interface LinkedInvoice {
 
 /**
  * A link opens one invoice, without a key, for as long as the gateway has the secret it was signed with: bookkeepers look years
- * later. A new GATEWAY_SECRET ends them all.
+ * later. A rotation of the secret ends them all.
  */
 export function invoiceToken(secretHex: string, { workspaceId, id }: LinkedInvoice): string {
   return `${workspaceId}.${id}.${signature(secretHex, { workspaceId, id }).toString('base64url')}`;

@@ -6,6 +6,7 @@ import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { promptsCommand } from './prompts-command.ts';
 import { restoreCommand } from './restore-command.ts';
+import { rotateSecretCommand } from './rotate-secret-command.ts';
 import { signInLinkCommand } from './sign-in-link-command.ts';
 import { spreadCommand } from './spread-command.ts';
 import { startCommand } from './start-command.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   importCommand,
   backupCommand,
   restoreCommand,
+  rotateSecretCommand,
   doctorCommand,
   promptsCommand,
   checkBillCommand,

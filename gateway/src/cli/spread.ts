@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { showProgress } from '../backup/progress.ts';
-import { findOtherProcess } from '../db/process-lock.ts';
+import { isInUse } from './is-in-use.ts';
 import {
   citusVersion,
   copyToWorkers,
@@ -45,15 +44,6 @@ async function whyNotSpread(pool: Pool): Promise<string | undefined> {
     return `The coordinator has no workers. Add each with "select citus_add_node('HOST', 5432)".`;
   if (await isInUse(pool)) return 'A gateway uses this database. Stop every gateway, spread, then start them again.';
   return undefined;
-}
-
-/** A session of a gateway that has just stopped may take a moment to end. */
-async function isInUse(pool: Pool): Promise<boolean> {
-  for (let tries = 0; tries < 20; tries++) {
-    if ((await findOtherProcess(pool, '')) === undefined) return false;
-    await sleep(100);
-  }
-  return true;
 }
 
 /** Spreads the tables that are not spread yet; a second run goes on where the first one ended. False, with the reason printed, where it cannot. */

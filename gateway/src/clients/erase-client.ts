@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
+import { answerContext } from '../idempotency/idempotency.ts';
 import { sumAgain } from '../usage/roll-up-store.ts';
 import {
   beginErasure,
@@ -79,10 +80,10 @@ export async function eraseClient(
 ): Promise<{ keyIds: string[] }> {
   const erasedAt = new Date(services.now());
   const id = `erased-${randomBytes(6).toString('hex')}`;
-  const remembered = { id, ...place, nameHash: hashOf(services.secret, place, name), erasedAt };
+  const remembered = { id, ...place, nameHash: hashOfName(services.secret, place, name), erasedAt };
   const erasure = { id, ...place, name };
   const ended = await withTransaction(services.db, async (tx) => {
-    await beginErasure(tx, remembered, seal(services.secret, name, sealContext(place, id)));
+    await beginErasure(tx, remembered, seal(services.secret, name, erasedNameContext(place, id)));
     await onBegin?.(tx);
     return endNow(tx, erasure);
   });
@@ -147,7 +148,7 @@ async function eraseAnswers(
   const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
   for await (const page of keptAnswers(db, { workspaceId, livemode }, until)) {
     const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) => {
-      const body = unseal(secret, sealedBody, [workspaceId, keyId, idempotencyKey]);
+      const body = unseal(secret, sealedBody, answerContext({ workspaceId, keyId, idempotencyKey }));
       return about.some((text) => body.includes(text));
     });
     if (naming.length > 0) await deleteAnswers(db, workspaceId, naming);
@@ -162,7 +163,7 @@ export async function sweepErased(services: ErasePorts): Promise<void> {
   for (const sweep of await takeSweeps(services.db)) {
     const { db, secret } = services;
     const { id, workspaceId, livemode, erasedAt } = sweep;
-    const name = unseal(secret, sweep.sealedName, sealContext(sweep, id)).toString('utf8');
+    const name = unseal(secret, sweep.sealedName, erasedNameContext(sweep, id)).toString('utf8');
     const erasure: Erasure = { id, workspaceId, livemode, name };
     if (sweep.unfinishedBefore !== undefined) {
       await resume(services, erasure, { erasedAt, unfinishedBefore: sweep.unfinishedBefore });
@@ -207,7 +208,11 @@ async function sweepAll(services: ErasePorts, erasure: Erasure): Promise<void> {
  * Erases again what DATA_DIR knows to be erased and this database does not: it was restored from before. Then each knows all. The
  * clients are found by the hashes of the names that are there. Before anything is served, so nothing is newer than the erasure.
  */
-export async function repeatErasures(services: ErasePorts): Promise<void> {
+export async function repeatErasures(
+  services: ErasePorts,
+  /** `leavesUnknown`: hashes that no name has are left, for a start with the secret that made them. */
+  { leavesUnknown = false }: { leavesUnknown?: boolean } = {},
+): Promise<void> {
   const { db, dataDir, log } = services;
   const filed = await readErasedClients(dataDir);
   const known = new Set((await listErasures(db)).map(({ id }) => id));
@@ -217,6 +222,7 @@ export async function repeatErasures(services: ErasePorts): Promise<void> {
       await withTransaction(db, (tx) => endNow(tx, { ...erasure, name }));
       await eraseRest(services, { ...erasure, name }, { erasedAt: new Date() });
     }
+    if (name === undefined && leavesUnknown) continue;
     await insertErasure(db, erasure);
     log.info(
       { erasure: erasure.id, workspace: erasure.workspaceId, found: name !== undefined },
@@ -237,7 +243,7 @@ export async function rememberErasures({ db, dataDir }: Pick<ErasePorts, 'db' | 
 
 async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): Promise<string | undefined> {
   const names = await listNames(db, erasure);
-  return names.find((name) => hashOf(secret, erasure, name).equals(erasure.nameHash));
+  return names.find((name) => hashOfName(secret, erasure, name).equals(erasure.nameHash));
 }
 
 /** Was the client erased while a call of its own, which began at `sinceMs`, waited? */
@@ -246,16 +252,17 @@ export function wasErased(
   place: WorkspaceModeKey,
   { name, sinceMs }: { name: string; sinceMs: number },
 ): Promise<boolean> {
-  return isErasedSince(db, { ...place, nameHash: hashOf(secret, place, name) }, new Date(sinceMs));
+  return isErasedSince(db, { ...place, nameHash: hashOfName(secret, place, name) }, new Date(sinceMs));
 }
 
 /** With the installation's secret: names are few and short, and would be found by trying. */
-function hashOf(secret: string, { workspaceId, livemode }: WorkspaceModeKey, name: string): Buffer {
+export function hashOfName(secret: string, { workspaceId, livemode }: WorkspaceModeKey, name: string): Buffer {
   return createHmac('sha256', Buffer.from(secret, 'hex'))
     .update(JSON.stringify(['erased-client', workspaceId, livemode, name]))
     .digest();
 }
 
-function sealContext({ workspaceId }: Pick<Sweep, 'workspaceId'>, id: string): string[] {
+/** The context that a name is sealed with until its erasure is over. */
+export function erasedNameContext({ workspaceId }: Pick<Sweep, 'workspaceId'>, id: string): string[] {
   return ['erased-client', workspaceId, id];
 }

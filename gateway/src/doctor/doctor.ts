@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readSecret, secretPath } from '../accounts/generated-secret.ts';
-import { opensProof } from '../accounts/prove-secret.ts';
+import { opensProof, unfinishedText } from '../accounts/prove-secret.ts';
+import { isUnfinished } from '../accounts/rotation-proof.ts';
 import { findProof } from '../accounts/secret-proof-store.ts';
 import type { Config } from '../config.ts';
 import { clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
@@ -145,7 +146,11 @@ function secretFindings(config: Config, secret: string | undefined, proof: Buffe
         `There is no secret in ${where}. Set GATEWAY_SECRET, or put the file gateway-secret of the first DATA_DIR back.`,
       ),
     ];
+  if (isUnfinished(proof)) return [fail('secret', unfinishedText)];
   return [
+    ...(config.previousSecret === undefined
+      ? []
+      : [warn('secret', 'GATEWAY_SECRET_PREVIOUS is set. Once `rotate-secret` has run, remove it.')]),
     opensProof(secret, proof)
       ? ok('secret', `The secret in ${where} is the one of this database.`)
       : fail(

@@ -48,7 +48,7 @@ export async function claimIdempotency(
     idempotencyKey: request.key,
     requestHash,
   };
-  const context = [place.workspaceId, place.keyId, place.idempotencyKey];
+  const context = answerContext(place);
   const claimed = await claim(db, place, processId);
   if (claimed.kind === 'other-request') {
     throw new GatewayError(
@@ -89,6 +89,15 @@ export async function claimIdempotency(
       release: () => soon(() => releaseClaim(db, place)),
     },
   };
+}
+
+/** The context that a kept answer is sealed with: it opens for its own key only. */
+export function answerContext({
+  workspaceId,
+  keyId,
+  idempotencyKey,
+}: Pick<IdempotentRequest, 'workspaceId' | 'keyId' | 'idempotencyKey'>): readonly string[] {
+  return [workspaceId, keyId, idempotencyKey];
 }
 
 /** Kept for a day, sealed, in the database. Test calls are free, and so would be the disk they fill. */

@@ -9,17 +9,17 @@ interface VersionKey {
   version: number;
 }
 
-function contextOf({ workspaceId, promptId, version }: VersionKey): string[] {
+export function versionContext({ workspaceId, promptId, version }: VersionKey): string[] {
   return ['prompt', workspaceId, promptId, String(version)];
 }
 
 export function sealContent(secret: string, place: VersionKey, content: PromptContent): Buffer {
-  return seal(secret, JSON.stringify(content), contextOf(place));
+  return seal(secret, JSON.stringify(content), versionContext(place));
 }
 
 /** What was sealed was checked before, so it is what it was. */
 export function unsealContent(secret: string, place: VersionKey, sealed: Buffer): PromptContent {
-  return JSON.parse(unseal(secret, sealed, contextOf(place)).toString('utf8')) as PromptContent;
+  return JSON.parse(unseal(secret, sealed, versionContext(place)).toString('utf8')) as PromptContent;
 }
 
 /**

@@ -7,7 +7,7 @@ export function sealFeatures(
   scope: { workspaceId: string; id: string },
   { words, structure }: TextFeatures,
 ): Buffer {
-  return seal(secret, JSON.stringify([[...words], structure]), contextOf(scope));
+  return seal(secret, JSON.stringify([[...words], structure]), featuresContext(scope));
 }
 
 export function unsealFeatures(
@@ -15,11 +15,11 @@ export function unsealFeatures(
   scope: { workspaceId: string; id: string },
   sealed: Buffer,
 ): TextFeatures {
-  const text = unseal(secret, sealed, contextOf(scope)).toString('utf8');
+  const text = unseal(secret, sealed, featuresContext(scope)).toString('utf8');
   const [words, structure] = JSON.parse(text) as [number[], number[]];
   return { words: Uint16Array.from(words), structure };
 }
 
-function contextOf({ workspaceId, id }: { workspaceId: string; id: string }): string[] {
+export function featuresContext({ workspaceId, id }: { workspaceId: string; id: string }): string[] {
   return ['learned sample', workspaceId, id];
 }

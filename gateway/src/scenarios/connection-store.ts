@@ -13,7 +13,11 @@ export interface Connection {
 }
 
 /** Where a token belongs: it opens for no other workspace, connection or origin. */
-function contextOf({ workspaceId, id, baseUrl }: Pick<Connection, 'workspaceId' | 'id' | 'baseUrl'>): string[] {
+export function tokenContext({
+  workspaceId,
+  id,
+  baseUrl,
+}: Pick<Connection, 'workspaceId' | 'id' | 'baseUrl'>): string[] {
   return ['connection', workspaceId, id, new URL(baseUrl).origin];
 }
 
@@ -22,11 +26,11 @@ export function sealToken(
   place: Pick<Connection, 'workspaceId' | 'id' | 'baseUrl'>,
   token: string,
 ): Buffer {
-  return seal(secret, token, contextOf(place));
+  return seal(secret, token, tokenContext(place));
 }
 
 export function tokenOf(secret: string, connection: Connection): string {
-  return unseal(secret, connection.sealedToken, contextOf(connection)).toString('utf8');
+  return unseal(secret, connection.sealedToken, tokenContext(connection)).toString('utf8');
 }
 
 export async function insertConnection(db: Db, row: Connection): Promise<void> {

@@ -18,22 +18,28 @@ export function newProofs(): Proofs {
   };
 }
 
+export function urlContext({ workspaceId, id }: WebhookKey): readonly string[] {
+  return ['webhook-url', workspaceId, id];
+}
+
+export function proofsContext({ workspaceId, id }: WebhookKey): readonly string[] {
+  return ['webhook-secret', workspaceId, id];
+}
+
 export function sealUrl(secret: string, place: WebhookKey, url: string): Buffer {
-  return seal(secret, url, ['webhook-url', place.workspaceId, place.id]);
+  return seal(secret, url, urlContext(place));
 }
 
 export function urlOf(secret: string, row: WebhookRow): string {
-  return unseal(secret, row.sealedUrl, ['webhook-url', row.workspaceId, row.id]).toString('utf8');
+  return unseal(secret, row.sealedUrl, urlContext(row)).toString('utf8');
 }
 
 export function sealProofs(secret: string, place: WebhookKey, proofs: Proofs): Buffer {
-  return seal(secret, JSON.stringify(proofs), ['webhook-secret', place.workspaceId, place.id]);
+  return seal(secret, JSON.stringify(proofs), proofsContext(place));
 }
 
 export function proofsOf(secret: string, row: WebhookRow): Proofs {
-  return JSON.parse(
-    unseal(secret, row.sealedSecret, ['webhook-secret', row.workspaceId, row.id]).toString('utf8'),
-  ) as Proofs;
+  return JSON.parse(unseal(secret, row.sealedSecret, proofsContext(row)).toString('utf8')) as Proofs;
 }
 
 /** Tells subscriptions apart: URL, events and filter, in whatever order they were given. */
