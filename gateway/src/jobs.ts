@@ -10,7 +10,7 @@ import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { answerTwice } from './calls/answer-twice.ts';
 import { runBackground } from './calls/run-background.ts';
 import { forgetOldAnswers } from './calls/stored-answer-store.ts';
-import { rememberErasures, sweepErased } from './clients/erase-client.ts';
+import { eraseNarrowLeft, rememberErasures, sweepErased } from './clients/erase-client.ts';
 import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts';
 import { databaseWatch } from './db/watch-database-job.ts';
 import { judgeExperiments } from './experiments/judge-experiments-job.ts';
@@ -112,6 +112,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),
     repeat('remember what was erased', 3_600_000, async () => {
       await rememberErasures(services);
+      await eraseNarrowLeft(services);
       await repeatWorkspaces(services);
       await repeatErasedPeople(services);
     }),

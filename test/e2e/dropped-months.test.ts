@@ -205,10 +205,10 @@ describe('the report of savings', () => {
     await pool.query('select ensure_call_partitions($1::date, 0)', [month]);
     await pool.query(
       `insert into calls (id, workspace_id, livemode, created_at, process_id, key_id, status, dialect, streamed, model_requested,
-         model, provider, cost_nanos, shadow_of)
+         model, provider, cost_nanos, shadow_of, metered, input_tokens, output_tokens)
        select 'req_' || gen_random_uuid(), w.id, true, $1, 'gone', 'key', 'succeeded', 'chat', false, 'auto', c.*
-       from workspaces w, (values ('small-1', 'openai', 2000000000, null), ('small-1', 'openai', 5000000000, 'req_1'),
-         ('strong-1', 'openai', 7000000000, 'req_1')) as c`,
+       from workspaces w, (values ('small-1', 'openai', 2000000000, null, false, 300, 30), ('small-1', 'openai', 5000000000, 'req_1', false, 500, 50),
+         ('small-1', 'openai', 6000000000, null, true, 600, 60), ('strong-1', 'openai', 7000000000, 'req_1', false, 700, 70)) as c`,
       [moment],
     );
     await pool.query(
@@ -228,11 +228,45 @@ describe('the report of savings', () => {
           ),
         ),
       );
+    const bill = async (): Promise<string> => {
+      const file = join(folder, 'second.csv');
+      writeFileSync(file, 'model,input_tokens,output_tokens,cost_usd\nsmall-1,1,1,1\n');
+      return (await run(['check-bill', '--provider', 'openai', '--month', nameOf(month), '--file', file])).out;
+    };
     const counted = await savings();
-    for (const one of counted) expect(one).toMatchObject({ totals: { calls: 1, cost_usd: 2 } });
+    for (const one of counted) expect(one).toMatchObject({ totals: { calls: 2, cost_usd: 8 } });
+    const billed = await bill();
+    // The provider bills second answers too, and not the calls on a key that is not the operator's.
+    expect(billed).toContain(
+      'small-1: input tokens 1100 here, 1 there; output tokens 110 here, 1 there; dollars 11 here',
+    );
+    expect(billed).toContain('strong-1: input tokens 700 here, 0 there; output tokens 70 here, 0 there');
     await drop();
     expect((await listMonths(pool)).map(({ table }) => table)).not.toContain(tableOf(month));
     expect(await savings()).toEqual(counted);
+    expect(await bill()).toBe(billed);
+
+    // A process of an older version drops a month with second answers among the requests of its quarters.
+    await pool.query(
+      `update usage_quarters set requests = requests + second_answers, cost_nanos = cost_nanos + second_cost_nanos,
+         input_tokens = input_tokens + second_input_tokens, output_tokens = output_tokens + second_output_tokens,
+         second_answers = 0, second_cost_nanos = 0, second_input_tokens = 0, second_output_tokens = 0
+       where quarter >= $1 and quarter < $2`,
+      [month, monthOf(6)],
+    );
+    await pool.query('update dropped_months set summed_apart = default where from_at = $1', [month]);
+    expect(await savings()).not.toEqual(counted);
+    await drop();
+    expect(await bill()).toBe(billed);
+    // Whole hours are as they were; the figures of a group are at its hour now.
+    expect((await savings()).slice(0, 3)).toEqual(counted.slice(0, 3));
+    const { rows } = await pool.query(
+      `select sum(requests)::integer as requests, sum(second_answers)::integer as second from usage_quarters where quarter >= $1 and quarter < $2`,
+      [month, monthOf(6)],
+    );
+    expect(rows).toEqual([{ requests: 2, second: 2 }]);
+    await drop();
+    expect(await bill()).toBe(billed);
   });
 });
 

@@ -22,6 +22,7 @@ import {
   type Sweep,
   takeSweeps,
 } from './erase-client-store.ts';
+import { eraseNarrow, listNarrowLeft, listNarrowNames } from './erase-narrow-store.ts';
 import { erasePeople } from './erase-people-store.ts';
 import {
   deleteAnswers,
@@ -230,6 +231,18 @@ export async function repeatErasures(
     );
   }
   await rememberErasures(services);
+}
+
+/** Processes of older versions leave the names in narrow sums: looked for once for each erasure, by its hash. */
+export async function eraseNarrowLeft({ db, secret }: Pick<ErasePorts, 'db' | 'secret'>): Promise<void> {
+  for (const erasure of await listNarrowLeft(db)) {
+    const names = await listNarrowNames(db, erasure);
+    await eraseNarrow(
+      db,
+      erasure,
+      names.find((name) => hashOfName(secret, erasure, name).equals(erasure.nameHash)),
+    );
+  }
 }
 
 /** Notes in DATA_DIR what other processes have erased. */

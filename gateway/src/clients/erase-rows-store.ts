@@ -245,6 +245,7 @@ export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
         `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
         place,
       );
+    await tx.query('update erased_clients set narrow_erased = true where id = $1', [id]);
     await tx.query(
       `update call_groups set client_id = $4, fingerprint = gen_random_uuid() where workspace_id = $1 and livemode = $2 and client_id = $3`,
       place,

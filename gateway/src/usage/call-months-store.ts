@@ -84,7 +84,7 @@ export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
     if (!(await isSummed(tx, range))) throw new Error(`Calls of ${month.table} were written while it was dropped.`);
     await archive(tx, charged as { meter: bigint; nanos: string }[]);
     await tx.query(
-      `insert into dropped_months (from_at, to_at, calls) values ($1, $2, $3)
+      `insert into dropped_months (from_at, to_at, calls, summed_apart) values ($1, $2, $3, true)
        on conflict (from_at) do update set calls = dropped_months.calls + excluded.calls, dropped_at = now()`,
       [...range, calls],
     );
@@ -110,8 +110,9 @@ async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean
 const columns = `workspace_id, livemode, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered`;
 
 const quarterSums = `
-  insert into usage_quarters (quarter, ${columns}, ${sumColumns})
-  select date_bin('15 minutes', created_at, 'epoch'), ${columns}, ${sumsOfCalls}
+  insert into usage_quarters (quarter, ${columns}, ${sumColumns}, second_input_tokens, second_output_tokens)
+  select date_bin('15 minutes', created_at, 'epoch'), ${columns}, ${sumsOfCalls},
+    coalesce(sum(input_tokens) filter (where shadow_of is not null), 0), coalesce(sum(output_tokens) filter (where shadow_of is not null), 0)
   from calls where created_at >= $1 and created_at < $2 and status <> 'open'
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`;
 
@@ -173,8 +174,8 @@ export async function noteMissingMonths(db: Pool): Promise<CallMonth[]> {
     const missing = await missingMonths(tx);
     for (const { from, to } of missing) {
       await tx.query(
-        `insert into dropped_months (from_at, to_at, elsewhere, calls)
-         select $1, $2, true, coalesce(sum(requests + second_answers), 0) from usage_hours where hour >= $1 and hour < $2`,
+        `insert into dropped_months (from_at, to_at, elsewhere, summed_apart, calls)
+         select $1, $2, true, true, coalesce(sum(requests + second_answers), 0) from usage_hours where hour >= $1 and hour < $2`,
         [from, to],
       );
       await tx.query(

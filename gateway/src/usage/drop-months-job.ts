@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { type CallMonth, type Dropped, dropMonth, listOldMonths, noteMissingMonths } from './call-months-store.ts';
+import { takeSecondAnswersApart } from './quarters-apart-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
 /**
@@ -17,6 +18,7 @@ export async function dropOldMonths(
       { month: nameOf(from) },
       `the calls of ${nameOf(from)} were dropped outside of the gateway; its sums stay, and verify-ledger cannot check its budgets`,
     );
+  await takeSecondAnswersApart(db);
   for (const month of await listOldMonths(db, { nowMs: now(), days: callsKeptDays })) {
     if (signal.aborted) return;
     const name = nameOf(month.from);

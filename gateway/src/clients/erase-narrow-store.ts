@@ -1,0 +1,66 @@
+import type { Pool, PoolClient } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { writeNarrow, writeNarrowDays } from '../usage/narrow-sums-store.ts';
+import { lockSums } from '../usage/roll-up-store.ts';
+import type { RememberedErasure } from './erase-client-store.ts';
+
+/** Erasures that are done, and whose names may be in narrow sums: a process of an older version knows of none. */
+export async function listNarrowLeft(db: Db): Promise<RememberedErasure[]> {
+  const { rows } = await db.query(
+    `select id, workspace_id as "workspaceId", livemode, name_hash as "nameHash", erased_at as "erasedAt" from erased_clients
+     where not narrow_erased and unfinished_before is null order by id`,
+  );
+  return rows as RememberedErasure[];
+}
+
+/** The days have the names of all hours but the last. */
+export async function listNarrowNames(
+  db: Db,
+  { workspaceId, livemode, erasedAt }: Pick<RememberedErasure, 'workspaceId' | 'livemode' | 'erasedAt'>,
+): Promise<string[]> {
+  const { rows } = await db.query(
+    `select client_id as name from usage_narrow_days
+     where workspace_id = $1 and livemode = $2 and kind = 'client' and client_id is not null
+     union select client_id from usage_narrow_hours
+     where workspace_id = $1 and livemode = $2 and kind = 'client' and client_id is not null
+       and hour >= $3::timestamptz - interval '2 days' and hour <= $3`,
+    [workspaceId, livemode, erasedAt],
+  );
+  return (rows as { name: string }[]).map(({ name }) => name);
+}
+
+/**
+ * Makes the narrow sums that have the name again, from sums that have lost it. A client that was made again since keeps its name there, and so here.
+ * Without a name there is nothing to do but to note it.
+ */
+export async function eraseNarrow(
+  db: Pool,
+  { id, workspaceId, livemode, erasedAt }: RememberedErasure,
+  name: string | undefined,
+): Promise<void> {
+  await withTransaction(db, async (tx) => {
+    if (name !== undefined) {
+      await lockSums(tx);
+      await tx.query(`set local statement_timeout = '5min'`);
+      const place = [workspaceId, livemode, name, erasedAt];
+      const hourMs = 3_600_000;
+      for (const at of await momentsOf(tx, hoursWithName, place))
+        await writeNarrow(tx, at, new Date(at.getTime() + hourMs));
+      for (const at of await momentsOf(tx, daysWithName, place))
+        await writeNarrowDays(tx, at, new Date(at.getTime() + 24 * hourMs));
+    }
+    await tx.query('update erased_clients set narrow_erased = true where id = $1', [id]);
+  });
+}
+
+const hoursWithName = `
+  select distinct hour as at from usage_narrow_hours
+  where workspace_id = $1 and livemode = $2 and client_id = $3 and hour <= $4 order by 1`;
+const daysWithName = `
+  select distinct day as at from usage_narrow_days
+  where workspace_id = $1 and livemode = $2 and client_id = $3 and day <= $4 order by 1`;
+
+async function momentsOf(tx: PoolClient, statement: string, place: readonly unknown[]): Promise<Date[]> {
+  const { rows } = await tx.query(statement, [...place]);
+  return (rows as { at: Date }[]).map(({ at }) => at);
+}

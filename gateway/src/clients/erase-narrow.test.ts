@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { rollUp } from '../usage/roll-up-store.ts';
+import { eraseNarrowLeft, hashOfName } from './erase-client.ts';
+
+const secret = 'ab'.repeat(32);
+const place = { workspaceId: 'ws', livemode: true };
+const hourMs = 3_600_000;
+/** Three days, of which the last has not ended. */
+const to = new Date(Math.floor(Date.now() / hourMs) * hourMs - hourMs);
+const from = new Date(to.getTime() - 70 * hourMs);
+const erasedAt = new Date(from.getTime() + 40 * hourMs);
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { pool } = database;
+  await pool.query('select ensure_call_partitions($1::date, 2)', [from]);
+  await pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, dialect, streamed, model_requested,
+       model, provider, cost_nanos)
+     select 'ws', $1::timestamptz + n * interval '20 minutes', 'req_' || n, true, 'gone', 'succeeded', 'key', (array['acme', 'bolt'])[1 + n % 2],
+       'p', 'chat', false, 'm', 'm', 'openai', n from generate_series(0, 200) n`,
+    [from],
+  );
+  while (await rollUp(pool, Date.now()));
+});
+afterAll(() => database.drop());
+
+const columns = `client_id, project, scenario_id, scenario_platform, key_id, model, provider, metered`;
+async function narrow(): Promise<{ hours: unknown[]; days: unknown[] }> {
+  const { pool } = database;
+  const sums = 'sum(requests)::integer as requests, sum(cost_nanos)::text as cost';
+  const hours = await pool.query(
+    `select kind, hour, ${columns}, ${sums} from usage_narrow_hours group by kind, hour, ${columns} order by kind, hour, ${columns}`,
+  );
+  const days = await pool.query(
+    `select kind, day, ${columns}, ${sums} from usage_narrow_days group by kind, day, ${columns} order by kind, day, ${columns}`,
+  );
+  return { hours: hours.rows, days: days.rows };
+}
+
+it('the name of a client that an older process erased leaves the narrow sums, and a client made again keeps its own', async () => {
+  const { pool } = database;
+  // An older process renames calls and the sums that it knows, of the time before the erasure.
+  await pool.query(`update calls set client_id = 'erased-1' where client_id = 'acme' and created_at <= $1`, [erasedAt]);
+  await pool.query('insert into usage_stale_hours (hour) select distinct hour from usage_hours');
+  const { rows: stale } = await pool.query('select * from usage_narrow_hours');
+  const { rows: staleDays } = await pool.query('select * from usage_narrow_days');
+  while (await rollUp(pool, Date.now()));
+  const wanted = await narrow();
+  await pool.query('truncate usage_narrow_hours, usage_narrow_days');
+  for (const [table, rows] of [
+    ['usage_narrow_hours', stale],
+    ['usage_narrow_days', staleDays],
+  ] as const)
+    await pool.query(`insert into ${table} select * from json_populate_recordset(null::${table}, $1)`, [
+      JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    ]);
+  await pool.query(
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at) values ('erased-1', 'ws', true, $1, $2)`,
+    [hashOfName(secret, place, 'acme'), erasedAt],
+  );
+  expect(await narrow()).not.toEqual(wanted);
+
+  await eraseNarrowLeft({ db: pool, secret });
+  expect(await narrow()).toEqual(wanted);
+  const { rows: left } = await pool.query(
+    `select count(*)::integer as rows from usage_narrow_hours where client_id = 'acme' and hour < $1`,
+    [erasedAt],
+  );
+  expect(left).toEqual([{ rows: 0 }]);
+  const { rows: since } = await pool.query(
+    `select count(*)::integer > 0 as some from usage_narrow_hours where client_id = 'acme'`,
+  );
+  expect(since).toEqual([{ some: true }]);
+
+  // Once for each erasure: later sums are nobody's business.
+  const { rows: noted } = await pool.query('select narrow_erased from erased_clients');
+  expect(noted).toEqual([{ narrow_erased: true }]);
+});
+
+it('an erasure that is under way is left until it is over', async () => {
+  const { pool } = database;
+  await pool.query(
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at, unfinished_before)
+     values ('erased-2', 'ws', true, $1, now(), 'infinity')`,
+    [hashOfName(secret, place, 'bolt')],
+  );
+  const before = await narrow();
+  await eraseNarrowLeft({ db: pool, secret });
+  expect(await narrow()).toEqual(before);
+  const { rows } = await pool.query(`select narrow_erased from erased_clients where id = 'erased-2'`);
+  expect(rows).toEqual([{ narrow_erased: false }]);
+});
