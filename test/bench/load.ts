@@ -12,18 +12,19 @@ export interface LoadTarget {
 const messages = [{ role: 'user', content: 'Is this an invoice or a newsletter? One word, please.' }];
 export const plainBody = JSON.stringify({ model: 'gpt-4o', messages });
 
-/** Plain calls a second over 32 connections; with several bodies, one after another. */
+/** Plain calls a second, over 32 connections where nothing else is said; with several bodies, one after another. */
 export async function callsPerSecond(
   target: LoadTarget,
   seconds: number,
   bodies: readonly string[] = [plainBody],
+  connections = 32,
 ): Promise<number> {
   const result = await autocannon({
     url: target.url,
     method: 'POST',
     headers: { 'content-type': 'application/json', ...target.headers },
     ...(bodies.length > 1 ? { requests: bodies.map((body) => ({ body })) } : { body: bodies[0] ?? '' }),
-    connections: 32,
+    connections,
     duration: seconds,
   });
   if (result.non2xx > 0 || result.errors > 0)

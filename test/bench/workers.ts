@@ -1,20 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { dataFolder } from '../support/data-folder.ts';
-import { callsPerSecond, type LoadTarget, percentile } from './load.ts';
-import { type BenchGateway, cpuSecondsOf, startGateway, startScript } from './processes.ts';
+import { callsPerSecond, type LoadTarget, percentile, plainBody } from './load.ts';
+import { type BenchGateway, cpuSecondsOf, startGateway, startScriptProcess } from './processes.ts';
 
 type Note = (figure: string, value: number, must: string) => void;
 
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const rounds = 5;
-const roundSeconds = 4;
+const roundSeconds = 3;
 /** Each worker compiles its code for itself, so two take twice the calls until they are warm. */
 const warmSeconds = { one: 5, two: 10 };
 
+/** One of the things that are measured in turn. */
+interface Runner {
+  load: LoadTarget;
+  connections: number;
+  /** Its processes, without Postgres. */
+  pids: number[];
+}
+
 /**
- * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries, independently
- * of the machine's other work; calls a second are printed beside those of a bare proxy, which is one process.
+ * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries. A bare proxy in one
+ * process and in two is the control: it shares nothing between its processes, so what its second one costs is the machine's
+ * price: half the connections a process, so half the work each time it wakes up, and caches that two processes share. With 32
+ * connections to each worker the first of these is gone.
  */
 export async function workerFigures(note: Note, providerUrl: string): Promise<void> {
   console.log('\none worker and two, plain calls over 32 connections');
@@ -32,57 +42,61 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
   const gateways = { one: await start('one'), two: await start('two') };
   try {
     for (const { url } of Object.values(gateways)) await prepare(url);
-    const measured = { one: [] as Measured[], two: [] as Measured[] };
-    for (const workers of ['one', 'two'] as const) await measure(gateways[workers], warmSeconds[workers]);
-    for (let round = 0; round < rounds; round++)
-      for (const workers of ['one', 'two'] as const)
-        measured[workers].push(await measure(gateways[workers], roundSeconds));
-    const median = (workers: keyof typeof measured, of: keyof Measured): number =>
-      percentile(
-        measured[workers].map((one) => one[of]),
-        50,
-      );
-    for (const workers of ['one', 'two'] as const)
+    const { one, two } = { one: runnerOf(gateways.one), two: runnerOf(gateways.two) };
+    const runners = {
+      'bare proxy, one process': await startBare(providerUrl, 1),
+      'bare proxy, two processes': await startBare(providerUrl, 2),
+      'one worker': one,
+      'two workers': two,
+      'two workers, 64 connections': { ...two, connections: 64 },
+    };
+    await measure(one, warmSeconds.one);
+    await measure(two, warmSeconds.two);
+    const measured = await measureInTurn(runners);
+    const ratio = (of: keyof Measured, two: keyof typeof runners, one: keyof typeof runners): number =>
+      measured[two][of] / measured[one][of];
+    for (const [control, two, one] of [
+      ['two bare proxies ÷ one', 'bare proxy, two processes', 'bare proxy, one process'],
+      ['two workers with 32 connections each ÷ one with 32', 'two workers, 64 connections', 'one worker'],
+    ] as const)
       console.log(
-        `  ${workers}: ${median(workers, 'perSecond').toFixed(0)} calls/s, ${median(workers, 'perBusiestSecond').toFixed(0)} a second of CPU of the busiest process, ${median(workers, 'cpuMicros').toFixed(1)} µs of CPU a call`,
+        `  control, ${control}: ${ratio('perBusiestSecond', two, one).toFixed(2)} × the calls a second of CPU of the busiest process, ${ratio('cpuMicros', two, one).toFixed(2)} × the CPU a call`,
       );
     note(
       'calls a second of CPU of the busiest process, two workers ÷ one',
-      median('two', 'perBusiestSecond') / median('one', 'perBusiestSecond'),
+      ratio('perBusiestSecond', 'two workers', 'one worker'),
       '≥ 1.8',
     );
     note(
       'CPU a call over all gateway processes, two workers ÷ one',
-      median('two', 'cpuMicros') / median('one', 'cpuMicros'),
+      ratio('cpuMicros', 'two workers', 'one worker'),
       '≤ 1.05',
     );
-    await besideBareProxy(note, gateways.two, providerUrl);
+    note(
+      "plain calls/s ÷ bare proxy on undici's dispatch, two workers on two cores",
+      ratio('perSecond', 'two workers', 'bare proxy, one process'),
+      '≥ 0.5',
+    );
   } finally {
     for (const gateway of Object.values(gateways)) await gateway.stop();
     for (const folder of Object.values(folders)) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function besideBareProxy(note: Note, gateway: BenchGateway, providerUrl: string): Promise<void> {
-  const bare: LoadTarget = {
+function runnerOf({ url, pid }: BenchGateway): Runner {
+  return { load: targetOf(url), connections: 32, pids: [pid, ...workersOf(pid)] };
+}
+
+async function startBare(providerUrl: string, processes: number): Promise<Runner> {
+  const { port, pid = 0 } = await startScriptProcess('bare-proxy.ts', providerUrl, String(processes));
+  const load: LoadTarget = {
     name: 'bare proxy',
-    url: `http://127.0.0.1:${await startScript('bare-proxy.ts', providerUrl)}/v1/chat/completions`,
+    url: `http://127.0.0.1:${port}/v1/chat/completions`,
     headers: { authorization: 'Bearer sk-bench' },
   };
-  const targets = { bare, gateway: targetOf(gateway.url) };
-  const rates = { bare: [] as number[], gateway: [] as number[] };
-  await callsPerSecond(bare, 3);
-  for (let round = 0; round < rounds; round++)
-    for (const name of ['bare', 'gateway'] as const)
-      rates[name].push(await callsPerSecond(targets[name], roundSeconds));
-  console.log(
-    `  bare proxy: ${percentile(rates.bare, 50).toFixed(0)} calls/s, two workers: ${percentile(rates.gateway, 50).toFixed(0)}`,
-  );
-  note(
-    "plain calls/s ÷ bare proxy on undici's dispatch, two workers on two cores",
-    percentile(rates.gateway, 50) / percentile(rates.bare, 50),
-    '≥ 0.5',
-  );
+  const runner = { load, connections: 32, pids: [pid, ...workersOf(pid)] };
+  await measure(runner, roundSeconds);
+  return runner;
 }
 
 interface Measured {
@@ -91,10 +105,33 @@ interface Measured {
   cpuMicros: number;
 }
 
-async function measure(gateway: BenchGateway, seconds: number): Promise<Measured> {
-  const pids = [gateway.pid, ...workersOf(gateway.pid)];
+/** The medians of some rounds, in each of which every one has its turn. */
+async function measureInTurn<Name extends string>(runners: Record<Name, Runner>): Promise<Record<Name, Measured>> {
+  const all = Object.entries<Runner>(runners).map(([name, runner]) => ({ name, runner, rounds: [] as Measured[] }));
+  for (let round = 0; round < rounds; round++)
+    for (const one of all) one.rounds.push(await measure(one.runner, roundSeconds));
+  const medians = all.map(({ name, rounds }) => {
+    const median = (of: keyof Measured): number =>
+      percentile(
+        rounds.map((round) => round[of]),
+        50,
+      );
+    const [perSecond, perBusiestSecond, cpuMicros] = [
+      median('perSecond'),
+      median('perBusiestSecond'),
+      median('cpuMicros'),
+    ];
+    console.log(
+      `  ${name}: ${perSecond.toFixed(0)} calls/s, ${perBusiestSecond.toFixed(0)} a second of CPU of the busiest process, ${cpuMicros.toFixed(1)} µs of CPU a call`,
+    );
+    return [name, { perSecond, perBusiestSecond, cpuMicros }];
+  });
+  return Object.fromEntries(medians) as Record<Name, Measured>;
+}
+
+async function measure({ load, connections, pids }: Runner, seconds: number): Promise<Measured> {
   const before = pids.map(cpuSecondsOf);
-  const perSecond = await callsPerSecond(targetOf(gateway.url), seconds);
+  const perSecond = await callsPerSecond(load, seconds, [plainBody], connections);
   const spent = pids.map((pid, i) => cpuSecondsOf(pid) - (before[i] ?? 0));
   const calls = perSecond * seconds;
   const all = spent.reduce((sum, one) => sum + one, 0);
