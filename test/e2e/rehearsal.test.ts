@@ -112,7 +112,14 @@ describe('the page that a paused scenario leads to', () => {
     expect(await json(resumed)).toMatchObject({ state: 'running' });
   });
 
-  it('is for people, and a program gets 404', async () => {
+  it('opens for a client that names no type, such as curl', async () => {
+    for (const headers of [{}, { accept: '*/*' }] as Record<string, string>[]) {
+      const response = await fetch(await paused(), { headers });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    }
+  });
+
+  it('is for people, and a program that asks for JSON gets 404', async () => {
     const response = await fetch(await paused(), { headers: { accept: 'application/json' } });
     expect(response.status).toBe(404);
     expect(await response.json()).toHaveProperty('error.code', 'not_found');

@@ -8,7 +8,8 @@ import type { Request, Response, Router } from 'express';
  */
 export function serveResume(router: Router): void {
   router.get('/v1/scenarios/:id/resume', (req: Request<{ id: string }>, res: Response, next) => {
-    if (req.accepts(['json', 'html']) !== 'html') return next();
+    // A client that names no type, such as curl, gets the page too.
+    if (req.accepts(['html', 'json']) !== 'html') return next();
     res
       .setHeader('content-security-policy', policy)
       .setHeader('referrer-policy', 'no-referrer')
