@@ -47,6 +47,21 @@ export function wrongKind(name: string, request: RouteRequest, param: string): G
   );
 }
 
+/** No model for `auto`. Without any to choose among the call is as good as any other, and the operator has something to set up. */
+export function noneAble({ hasModels }: { hasModels: boolean }): GatewayError {
+  const envKeys = listNames(
+    vendors.map(({ vendor }) => vendor.envKey),
+    'or',
+  );
+  return new GatewayError(
+    'model_not_found',
+    hasModels
+      ? 'No model of this gateway can take this call: it may be too long, or need images, tools or a schema that none of them supports. Name a model instead of "auto".'
+      : `"auto" has no models to choose from, because this gateway has no account at their providers. Set ${envKeys}, add the provider to your workspace, or list models of your own with PUT /v1/routing/auto.`,
+    { param: 'model' },
+  );
+}
+
 /** Parts of a conversation that only the account knows at which it began: no other one can continue it. */
 const keptAtAccount = new Set(['thread', 'previous_response_id', 'conversation', 'item_reference']);
 

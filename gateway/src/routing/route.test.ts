@@ -405,6 +405,21 @@ describe('auto', () => {
   });
 });
 
+describe('auto without a model to choose from', () => {
+  it.each([
+    ['no account', []],
+    ['only a server of one’s own', [local]],
+  ])('says what to set up, with %s', (_name, accounts) => {
+    const { code, message } = refusal('auto', { accounts });
+    expect(code).toBe('model_not_found');
+    expect(message).toContain('no account at their providers. Set OPENAI_API_KEY, ');
+  });
+
+  it('blames the call only where there are models', () => {
+    expect(refusal('auto', { accounts: [openai], inputTokens: 90_000_000 }).message).toContain('it may be too long');
+  });
+});
+
 describe('test keys', () => {
   const test = { livemode: false, accounts: [openai, local] };
 

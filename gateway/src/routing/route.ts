@@ -20,7 +20,7 @@ import {
   strengthIn,
   withReason,
 } from './reachable.ts';
-import { allCoolingDown, isKeptAtAccount, isUsable, notNative, shorten } from './route-refusals.ts';
+import { allCoolingDown, isKeptAtAccount, isUsable, noneAble, notNative, shorten } from './route-refusals.ts';
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
 export function routeCall(input: RouteInput): readonly Candidate[] {
@@ -108,7 +108,8 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
     chosen === undefined
       ? (leading(request, all)[0] ?? all.find(({ kind }) => honours(kind, request.call)) ?? all[0])
       : chosen.first;
-  if (first === undefined) throw noneAble();
+  if (first === undefined)
+    throw noneAble({ hasModels: [...modelsOf(request, 'small'), ...modelsOf(request, 'strong')].length > 0 });
   const byDefault = behindReason(request, `auto:${mode}, default of the ${chosen?.class ?? usual} class`);
   const because = chosen === undefined ? byDefault : behindReason(request, chosen.reason);
   const { model: name } = request.call;
@@ -154,14 +155,6 @@ function leading(request: RouteRequest, able: readonly RouteCandidate[]): readon
   );
   const leads = only(usable, ({ spare }) => !spare);
   return leads.length > 0 ? leads : usable.slice(0, 1);
-}
-
-function noneAble(): GatewayError {
-  return new GatewayError(
-    'model_not_found',
-    'No model of this gateway can take this call: it may be too long, or need images, tools or a schema that none of them supports. Name a model instead of "auto".',
-    { param: 'model' },
-  );
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
