@@ -3,14 +3,19 @@ import { defineConfig, passthroughImageService } from 'astro/config';
 
 /** The order of the pages in the menu; `npm run docs` writes the pages themselves to `dist/source`. */
 const menu = [
-  { label: 'Start', items: ['index', 'install', 'configuration', 'compatibility'] },
+  { label: 'Start', items: ['index', 'install', 'dashboard', 'configuration', 'compatibility'] },
   {
     label: 'By job',
     items: [
       { label: 'Cap what is spent', slug: 'budgets' },
       { label: 'Bill your clients', slug: 'bill-clients' },
       { label: 'Usage and invoices', slug: 'billing' },
+      { label: 'Show clients their usage', slug: 'portal' },
       { label: 'Know when something happens', slug: 'webhooks' },
+      { label: 'Choose models by rules', slug: 'routing' },
+      { label: 'Keep prompts in one place', slug: 'prompts' },
+      { label: 'Compare two versions', slug: 'experiments' },
+      { label: 'Answer from memory', slug: 'cache' },
       { label: 'Survive an outage', slug: 'high-availability' },
       { label: 'Use it with Helicone', slug: 'with-helicone' },
       { label: 'Calculate the cost', slug: 'cost' },
@@ -19,11 +24,21 @@ const menu = [
   { label: 'By platform', items: ['make', 'zapier', 'n8n'] },
   {
     label: 'Run it yourself',
-    items: ['deploy', 'observe', 'backup', 'upgrade', 'data', { label: 'Sign-in by provider', slug: 'sso' }],
+    items: [
+      'deploy',
+      'people',
+      'sign-in',
+      { label: 'Sign-in by provider', slug: 'sso' },
+      'audit',
+      'observe',
+      'backup',
+      'upgrade',
+      'data',
+    ],
   },
   { label: 'Comparisons', items: [{ autogenerate: { directory: 'compare' } }] },
   { label: 'API', items: ['api', { autogenerate: { directory: 'reference' } }] },
-  { label: 'Errors', collapsed: true, items: [{ autogenerate: { directory: 'errors' } }] },
+  { label: 'Errors', collapsed: true, items: ['errors', { autogenerate: { directory: 'errors' } }] },
   {
     label: 'Inside',
     collapsed: true,

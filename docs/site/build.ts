@@ -27,6 +27,7 @@ function write(pages: readonly Page[]): void {
   for (const picture of globSync('docs/**/*.{png,svg}', { cwd: root, exclude: (path) => path.includes('docs/site') }))
     cpSync(join(root, picture), join(published, 'pictures', picture.replace(/^docs\//, '')));
   cpSync(join(site, 'scripts'), published, { recursive: true });
+  cpSync(join(root, 'gateway/dashboard/src/icon.svg'), join(published, 'favicon.svg'));
   writeFileSync(join(published, 'llms.txt'), llmsText(pages));
 }
 

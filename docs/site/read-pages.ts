@@ -46,9 +46,13 @@ function readPage(file: string): Page {
   return { path: pathOf(file), title: plain(title), description: plain(description), markdown: linked(file, body) };
 }
 
-/** Text without Markdown's marks. */
+/** Text without Markdown's marks; code keeps its own characters, such as those of `budget_exceeded`. */
 function plain(text: string): string {
-  return text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[*_`]{1,2}(\S(?:.*?\S)?)[*_`]{1,2}/g, '$1');
+  return text
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .split('`')
+    .map((part, at) => (at % 2 === 1 ? part : part.replaceAll(/(?<!\w)([*_]{1,2})(\S(?:.*?\S)?)\1(?!\w)/g, '$2')))
+    .join('');
 }
 
 /** Pictures are published beside the pages, under the names they have in `docs/`. */

@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contract } from '@ai-gateway/shared/contract';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,19 @@ describe('the documentation site', () => {
     expect(new Set(paths).size).toBe(paths.length);
     expect(paths).toEqual(expect.arrayContaining(['index', 'changelog', 'sso', 'make', 'errors/budget_exceeded']));
     expect(pages.filter(({ title, description }) => title === '' || description === '')).toEqual([]);
+  });
+
+  it('names an error by its code, letter by letter, and leaves no mark of Markdown in a title', () => {
+    const titles = new Map(pages.map(({ path, title }) => [path, title]));
+    expect(titles.get('errors/budget_exceeded')).toBe('The error budget_exceeded');
+    expect([...titles.values()].filter((title) => /[`*]/.test(title))).toEqual([]);
+  });
+
+  it('has every page for users in its menu', () => {
+    const config = readFileSync(join(root, 'docs/site/astro.config.js'), 'utf8');
+    const shown = [...config.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+    const hidden = written.map(({ path }) => path).filter((path) => !path.includes('/') && !shown.includes(path));
+    expect(hidden).toEqual([]);
   });
 
   it('links only pages and pictures that it has', () => {

@@ -1,5 +1,7 @@
 import { costs } from './costs.js';
 
+const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+
 /** The calculator of the page "Calculate the cost". Nothing leaves the browser. */
 function show() {
   const form = document.querySelector('#cost');
@@ -15,7 +17,7 @@ function show() {
   });
   for (const [name, value] of Object.entries(result)) {
     const cell = document.querySelector(`#cost-${name}`);
-    if (cell !== null) cell.textContent = name === 'minutes' ? `${value} minutes` : `$${value.toFixed(2)}`;
+    if (cell !== null) cell.textContent = name === 'minutes' ? `${value} minutes` : dollars.format(value);
   }
 }
 
