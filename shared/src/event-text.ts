@@ -39,6 +39,8 @@ interface BudgetData {
     remaining_usd?: number;
     resets_at?: string | null;
     timezone?: string;
+    scope?: Readonly<Record<string, string>>;
+    on_limit?: string;
   };
   percent?: number;
   client_id?: string | null;
@@ -82,6 +84,7 @@ function bareText(event: TextEvent, nameOf: (provider: string | undefined) => st
             : `Budget "${name}" has reached ${percent} %${test}`,
         lines: [
           `${usd(budget?.spent_usd)} of ${usd(budget?.limit_usd)} spent, ${usd(budget?.remaining_usd)} left.${resetLine(budget)}`,
+          ...ruleLine(budget, { isSpent: percent === undefined || percent >= 100 }),
           ...tagLine([
             ['client', client],
             ['project', project],
@@ -254,6 +257,19 @@ function usd(value: number | undefined): string {
 /** A date as people write it, on the clock that the budget goes by. */
 function resetLine({ resets_at: at, timezone = 'UTC' }: NonNullable<BudgetData['budget']> = {}): string {
   return at === undefined || at === null ? '' : ` It resets on ${dateForPeople(at, timezone)}.`;
+}
+
+/** The calls that the budget counts, which its name need not say, and what becomes of them at the limit. */
+function ruleLine({ scope, on_limit: onLimit }: NonNullable<BudgetData['budget']> = {}, { isSpent = false }): string[] {
+  if (scope === undefined) return [];
+  const tags = Object.entries(scope).map(([tag, value]) => `${tag.replace(/_id$/, '')} ${value}`);
+  const calls = tags.length === 0 ? 'calls' : `calls of ${tags.join(', ')}`;
+  if (!isSpent) return [tags.length === 0 ? 'It counts all calls.' : `It counts the ${calls}.`];
+  return [
+    onLimit === 'notify'
+      ? `${capital(calls)} go on: this budget refuses none.`
+      : `${capital(calls)} are refused while it cannot pay for them. Raise it to let them go on.`,
+  ];
 }
 
 function capital(word: string): string {

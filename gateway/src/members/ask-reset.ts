@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { findPerson } from '../people/person-store.ts';
@@ -38,7 +39,7 @@ export async function askReset(
       to: email,
       subject: 'Your new password',
       lines: [
-        `Somebody asked for a new password for your account at ${services.publicUrl}.`,
+        `Somebody asked for a new password for your account at ${addressForPeople(services.publicUrl)}.`,
         '',
         'To sign in and set one, open this link:',
         { label: 'Set a new password', url: linkUrl(services.publicUrl, token) },

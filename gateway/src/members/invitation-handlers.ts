@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Handlers } from '@ai-gateway/shared/contract';
+import { dateForPeople } from '@ai-gateway/shared/date-for-people';
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import { checkLive } from '../accounts/check-live.ts';
 import type { Context } from '../accounts/context.ts';
@@ -10,6 +12,7 @@ import { withTransaction } from '../db/transaction.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { linkUrl } from '../people/sign-in-link.ts';
 import { brandForStrangers } from '../webhooks/mail-brand.ts';
+import { oneLine } from '../webhooks/one-line.ts';
 import { sendMail } from '../webhooks/send-mail.ts';
 import {
   countInvited,
@@ -110,22 +113,25 @@ function mailInvitation(
 ): void {
   if (services.smtp === undefined) return;
   void (async () => {
-    const brand = await brandForStrangers(services, caller.workspaceId);
+    const [brand, { name, timezone }] = await Promise.all([
+      brandForStrangers(services, caller.workspaceId),
+      services.settings.of(caller.workspaceId, true),
+    ]);
     await sendMail(services, {
       to: invitation.email,
-      // Without the name of a workspace that is not branded: it is the inviter's text, and the mail goes to a stranger.
       subject: 'You are invited to a workspace',
       lines: [
-        brand === undefined
-          ? `You are invited to a workspace of AI Gateway at ${services.publicUrl}, with the role ${invitation.role}.`
-          : invitation.role === 'client'
-            ? `${brand.name} invites you to its portal at ${services.publicUrl}: your usage, budgets and invoices.`
-            : `${brand.name} invites you to a workspace at ${services.publicUrl}, with the role ${invitation.role}.`,
+        invitationText(invitation, {
+          brand: brand?.name,
+          // Where anybody may sign up, the name is a stranger's text, and the mail goes to another stranger.
+          workspace: services.signUp === 'open' ? undefined : oneLine(name),
+          address: addressForPeople(services.publicUrl),
+        }),
         '',
         'To accept, open this link:',
         { label: 'Accept the invitation', url },
         '',
-        `It works once, until ${invitation.expiresAt.toUTCString()}. If you do not expect it, ignore this e-mail.`,
+        `It works once, until ${dateForPeople(invitation.expiresAt, timezone)}. If you do not expect it, ignore this e-mail.`,
       ],
       messageId: randomUUID(),
       brand,
@@ -136,6 +142,28 @@ function mailInvitation(
       'an invitation could not be mailed',
     ),
   );
+}
+
+/** The rights of each role, for the person who gets it. */
+const roleTexts: Readonly<Record<Invitation['role'], string>> = {
+  owner: 'As an owner you do everything there.',
+  member: 'As a member you do everything there except keys, people, providers and the plan.',
+  viewer: 'As a viewer you see everything there, and change nothing.',
+  client: 'You see your usage, budgets and invoices there.',
+};
+
+function invitationText(
+  { role }: Invitation,
+  { brand, workspace, address }: { brand: string | undefined; workspace: string | undefined; address: string },
+): string {
+  if (role === 'client')
+    return `${brand ?? workspace ?? 'AI Gateway'} invites you to ${brand === undefined && workspace === undefined ? 'a' : 'its'} portal at ${address}. ${roleTexts.client}`;
+  const place = workspace === undefined ? 'a workspace' : `the workspace "${workspace}"`;
+  const text =
+    brand === undefined
+      ? `You are invited to ${place} of AI Gateway at ${address}.`
+      : `${brand} invites you to ${place} at ${address}.`;
+  return `${text} ${roleTexts[role]}`;
 }
 
 function describe(invitation: Invitation) {

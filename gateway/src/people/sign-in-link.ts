@@ -1,3 +1,4 @@
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { Db } from '../db/transaction.ts';
 import { insertLink, type SignInLink } from './link-store.ts';
 import { hashToken, newToken } from './secret-token.ts';
@@ -19,8 +20,7 @@ export async function makeLink(
 
 /** The address of a link. In the fragment the token reaches no log, no proxy and no referrer. */
 export function linkUrl(baseUrl: string, token: string): string {
-  // Passkeys take no IP address: on this machine people meet the gateway by its name.
-  return `${baseUrl.replace(/^http:\/\/(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, 'http://localhost')}/auth/link#${token}`;
+  return `${addressForPeople(baseUrl)}/auth/link#${token}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditTarget } from '../accounts/audit-entry.ts';
 import type { BrandedHosts } from '../accounts/branded-hosts.ts';
@@ -11,7 +12,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { PasswordHasher } from '../people/password-hasher.ts';
 import { hashToken, newToken } from '../people/secret-token.ts';
 import { badCursor, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
-import { defaultExpiry, forPeople, type PortalLink, partsOf } from './portal-link.ts';
+import { defaultExpiry, type PortalLink, partsOf } from './portal-link.ts';
 import { deleteLink, insertLink, listLinks } from './portal-store.ts';
 
 interface LinkPorts {
@@ -45,7 +46,7 @@ export const portalLinkHandlers: Pick<
       await audit(tx, { target: targetOf(made), after: settingsOf(made) });
       return made;
     });
-    const baseUrl = await services.brandedHosts.urlFor(place.workspaceId, forPeople(services.publicUrl));
+    const baseUrl = await services.brandedHosts.urlFor(place.workspaceId, addressForPeople(services.publicUrl));
     return { ...describeLink(link), url: `${baseUrl}/portal#${token}` };
   },
 

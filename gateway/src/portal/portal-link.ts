@@ -33,8 +33,3 @@ export function defaultExpiry(nowMs: number): Date {
 export function partsOf(asked: readonly PortalPart[] = portalParts): PortalPart[] {
   return portalParts.filter((part) => asked.includes(part));
 }
-
-/** The address that a link shows: on loopback by name. */
-export function forPeople(publicUrl: string): string {
-  return publicUrl.replace(/^http:\/\/(127\.0\.0\.1|\[::1\])(?=[:/]|$)/, 'http://localhost');
-}

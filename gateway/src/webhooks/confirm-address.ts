@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { Db } from '../db/transaction.ts';
 import { askAddress, confirmAddress, forgetAddress, isAskedAddress } from './mail-address-store.ts';
@@ -63,7 +64,7 @@ export async function askOnce(services: ConfirmPorts, workspaceId: string, addre
         `Somebody asked ${brand?.name ?? 'AI Gateway'} to send alerts about AI budgets and scenarios to this address.`,
         '',
         'To get them, open this link:',
-        { label: 'Send me alerts', url: `${services.publicUrl}/webhooks/confirm/${token}` },
+        { label: 'Send me alerts', url: `${addressForPeople(services.publicUrl)}/webhooks/confirm/${token}` },
         '',
         'If you do not want them, ignore this e-mail. No other will follow.',
       ],

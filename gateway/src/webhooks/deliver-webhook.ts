@@ -187,7 +187,7 @@ async function mail(
       ...lines,
       ...(link === undefined ? [] : ['', link]),
       '',
-      `Event ${event.id}, ${event.created_at}`,
+      { small: `Event ${event.id}, ${event.created_at}` },
     ],
     messageId: event.id,
     brand: await brandForStrangers(services, workspaceId),

@@ -8,6 +8,7 @@ test('an alert is told in a line people understand', () => {
     subject: 'Budget "Acme" has reached 80 %',
     lines: [
       '$41.20 of $50.00 spent, $8.75 left. It resets on 1 December 2026, 00:00 (UTC).',
+      'It counts the calls of client acme.',
       'Triggered by a call for client acme, scenario 42, platform make.',
     ],
   });
@@ -28,6 +29,23 @@ test('a small budget is told in amounts that can be read, and on its own clock',
   };
   const { lines } = textOf({ ...sampleEvent, data: { budget, percent: 80 } });
   expect(lines).toEqual(['$0.00201 of $0.0025 spent, $0.00049 left. It resets on 1 December 2026, 00:00 (Berlin).']);
+});
+
+test('an alert of a spent budget says whose calls are refused and what to do, also where each scenario has a budget', () => {
+  const of = (budget: object): string[] => {
+    const data = { ...sampleEvent.data, percent: 100, budget: { ...sampleEvent.data.budget, ...budget } };
+    return textOf({ ...sampleEvent, type: 'budget.exceeded', data }).lines;
+  };
+  expect(of({ name: 'Each scenario', scope: { scenario_id: 's8' } })).toContain(
+    'Calls of scenario s8 are refused while it cannot pay for them. Raise it to let them go on.',
+  );
+  expect(of({ scope: {} })).toContain('Calls are refused while it cannot pay for them. Raise it to let them go on.');
+  expect(of({ on_limit: 'notify' })).toContain('Calls of client acme go on: this budget refuses none.');
+});
+
+test('an alert of a gateway on this machine leads to the name under which its people are signed in', () => {
+  for (const address of ['http://127.0.0.1:8787', 'http://[::1]:8787'])
+    expect(linkOf(sampleEvent, address)?.url).toBe('http://localhost:8787/app/budgets?budget=bud_01k2');
 });
 
 test('a test alert says that its figures are made up', () => {

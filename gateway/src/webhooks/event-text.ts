@@ -1,5 +1,6 @@
 import { type EventScreen, eventPlace } from '@ai-gateway/shared/event-place';
 import { type EventText, eventText } from '@ai-gateway/shared/event-text';
+import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import { providerName } from '../providers/providers.ts';
 
@@ -13,7 +14,7 @@ export function textOf(event: GatewayEvent): EventText {
  */
 export function linkOf(event: GatewayEvent, publicUrl: string): { label: string; url: string } | undefined {
   const place: EventScreen | undefined = publicUrl === '' || !event.livemode ? undefined : eventPlace(event);
-  return place === undefined ? undefined : { label: place.label, url: `${publicUrl}${place.path}` };
+  return place === undefined ? undefined : { label: place.label, url: `${addressForPeople(publicUrl)}${place.path}` };
 }
 
 /** The shape of Slack's incoming webhooks; `<`, `>` and `&` are its own marks. */

@@ -2,8 +2,8 @@ import { accentFor } from '@ai-gateway/shared/accent';
 import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { MailBrand } from './mail-brand.ts';
 
-/** A line of a mail, or a link that is to be opened. */
-export type MailLine = string | { label: string; url: string };
+/** A line of a mail, a link that is to be opened, or small print. */
+export type MailLine = string | { label: string; url: string } | { small: string };
 
 /** The name by which a mail refers to its logo, which travels with it: many programs show no picture of the web, and none of a data URL. */
 export const logoId = 'logo@ai-gateway';
@@ -35,7 +35,7 @@ export function mailHtml(
 <table role="presentation" width="100%" cellspacing="0" cellpadding="0" border="0"><tr><td align="center">
 <table role="presentation" width="100%" cellspacing="0" cellpadding="0" border="0" style="max-width:560px;background:#ffffff;border-top:4px solid ${accent};border-radius:8px;text-align:start">
 <tr><td style="padding:24px 28px 0">${head}</td></tr>
-<tr><td style="padding:16px 28px 12px"><h1 dir="auto" style="margin:0 0 16px;font-size:21px;line-height:1.3;overflow-wrap:anywhere">${escapeHtml(subject)}</h1>
+<tr><td style="padding:16px 28px 12px"><h1 dir="auto" style="margin:0 0 16px;font-size:21px;line-height:1.3;overflow-wrap:anywhere">${textHtml(subject)}</h1>
 ${body}</td></tr>
 </table>
 </td></tr></table>
@@ -53,7 +53,13 @@ function paragraphsOf(lines: readonly MailLine[]): MailLine[][] {
 }
 
 function lineHtml(line: MailLine, { accent, onAccent }: { accent: string; onAccent: string }): string {
-  if (typeof line === 'string') return escapeHtml(line);
+  if (typeof line === 'string') return textHtml(line);
+  if ('small' in line) return `<span style="font-size:13px;color:#5f6368">${textHtml(line.small)}</span>`;
   const url = escapeHtml(line.url);
   return `<a href="${url}" style="display:inline-block;margin:4px 0 8px;padding:10px 18px;border-radius:6px;background:${accent};color:${onAccent};font-weight:bold;text-decoration:none">${escapeHtml(line.label)}</a><br><span style="font-size:13px;color:#5f6368">${url}</span>`;
+}
+
+/** A number and its percent sign stay on one line. */
+function textHtml(text: string): string {
+  return escapeHtml(text).replaceAll(/(\d) %/g, '$1&nbsp;%');
 }

@@ -34,7 +34,7 @@ export async function sendMail({ smtp }: MailPorts, mail: Mail): Promise<void> {
     ...(mail.brand === undefined ? {} : { from: { name: brand.name, address: addressIn(smtp.from) } }),
     ...(replyTo === null ? {} : { replyTo }),
     subject: `${brand.name}: ${mail.subject}`,
-    text: lines.map((line) => (typeof line === 'string' ? line : line.url)).join('\n'),
+    text: lines.map(plainLine).join('\n'),
     html: mailHtml(mail, { ...brand, logo: isShown ? brand.logo : null }),
     attachments: isShown
       ? [
@@ -52,6 +52,11 @@ export async function sendMail({ smtp }: MailPorts, mail: Mail): Promise<void> {
     signal: AbortSignal.timeout(mailMs),
   });
   transport.close();
+}
+
+function plainLine(line: MailLine): string {
+  if (typeof line === 'string') return line;
+  return 'url' in line ? line.url : line.small;
 }
 
 /** The address of `SMTP_FROM`, whose name is the gateway's own: `Gateway <alerts@gateway.example>`. */
