@@ -80,7 +80,7 @@ async function buy(id: string, name: string): Promise<void> {
 describe('a plan', () => {
   it('is bought on a page of Stripe that names the workspace and both prices', async () => {
     const { id, as } = await workspace('Buyer');
-    expect(await planOf(as)).toMatchObject({ status: 'none' });
+    expect(await planOf(as)).toMatchObject({ status: 'none', for_sale: true });
     expect(await json<{ url: string }>(gateway.post('/v1/plan/checkout', {}, as))).toEqual({
       url: 'https://checkout.stripe.com/c/pay/cs_test_1',
     });
@@ -328,7 +328,11 @@ describe('a gateway without all of Stripe’s settings', () => {
     const { STRIPE_PRICE_ID: _price, STRIPE_METER_EVENT_NAME: _meter, ...rest } = env;
     const partly = await startTestGateway(rest);
     try {
-      expect(await json(partly.get('/v1/plan'))).toMatchObject({ status: 'none', included_tokens: 3_000_000 });
+      expect(await json(partly.get('/v1/plan'))).toMatchObject({
+        status: 'none',
+        for_sale: false,
+        included_tokens: 3_000_000,
+      });
       const { error } = await json<{ error: { message: string } }>(partly.post('/v1/plan/checkout', {}), 409);
       expect(error.message).toContain('STRIPE_PRICE_ID, STRIPE_METER_EVENT_NAME are not set');
       const { signature, body } = stripeEvent('invoice.paid', { id: 'in_1' });

@@ -6,7 +6,7 @@ import type { Context } from '../accounts/context.ts';
 import { meteredTokens } from '../usage/metered-store.ts';
 import { findBoughtPlan, isCharged } from './bought-plan-store.ts';
 import { monthOf, overageTokens, overageUsd, pro } from './plan.ts';
-import { type StripePorts, stripeClient, stripeOrRefuse } from './stripe.ts';
+import { completeStripe, type StripePorts, stripeClient, stripeOrRefuse } from './stripe.ts';
 
 interface PlanPorts extends StripePorts {
   db: Pool;
@@ -27,6 +27,7 @@ export const planHandlers: Pick<Handlers<Context<PlanPorts>>, 'plan.get' | 'plan
     return {
       name: pro.name,
       status: bought?.status ?? 'none',
+      for_sale: !('missing' in completeStripe(services.stripe)),
       fee_usd: pro.feeUsd,
       included_tokens: pro.includedTokens,
       used_tokens: metered,

@@ -22,6 +22,10 @@ export const getPlan = operation({
       title: 'Status',
       description: 'Whether the plan is bought: `none` where it is not, or where the gateway sells no plan.',
     }),
+    for_sale: z.boolean().meta({
+      title: 'For sale',
+      description: 'Whether this gateway sells the plan. Where it does not, tokens are counted and nothing is charged.',
+    }),
     fee_usd: usd.meta({ title: 'Fee', description: 'Dollars per month.' }),
     included_tokens: tokens('Included tokens', 'Per month, input and output together.'),
     used_tokens: tokens('Used tokens', 'This month, with the gateway’s provider keys.'),
@@ -49,6 +53,7 @@ export const getPlan = operation({
     output: {
       name: 'Pro',
       status: 'active',
+      for_sale: true,
       fee_usd: 99,
       included_tokens: 3_000_000,
       used_tokens: 3_500_000,

@@ -33,7 +33,13 @@ export function PlanCard(): ReactNode {
         {(data) => (
           <div className={styles.stack}>
             <p>
-              {data.name}, <Money amount={data.fee_usd} /> a month: {states[data.status]}.
+              {data.for_sale || data.status !== 'none' ? (
+                <>
+                  {data.name}, <Money amount={data.fee_usd} /> a month: {states[data.status]}.
+                </>
+              ) : (
+                `This gateway sells no plan: tokens are counted against those of the plan ${data.name}, and nothing is charged.`
+              )}
             </p>
             <Bar
               label="Included tokens"
@@ -42,12 +48,17 @@ export function PlanCard(): ReactNode {
               text={`${shortCount(data.used_tokens)} of ${shortCount(data.included_tokens)} tokens`}
             />
             <p>
-              {countForPeople(data.used_tokens)} of {countForPeople(data.included_tokens)} tokens, overage{' '}
-              <Money amount={data.overage_usd} />. The period ends <When at={data.period_end} />.
+              {countForPeople(data.used_tokens)} of {countForPeople(data.included_tokens)} tokens
+              {data.for_sale ? (
+                <>
+                  , overage <Money amount={data.overage_usd} />
+                </>
+              ) : null}
+              . The period ends <When at={data.period_end} />.
             </p>
             {error === null ? null : <ErrorCard error={error} />}
             <div className={styles.row}>
-              {may('plan.checkout') && (data.status === 'none' || data.status === 'canceled') ? (
+              {may('plan.checkout') && data.for_sale && (data.status === 'none' || data.status === 'canceled') ? (
                 <Button onClick={() => void go(checkout).catch(() => {})}>Buy the plan</Button>
               ) : null}
               {may('plan.portal') && data.status !== 'none' ? (
