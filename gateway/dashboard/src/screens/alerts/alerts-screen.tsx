@@ -11,9 +11,16 @@ import { Screen } from '../../components/screen.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
+import { eventName } from '../../format/event-names.ts';
 import { nameForPeople } from '../../format/names.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { type Channel, ChannelDialog, channels } from './channel-dialog.tsx';
+
+const states = {
+  enabled: ['good', 'Gets alerts'],
+  disabled: ['warn', 'Off: its deliveries failed'],
+  unconfirmed: ['warn', 'Waits for the link in its mail'],
+} as const;
 
 /** Where alerts go, and the latest of them. */
 export function AlertsScreen(): ReactNode {
@@ -52,18 +59,18 @@ function Channels(): ReactNode {
             caption="Channels"
             columns={[
               { key: 'url', title: 'Address', cell: ({ url }) => <bdi>{addressOf(url)}</bdi> },
-              { key: 'events', title: 'Events', cell: ({ events }) => events.join(', ') },
+              { key: 'events', title: 'Alerts', wide: true, cell: ({ events }) => events.map(eventName).join(', ') },
               {
                 key: 'status',
                 title: 'Status',
-                cell: ({ status }) => <Status kind={status === 'enabled' ? 'good' : 'warn'}>{status}</Status>,
+                cell: ({ status }) => <Status kind={states[status][0]}>{states[status][1]}</Status>,
               },
               {
                 key: 'do',
                 title: '',
-                cell: ({ id, url }) => (
+                cell: ({ id, url, status }) => (
                   <span className={styles.row}>
-                    {may('webhooks.test') ? (
+                    {may('webhooks.test') && status !== 'unconfirmed' ? (
                       <Button
                         small
                         aria-label={`Test ${addressOf(url)}`}
@@ -123,7 +130,7 @@ function Latest(): ReactNode {
             columns={[
               { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
               { key: 'text', title: 'Alert', wide: true, cell: (event) => <AlertText event={event} /> },
-              { key: 'type', title: 'Event', cell: ({ type }) => <code>{type}</code> },
+              { key: 'type', title: 'Kind', cell: ({ type }) => eventName(type) },
             ]}
             rows={data}
             rowKey={({ id }) => id}
@@ -155,5 +162,6 @@ function AlertText({ event }: { event: TextEvent }): ReactNode {
 
 /** A Slack address holds its secret in its path: the host is enough to know it by. */
 function addressOf(url: string): string {
-  return url.startsWith('mailto:') || !URL.canParse(url) ? url : new URL(url).host;
+  if (/^mailto:/i.test(url)) return url.slice('mailto:'.length);
+  return URL.canParse(url) ? new URL(url).host : url;
 }

@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChange } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
 import { Answer } from '../../components/answer.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
@@ -10,17 +11,21 @@ import { useToast } from '../../components/toast.tsx';
 
 export interface Channel {
   name: string;
+  title: string;
   label: string;
   help: string;
   /** Put before what is typed. */
   prefix: string;
   /** Its deliveries are signed: the secret is shown once. */
   isSigned: boolean;
+  /** Its owner confirms it first: before, there is nothing to test. */
+  isConfirmed?: boolean;
 }
 
 export const channels: readonly Channel[] = [
   {
     name: 'Slack',
+    title: 'Alerts in Slack',
     label: 'Webhook URL',
     help: 'In Slack: Apps, Incoming Webhooks, Add to Slack. It begins with https://hooks.slack.com/.',
     prefix: '',
@@ -28,13 +33,16 @@ export const channels: readonly Channel[] = [
   },
   {
     name: 'E-mail',
+    title: 'Alerts by e-mail',
     label: 'E-mail',
-    help: 'The address gets one mail to confirm it, then alerts.',
+    help: 'The address gets one mail with a link. Once that is opened, alerts arrive.',
     prefix: 'mailto:',
     isSigned: false,
+    isConfirmed: true,
   },
   {
     name: 'Webhook',
+    title: 'Alerts by webhook',
     label: 'Webhook URL',
     help: 'Deliveries are signed as Standard Webhooks: keep the secret that is shown once.',
     prefix: '',
@@ -44,9 +52,10 @@ export const channels: readonly Channel[] = [
 
 const events = ['budget.threshold_reached', 'budget.exceeded', 'scenario.paused', 'provider.failed_over'] as const;
 
-/** Adds a channel and sends a test alert to it at once. */
+/** Adds a channel and sends a test alert to it at once; to an address that is to be confirmed, the mail for that. */
 export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose: () => void }): ReactNode {
-  const [address, setAddress] = useState('');
+  const { person } = useSession();
+  const [address, setAddress] = useState(channel.isConfirmed ? person.email : '');
   const create = useChange('webhooks.create');
   const test = useChange('webhooks.test');
   const toast = useToast();
@@ -54,12 +63,16 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
     event.preventDefault();
     try {
       // A test that failed is sent again, and adds no second channel.
-      const { id } =
+      const { id, status: state } =
         create.data ??
         (await create.mutateAsync({
           url: `${channel.prefix}${address.trim()}`,
           events: [events[0], events[1], events[2]],
         }));
+      if (state === 'unconfirmed') {
+        toast({ text: `${address.trim()} has mail: alerts arrive once the link in it is opened` });
+        return onClose();
+      }
       const { status } = await test.mutateAsync({ id });
       toast({
         text:
@@ -73,7 +86,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
     }
   };
   return (
-    <Dialog title={`Alerts by ${channel.name}`} onClose={onClose}>
+    <Dialog title={channel.title} onClose={onClose}>
       {create.isSuccess && channel.isSigned ? (
         <Answer answer={create.data} onClose={onClose} />
       ) : (
@@ -92,7 +105,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
           {test.isError ? <ErrorCard error={test.error} /> : null}
           <div className={styles.row}>
             <Button type="submit" kind="primary" disabled={create.isPending || test.isPending || address.trim() === ''}>
-              Save and test
+              {channel.isConfirmed ? 'Save' : 'Save and test'}
             </Button>
             <Button onClick={onClose}>Cancel</Button>
           </div>
