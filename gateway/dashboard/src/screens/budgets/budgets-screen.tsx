@@ -4,6 +4,7 @@ import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
+import { budgetStates } from '../../components/budget-states.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -26,12 +27,6 @@ const onLimit = {
   notify: 'Sends alerts, and refuses nothing.',
   downgrade: 'Answers with cheaper models from the first threshold on, and refuses calls at the limit.',
 } as const;
-const states = {
-  ok: ['good', 'Within its limit'],
-  warning: ['warn', 'Near its limit'],
-  exceeded: ['bad', 'Spent'],
-} as const;
-
 const shownStates = ['exceeded', 'warning', 'ok'] as const;
 
 /** Every budget with what is left of it. */
@@ -63,7 +58,7 @@ export function BudgetsScreen(): ReactNode {
             aria-pressed={one === status}
             onClick={() => void navigate({ search: one === undefined ? {} : { status: one } })}
           >
-            {one === undefined ? 'All' : states[one][1]}
+            {one === undefined ? 'All' : budgetStates[one][1]}
           </Button>
         ))}
       </div>
@@ -103,7 +98,7 @@ export function BudgetsScreen(): ReactNode {
 function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) => string }): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
-  const [kind, words] = states[budget.status];
+  const [kind, words] = budgetStates[budget.status];
   return (
     <Card
       title={
@@ -115,10 +110,7 @@ function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) =
     >
       <div className={styles.stack}>
         <BudgetLine budget={budget} />
-        <p className={styles.muted}>
-          {scopeText(budget, nameOf)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
-          {onLimit[budget.on_limit]}
-        </p>
+        <BudgetRule budget={budget} nameOf={nameOf} />
         <div className={`${styles.row} screen-only`}>
           <RaiseButtons budget={budget} />
           {may('budgets.update') ? (
@@ -162,9 +154,20 @@ function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) =
   );
 }
 
-/** One budget in full: its instances where it has them, and its history. */
+/** The calls that it counts, and what it does with them at its limit. */
+function BudgetRule({ budget, nameOf }: { budget: Budget; nameOf: (id: string) => string }): ReactNode {
+  return (
+    <p className={styles.muted}>
+      {scopeText(budget, nameOf)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
+      {onLimit[budget.on_limit]}
+    </p>
+  );
+}
+
+/** One budget in full, as an alert leads to it: the way to raise it, its instances where it has them, and its history. */
 function BudgetDialog({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
   const budget = useRead('budgets.get', { id });
+  const nameOf = useClientNames([budget.data?.scope.client_id ?? null]);
   return (
     <Dialog title={budget.data?.name ?? 'Budget'} wide onClose={onClose}>
       <div className={styles.stack}>
@@ -172,6 +175,10 @@ function BudgetDialog({ id, onClose }: { id: string; onClose: () => void }): Rea
           {(data) => (
             <>
               <BudgetLine budget={data} />
+              <BudgetRule budget={data} nameOf={nameOf} />
+              <div className={`${styles.row} screen-only`}>
+                <RaiseButtons budget={data} plain />
+              </div>
               {Object.values(data.scope).includes('*') ? <Instances id={id} /> : null}
             </>
           )}

@@ -2,6 +2,7 @@ import type { OutputOf } from '@ai-gateway/shared/contract';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
+import { budgetStates } from '../../components/budget-states.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, ErrorCard, messageOf } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
@@ -111,16 +112,16 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
   const raise = useRaise();
   const now = useNow();
   const { id, name, status, percent_used: percent, limit_usd: limit, remaining_usd: left, resets_at: resets } = budget;
+  const [kind, words] = budgetStates[status];
   return (
     <li className={styles.need}>
       <div className={styles.text}>
-        <Status kind={status === 'exceeded' ? 'bad' : 'warn'}>
-          {status === 'exceeded' ? 'Limit reached' : 'Nearly spent'}
-        </Status>{' '}
+        <Status kind={kind}>{words}</Status>{' '}
         <strong>
           <bdi>{name}</bdi>
-        </strong>{' '}
-        at {Math.round(percent)} % of <Money amount={limit} />, <Money amount={Math.max(0, left)} /> left
+        </strong>
+        {Object.values(budget.scope).includes('*') ? <Tightest id={id} /> : null} at {Math.round(percent)} % of{' '}
+        <Money amount={limit} />, <Money amount={Math.max(0, left)} /> left
         {resets === null ? '' : `, resets in ${untilForPeople(resets, now)}`}
       </div>
       <div className={styles.buttons}>
@@ -141,5 +142,17 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
         </GoLink>
       </div>
     </li>
+  );
+}
+
+/** A budget for each scenario is shown by the one that has used most: this names it. */
+function Tightest({ id }: { id: string }): ReactNode {
+  const [first] = useRead('budgets.instances', { id, limit: 1 }).data?.data ?? [];
+  if (first === undefined) return null;
+  return (
+    <>
+      {' for '}
+      <bdi>{Object.values(first.scope).join(', ')}</bdi>
+    </>
   );
 }
