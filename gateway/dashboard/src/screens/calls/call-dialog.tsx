@@ -8,6 +8,7 @@ import { BudgetLine } from '../../components/budget-line.tsx';
 import { Loaded } from '../../components/card.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
@@ -16,6 +17,7 @@ import { When } from '../../components/when.tsx';
 import { countForPeople, durationForPeople } from '../../format/money.ts';
 import { CallDecision } from './call-decision.tsx';
 import { CallStatus } from './call-status.tsx';
+import { adviceOf, answerWords } from './failure-words.ts';
 
 type Detail = OutputOf<'usage.request'>;
 
@@ -37,12 +39,19 @@ export function CallDialog({ id, onClose }: { id: string; onClose: () => void })
 
 function CallFacts({ call }: { call: Detail }): ReactNode {
   const { refusal } = call;
+  const advice = adviceOf(call);
   return (
     <>
       <p>
         <CallStatus call={call} /> <When at={call.created_at} full />
       </p>
       {refusal == null ? null : <p dir="auto">{refusal.message ?? refusal.code}</p>}
+      {advice === undefined ? null : (
+        <p>
+          {advice.why} {advice.then}{' '}
+          {advice.link === undefined ? null : <GoLink href={advice.link.href}>{advice.link.label}</GoLink>}
+        </p>
+      )}
       {refusal?.budget_id == null ? null : <RefusingBudget id={refusal.budget_id} />}
       <p>
         {countForPeople(call.input_tokens)} tokens in ({countForPeople(call.cached_tokens)} cached) ·{' '}
@@ -58,7 +67,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         columns={[
           { key: 'n', title: '', cell: (row) => row.n },
           { key: 'target', title: 'Provider and model', cell: (row) => <bdi>{`${row.provider}/${row.model}`}</bdi> },
-          { key: 'answer', title: 'Answer', cell: (row) => `${row.status ?? '–'} ${row.error ?? ''}` },
+          { key: 'answer', title: 'Answer', cell: answerWords },
           { key: 'ms', title: 'Time', end: true, cell: (row) => (row.ms === null ? '–' : durationForPeople(row.ms)) },
         ]}
         rows={call.attempts_trail.map((attempt, index) => ({ ...attempt, n: index + 1 }))}
