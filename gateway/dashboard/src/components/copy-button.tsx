@@ -4,7 +4,16 @@ import { Icon } from './icons.tsx';
 import { useToast } from './toast.tsx';
 
 /** Copies a text, and says so. */
-export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }): ReactNode {
+export function CopyButton({
+  text,
+  label = 'Copy',
+  of,
+}: {
+  text: string;
+  label?: string;
+  /** The value that it copies, where several are on screen. */
+  of?: string;
+}): ReactNode {
   const [copied, setCopied] = useState(false);
   const toast = useToast();
   const copy = async (): Promise<void> => {
@@ -13,7 +22,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
     toast({ text: done ? 'Copied' : 'The browser does not allow copying here. Select the text, then copy it.' });
   };
   return (
-    <Button small onClick={() => void copy()}>
+    <Button small {...(of !== undefined && { 'aria-label': `${label} ${of}` })} onClick={() => void copy()}>
       <Icon name={copied ? 'check' : 'copy'} size={16} />
       {label}
     </Button>

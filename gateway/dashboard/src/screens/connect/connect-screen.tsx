@@ -1,48 +1,27 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
 import { useMode } from '../../api/mode.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Answer } from '../../components/answer.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard } from '../../components/card.tsx';
-import { CopyButton, copyText } from '../../components/copy-button.tsx';
+import { copyText } from '../../components/copy-button.tsx';
 import styles from '../../components/parts.module.css';
 import { Screen } from '../../components/screen.tsx';
 import { useToast } from '../../components/toast.tsx';
+import { RecipeSteps } from './recipe-steps.tsx';
 import { type Way, ways } from './ways.ts';
 
 const names: Readonly<Record<Way, string>> = { make: 'Make', zapier: 'Zapier', n8n: 'n8n', code: 'Your own code' };
-
-/** The steps on each platform, once the key is copied. */
-const steps: Readonly<Record<Way, readonly string[]>> = {
-  make: [
-    'Add a module of the app AI Gateway to a scenario.',
-    'Create a connection: paste the address and the key.',
-    'The scenario names itself: its calls, costs and limits appear here under its own id.',
-  ],
-  zapier: [
-    'Add a step of the app AI Gateway to a Zap.',
-    'Connect an account: paste the address and the key.',
-    'The Zap names itself: its calls, costs and limits appear here under its own id.',
-  ],
-  n8n: [
-    'Install the community node n8n-nodes-ai-gateway.',
-    'Create a credential AI Gateway API: paste the address and the key.',
-    'The workflow names itself: its calls, costs and limits appear here under its own id.',
-  ],
-  code: [
-    'In any OpenAI or Anthropic SDK, set the base URL to the address and the API key to the key.',
-    'Name the client and the scenario with the headers x-client-id and x-scenario-id.',
-  ],
-};
 
 /** From nothing to the first call: the address, a key, and the steps of a platform. */
 export function ConnectScreen(): ReactNode {
   const { with: chosen = 'make' } = useSearch({ from: '/frame/app/connect' });
   const navigate = useNavigate({ from: '/app/connect' });
   const first = useRead('usage.requests', { limit: 1 });
-  const address = location.origin;
+  const [made, setMade] = useState<{ way: Way; key: string } | undefined>();
+  const key = made?.way === chosen ? made.key : undefined;
   return (
     <Screen title="Connect" note="One key for every model. Two lines change: the address and the key.">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
@@ -55,20 +34,16 @@ export function ConnectScreen(): ReactNode {
       </div>
       <Card title={`Connect ${names[chosen]}`}>
         <div className={styles.stack}>
-          <p className={styles.row}>
-            Address <code>{chosen === 'code' ? `${address}/v1` : address}</code>
-            <CopyButton text={chosen === 'code' ? `${address}/v1` : address} label="Copy address" />
-          </p>
-          <MakeKey key={chosen} way={chosen} />
-          <ol>
-            {steps[chosen].map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
+          <MakeKey key={chosen} way={chosen} onMade={(text) => setMade({ way: chosen, key: text })} />
+          <RecipeSteps way={chosen} apiKey={key} />
           <p role="status">
-            {(first.data?.data.length ?? 0) > 0
-              ? 'Calls arrive: the last one is in Calls.'
-              : 'Waiting for the first call. This page shows when it arrives.'}
+            {(first.data?.data.length ?? 0) > 0 ? (
+              <>
+                Calls arrive: the newest is in <Link to="/app/calls">Calls</Link>.
+              </>
+            ) : (
+              'Waiting for the first call. This page shows when it arrives.'
+            )}
           </p>
         </div>
       </Card>
@@ -76,7 +51,7 @@ export function ConnectScreen(): ReactNode {
   );
 }
 
-function MakeKey({ way }: { way: Way }): ReactNode {
+function MakeKey({ way, onMade }: { way: Way; onMade: (key: string) => void }): ReactNode {
   const may = useMay();
   const mode = useMode();
   const toast = useToast();
@@ -85,6 +60,7 @@ function MakeKey({ way }: { way: Way }): ReactNode {
   const makeAndCopy = async (): Promise<void> => {
     try {
       const { key } = await make.mutateAsync({ name: names[way], role: 'caller', mode });
+      onMade(key);
       toast({ text: (await copyText(key)) ? 'The key is copied' : 'The key is made. Copy it from the page.' });
     } catch {
       // The card below says why.

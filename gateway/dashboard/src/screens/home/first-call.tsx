@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { RecipeSteps } from '../connect/recipe-steps.tsx';
 import styles from './home.module.css';
 
 /** How each platform makes a call. The page waits: the call shows as soon as it arrives. */
@@ -21,33 +22,9 @@ export function FirstCall({ apiKey }: { apiKey: string | undefined }): ReactNode
         </div>
       ),
     },
-    {
-      name: 'Make',
-      content: (
-        <p>
-          Add a module of the AI Gateway app, and a connection with the base URL <code>{origin}</code> and your key. Any
-          HTTP module works, too: its address is <code>{origin}/v1/chat/completions</code>.
-        </p>
-      ),
-    },
-    {
-      name: 'n8n',
-      content: (
-        <p>
-          Install the node <code>n8n-nodes-ai-gateway</code>, or use the OpenAI node: its credential takes the base URL{' '}
-          <code>{origin}/v1</code> and your key.
-        </p>
-      ),
-    },
-    {
-      name: 'Zapier',
-      content: (
-        <p>
-          Add a step of the AI Gateway app, and connect it with the base URL <code>{origin}</code> and your key. Zapier
-          reaches addresses on the internet only.
-        </p>
-      ),
-    },
+    { name: 'Make', content: <RecipeSteps way="make" apiKey={apiKey} /> },
+    { name: 'n8n', content: <RecipeSteps way="n8n" apiKey={apiKey} /> },
+    { name: 'Zapier', content: <RecipeSteps way="zapier" apiKey={apiKey} /> },
   ];
   return (
     <div className={styles.plan}>
