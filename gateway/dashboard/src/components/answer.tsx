@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import styles from './answer.module.css';
 import { Button } from './button.tsx';
 import { CopyButton } from './copy-button.tsx';
+import { LocalNote } from './local-note.tsx';
 
 /** Fields that an answer shows this once. */
 const secretFields: ReadonlyMap<string, string> = new Map([
@@ -20,7 +21,19 @@ export function hasSecret(answer: unknown): boolean {
 }
 
 /** The answer of an operation: its secrets first, each to be copied. Nothing of it is kept. */
-export function Answer({ answer, onClose }: { answer: unknown; onClose?: () => void }): ReactNode {
+export function Answer({
+  answer,
+  outcome,
+  opens = false,
+  onClose,
+}: {
+  answer: unknown;
+  /** The outcome in a sentence, in place of the name of the thing. */
+  outcome?: ReactNode;
+  /** Its link may be opened here. */
+  opens?: boolean;
+  onClose?: () => void;
+}): ReactNode {
   const { name, label, ...rest } = recordOf(answer);
   const secrets = Object.entries(rest).flatMap(([key, value]) => {
     const text = Array.isArray(value) ? value.join('\n') : value;
@@ -29,7 +42,13 @@ export function Answer({ answer, onClose }: { answer: unknown; onClose?: () => v
   const title = label ?? name;
   return (
     <div className={styles.answer}>
-      {typeof title === 'string' ? <p dir="auto">{title}</p> : null}
+      {outcome !== undefined ? (
+        <p dir="auto" role="status">
+          {outcome}
+        </p>
+      ) : typeof title === 'string' ? (
+        <p dir="auto">{title}</p>
+      ) : null}
       {secrets.map(([key, text]) => (
         <div key={key}>
           <p>
@@ -40,6 +59,12 @@ export function Answer({ answer, onClose }: { answer: unknown; onClose?: () => v
             <code>{text}</code>
             <CopyButton text={text} />
           </div>
+          {key === 'url' && opens ? (
+            <a href={text} target="_blank" rel="noreferrer">
+              Open
+            </a>
+          ) : null}
+          {key === 'url' ? <LocalNote address={text} /> : null}
         </div>
       ))}
       {onClose === undefined ? null : (

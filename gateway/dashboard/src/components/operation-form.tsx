@@ -35,7 +35,13 @@ interface OperationFormProps {
   onCancel?: () => void;
   /** Typed before something is taken away for good. */
   confirmName?: string;
+  /** The effect, said above the fields. */
+  note?: string | undefined;
+  /** By field, in place of the help of the contract. */
+  help?: Readonly<Record<string, string>>;
 }
+
+const noHelp = {};
 
 /** The form of any operation, drawn from the contract and checked by the operation itself: its messages are the API's. */
 export function OperationForm({
@@ -47,11 +53,15 @@ export function OperationForm({
   onDone,
   onCancel,
   confirmName,
+  note,
+  help = noHelp,
 }: OperationFormProps): ReactNode {
   const fields = useMemo(() => {
-    const all = fieldsOf(operation).filter(({ key }) => !(key in fixed));
+    const all = fieldsOf(operation)
+      .filter(({ key }) => !(key in fixed))
+      .map((field) => ({ ...field, help: help[field.key] ?? field.help }));
     return only === undefined ? all : only.flatMap((key) => all.filter((field) => field.key === key));
-  }, [operation, fixed, only]);
+  }, [operation, fixed, only, help]);
   const [typed, setTyped] = useState<TypedGroup>(() => typedOf(fields, initial));
   // As it was when the form opened: the screen below goes on, and the form does not.
   const [before, setBefore] = useState(initial);
@@ -98,6 +108,7 @@ export function OperationForm({
   const isHeld = wantedName !== undefined && name.trim() !== wantedName;
   return (
     <form ref={form} className={styles.form} noValidate onSubmit={(event) => void send(event)}>
+      {note === undefined ? null : <p>{note}</p>}
       <SaysOptional value={operation.method !== 'PATCH'}>
         {draw(first)}
         {more.length === 0 ? null : (

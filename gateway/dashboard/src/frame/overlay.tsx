@@ -4,6 +4,7 @@ import { Answer, hasSecret } from '../components/answer.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { OperationForm } from '../components/operation-form.tsx';
 import { useToast } from '../components/toast.tsx';
+import { canOpen, noteOf, outcomeOf } from './form-words.ts';
 
 /** A form that opens over whatever is on screen. */
 export interface FormRequest {
@@ -16,6 +17,8 @@ export interface FormRequest {
   confirmName?: string;
   /** Said when it is done; the answer is shown where it holds a secret or a link. */
   done?: string;
+  /** Help for a field in this place, where that of the contract says more than is asked for. */
+  help?: Readonly<Record<string, string>>;
   /** The link of the answer is on screen already. */
   hidesLink?: boolean;
 }
@@ -64,9 +67,14 @@ function FormDialog({ request, onClose }: { request: FormRequest; onClose: () =>
   return (
     <Dialog title={title} onClose={onClose}>
       {answer === undefined ? (
-        <OperationForm operation={operation} {...form} onDone={onDone} onCancel={onClose} />
+        <OperationForm operation={operation} note={noteOf(operation.id)} {...form} onDone={onDone} onCancel={onClose} />
       ) : (
-        <Answer answer={answer} onClose={onClose} />
+        <Answer
+          answer={answer}
+          outcome={outcomeOf(operation.id, answer)}
+          opens={canOpen(operation.id)}
+          onClose={onClose}
+        />
       )}
     </Dialog>
   );

@@ -3,6 +3,7 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Loaded } from '../../components/card.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { Money } from '../../components/money.tsx';
@@ -18,7 +19,7 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
   const may = useMay();
   const openForm = useFormDialog();
   return (
-    <Dialog title={`Invoice ${invoice.data?.label ?? ''}`} wide onClose={onClose}>
+    <Dialog title={`${nameOf(invoice.data?.kind)} ${invoice.data?.label ?? ''}`} wide onClose={onClose}>
       <Loaded query={invoice}>
         {(data) => (
           <div className={styles.stack}>
@@ -45,9 +46,10 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
             <div className={styles.row}>
               {data.url == null ? null : (
                 <a href={data.url} target="_blank" rel="noreferrer">
-                  Open the invoice
+                  Open the {nameOf(data.kind).toLowerCase()}
                 </a>
               )}
+              {data.url == null ? null : <CopyButton text={data.url} label="Copy link" />}
               <DownloadButton label="CSV" href={`/v1/invoices/${id}?format=csv`} name={`${data.label}.csv`} />
               {may('invoices.void') && data.kind === 'invoice' && data.status === 'issued' ? (
                 <Button
@@ -56,7 +58,7 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
                     onClose();
                     openForm({
                       operation: 'invoices.void',
-                      title: `Void ${data.label}`,
+                      title: `Void invoice ${data.label}`,
                       fixed: { id },
                       confirmName: data.label,
                       submit: 'Void',
@@ -72,4 +74,8 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
       </Loaded>
     </Dialog>
   );
+}
+
+function nameOf(kind: 'invoice' | 'credit_note' = 'invoice'): string {
+  return kind === 'credit_note' ? 'Credit note' : 'Invoice';
 }

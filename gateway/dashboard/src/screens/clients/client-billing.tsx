@@ -64,6 +64,7 @@ export function ClientBilling({ client }: { client: Client }): ReactNode {
         <div className={styles.row}>
           <LabelledText
             label="Markup %"
+            help="On all that is not invoiced yet"
             inputMode="decimal"
             value={markup}
             readOnly={readOnly}
@@ -77,6 +78,7 @@ export function ClientBilling({ client }: { client: Client }): ReactNode {
           />
           <LabelledText
             label="Exchange rate"
+            help={currency === 'USD' ? undefined : `${currency} for one dollar`}
             inputMode="decimal"
             value={rate}
             readOnly={readOnly}

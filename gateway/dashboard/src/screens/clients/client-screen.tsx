@@ -2,7 +2,9 @@ import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useMode } from '../../api/mode.ts';
 import { useChange, useRead } from '../../api/queries.ts';
+import { serverNow } from '../../api/server-clock.ts';
 import { useMay } from '../../api/session.ts';
+import { useZone } from '../../api/zone.ts';
 import { Answer } from '../../components/answer.tsx';
 import { BudgetLine } from '../../components/budget-line.tsx';
 import { Button } from '../../components/button.tsx';
@@ -15,6 +17,7 @@ import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { countForPeople } from '../../format/money.ts';
+import { addMonths, dayIn } from '../../format/when.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { ClientBilling } from './client-billing.tsx';
 import { ClientChart } from './client-chart.tsx';
@@ -91,17 +94,21 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
   const mode = useMode();
   const openForm = useFormDialog();
   const toast = useToast();
+  const lastMonth = addMonths(dayIn(useZone(), serverNow()), -1).slice(0, 7);
   const link = useChange('clients.links.create');
   const key = useChange('keys.create');
-  const [made, setMade] = useState<{ title: string; answer: object } | undefined>();
+  const [made, setMade] = useState<{ title: string; answer: object; outcome?: string } | undefined>();
   // Names of clients may be longer than those of links and keys.
   const shortName = name.slice(0, 100);
   /** Made and copied at once, and shown once: what comes of it is for somebody else's eyes. */
-  const make = async (title: string, work: () => Promise<{ answer: object; text: string }>): Promise<void> => {
+  const make = async (
+    title: string,
+    work: () => Promise<{ answer: object; text: string; outcome?: string }>,
+  ): Promise<void> => {
     try {
-      const { answer, text } = await work();
+      const { text, ...rest } = await work();
       toast({ text: (await copyText(text)) ? 'Copied' : 'Copying is not allowed here. Copy it from the page.' });
-      setMade({ title, answer });
+      setMade({ title, ...rest });
     } catch (error) {
       toast({ text: messageOf(error) });
     }
@@ -109,7 +116,8 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
   const share = (): Promise<void> =>
     make(`The portal of ${name}`, async () => {
       const { url } = await link.mutateAsync({ id, name: shortName });
-      return { answer: { url }, text: url };
+      const outcome = `Send this link to ${name}. It shows what they are billed, and never your cost, for 90 days. “Links and keys” revokes it.`;
+      return { answer: { url }, text: url, outcome };
     });
   const newKey = (): Promise<void> =>
     make(`New key for ${name}`, async () => {
@@ -132,8 +140,9 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
               operation: 'invoices.create',
               title: `Invoice ${name}`,
               fixed: { client_id: id },
-              initial: { period: 'last_month' },
+              initial: { period: lastMonth },
               only: ['period'],
+              help: { period: 'A month, such as 2026-10. The running month is billed up to now.' },
               submit: 'Issue',
               done: `The invoice of ${name} is issued`,
             })
@@ -149,7 +158,7 @@ function ClientActions({ id, name }: { id: string; name: string }): ReactNode {
       ) : null}
       {made === undefined ? null : (
         <Dialog title={made.title} onClose={() => setMade(undefined)}>
-          <Answer answer={made.answer} onClose={() => setMade(undefined)} />
+          <Answer answer={made.answer} outcome={made.outcome} onClose={() => setMade(undefined)} />
         </Dialog>
       )}
     </>
