@@ -15,7 +15,8 @@ try {
     stopOnSignals(gateway, systemd);
     const providers = config.providers.map(({ kind }) => kind);
     const testKeyGiven = config.bootstrapTestKey !== undefined;
-    process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, notes: config.notes, at: new Date() }));
+    const notes = [...config.notes, ...(gateway.signInUrl === undefined ? [] : await leftBehind(config))];
+    process.stdout.write(greeting({ ...gateway, providers, testKeyGiven, notes, at: new Date() }));
     systemd?.ready();
   }
 } catch (error) {
@@ -32,6 +33,17 @@ async function start(config: Config) {
   }
   const { startGateway } = await import('./start-gateway.ts');
   return startGateway(config, { onRefused });
+}
+
+/** DATABASE_URL was added to an installation, which begins again without its data: that is in DATA_DIR still. */
+async function leftBehind({ databaseUrl, dataDir }: Config): Promise<string[]> {
+  if (databaseUrl === undefined) return [];
+  const { hasCluster } = await import('./db/embedded-postgres.ts');
+  return hasCluster(dataDir)
+    ? [
+        `This database is new. The keys and calls of before are in the embedded one in ${dataDir}: docs/backup.md says how to move them.`,
+      ]
+    : [];
 }
 
 /** A signal to the whole process group comes twice: from its sender, and passed on by the launcher. */

@@ -98,6 +98,14 @@ describe('export and import', () => {
     });
     expect(half.err).toContain('breaks off');
     expect((await third.pool.query('select 1 from workspaces')).rowCount).toBe(0);
+    // DATABASE_URL alone leaves the data where it was: the first start on the new database says where.
+    const begun = { ...embedded, DATABASE_URL: third.url };
+    for (const isFirst of [true, false]) {
+      const elsewhere = await spawnGateway(begun);
+      const says = `This database is new. The keys and calls of before are in the embedded one in ${dataDir}: docs/backup.md`;
+      expect(elsewhere.output().includes(says)).toBe(isFirst);
+      expect(await elsewhere.kill('SIGTERM')).toBe(0);
+    }
     await Promise.all([other.drop(), third.drop()]);
   }, 120_000);
 });
