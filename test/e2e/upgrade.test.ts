@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
 import { type Checkout, checkOutLastRelease, noLastRelease } from '../support/last-release.ts';
+import { orLeftOut, serverBin, startServerPostgres } from '../support/server-postgres.ts';
 import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
 
 const leftOut = noLastRelease === undefined ? '' : ` (left out: ${noLastRelease})`;
@@ -167,4 +168,38 @@ describe.skipIf(noLastRelease !== undefined)(`a rolling upgrade from the last re
       });
     }
   }, 120_000);
+
+  it.skipIf(serverBin === undefined)(
+    `migrates a pg_dump of the last release that is restored${orLeftOut}`,
+    async () => {
+      const server = await startServerPostgres();
+      const on = (name: string): Record<string, string> => ({
+        ...environment(),
+        DATABASE_URL: server.url({ database: name }),
+      });
+      const tool = async (program: string, ...args: string[]): Promise<void> =>
+        expect(await runProgram(join(serverBin ?? '', program), args)).toMatchObject({ code: 0, err: '' });
+      try {
+        for (const name of ['before', 'restored']) await server.query(`create database ${name}`);
+        const before = await spawnGateway(on('before'), last.main);
+        await json(ask(before, '/v1/budgets', { name: 'Each', scope: { client_id: 'acme' }, limit_usd: 500 }), 201);
+        for (let i = 0; i < 3; i++) await json(ask(before, chat, hello()));
+        // Beside the gateway, as an operator's own backups are made.
+        const dump = join(folder, 'own.dump');
+        await tool('pg_dump', '--format=custom', `--file=${dump}`, server.url({ database: 'before' }));
+        expect(await before.kill('SIGTERM')).toBe(0);
+        await tool('pg_restore', `--dbname=${server.url({ database: 'restored' })}`, dump);
+        const after = await spawnGateway(on('restored'));
+        expect((await ask(after, chat, hello())).status).toBe(200);
+        expect(await json(ask(after, '/v1/usage/requests'))).toMatchObject({ data: [{}, {}, {}, {}] });
+        expect(await after.kill('SIGTERM')).toBe(0);
+        expect(await runCommand(['verify-ledger'], { env: on('restored') })).toMatchObject({
+          out: 'Ledger OK: 1 budget checked.\n',
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+    120_000,
+  );
 });
