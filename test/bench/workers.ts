@@ -22,9 +22,8 @@ interface Runner {
 
 /**
  * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries. A bare proxy in one
- * process and in two is the control: it shares nothing between its processes, so what its second one costs is the machine's
- * price: half the connections a process, so half the work each time it wakes up, and caches that two processes share. With 32
- * connections to each worker the first of these is gone.
+ * process and in two is the control: its processes share nothing, but each wakes up for half the work, and they take turns on the
+ * same cores. With 32 connections to each worker a wake-up has as much work as that of the one worker.
  */
 export async function workerFigures(note: Note, providerUrl: string): Promise<void> {
   console.log('\none worker and two, plain calls over 32 connections');
@@ -42,7 +41,8 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
   const gateways = { one: await start('one'), two: await start('two') };
   try {
     for (const { url } of Object.values(gateways)) await prepare(url);
-    const { one, two } = { one: runnerOf(gateways.one), two: runnerOf(gateways.two) };
+    const one = runnerOf(gateways.one);
+    const two = runnerOf(gateways.two);
     const runners = {
       'bare proxy, one process': await startBare(providerUrl, 1),
       'bare proxy, two processes': await startBare(providerUrl, 2),
@@ -53,14 +53,14 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
     await measure(one, warmSeconds.one);
     await measure(two, warmSeconds.two);
     const measured = await measureInTurn(runners);
-    const ratio = (of: keyof Measured, two: keyof typeof runners, one: keyof typeof runners): number =>
-      measured[two][of] / measured[one][of];
-    for (const [control, two, one] of [
+    const ratio = (of: keyof Measured, name: keyof typeof runners, to: keyof typeof runners): number =>
+      measured[name][of] / measured[to][of];
+    for (const [control, name, to] of [
       ['two bare proxies ÷ one', 'bare proxy, two processes', 'bare proxy, one process'],
       ['two workers with 32 connections each ÷ one with 32', 'two workers, 64 connections', 'one worker'],
     ] as const)
       console.log(
-        `  control, ${control}: ${ratio('perBusiestSecond', two, one).toFixed(2)} × the calls a second of CPU of the busiest process, ${ratio('cpuMicros', two, one).toFixed(2)} × the CPU a call`,
+        `  control, ${control}: ${ratio('perBusiestSecond', name, to).toFixed(2)} × the calls a second of CPU of the busiest process, ${ratio('cpuMicros', name, to).toFixed(2)} × the CPU a call`,
       );
     note(
       'calls a second of CPU of the busiest process, two workers ÷ one',
