@@ -35,6 +35,9 @@ const tables = [
   'usage_hours',
   'usage_days',
   'usage_quarters',
+  'usage_task_hours',
+  'usage_task_days',
+  'usage_task_quarters',
   'refusals',
   'call_attempts',
   'feedback',
@@ -94,6 +97,8 @@ const tables = [
 const sumsOnly: Partial<Record<string, string>> = {
   usage_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
   experiment_units: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
+  usage_task_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
+  usage_task_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
   usage_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
 };
 

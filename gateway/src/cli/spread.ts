@@ -25,6 +25,9 @@ export const spreadTables = [
   'usage_quarters',
   'usage_narrow_hours',
   'usage_narrow_days',
+  'usage_task_hours',
+  'usage_task_days',
+  'usage_task_quarters',
   'tag_values',
   'unwritten_calls',
 ] as const;

@@ -239,6 +239,9 @@ export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
       'usage_quarters',
       'usage_narrow_hours',
       'usage_narrow_days',
+      'usage_task_hours',
+      'usage_task_days',
+      'usage_task_quarters',
       'latency_days',
     ])
       await tx.query(

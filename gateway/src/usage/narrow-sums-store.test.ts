@@ -24,7 +24,7 @@ afterAll(() => database.drop());
 
 beforeEach(async () => {
   await database.pool.query(
-    'truncate calls, clients, tag_values, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_rollup, usage_stale_hours',
+    'truncate calls, clients, tag_values, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_rollup, usage_stale_hours',
   );
   await addCalls(0, 1_000);
   while (await rollUp(database.pool, Date.now()));

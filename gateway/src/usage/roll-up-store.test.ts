@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() =>
   database.pool.query(
-    'truncate calls, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_rollup, usage_stale_hours, dropped_months',
+    'truncate calls, usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_rollup, usage_stale_hours, dropped_months',
   ),
 );
 

@@ -7,23 +7,24 @@ import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
 import { writeNarrow, writeNarrowDays } from './narrow-sums-store.ts';
 import { sumColumns, sumsOfCalls, sumsOfSums } from './sum-columns.ts';
+import { writeTaskDays, writeTaskSums } from './task-sums-store.ts';
 
 /** Any number that is nobody else's: one process at a time sums up. */
 const lock = 7_203_114_402n;
 /** The number of hours that are summed at a time: a transaction of seconds, also over a month that was never summed. */
 const hoursAtOnce = 24;
 
-const sumsOf = (table: string, at: string, from: string): string => `
-  insert into ${table} (workspace_id, livemode, ${at}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, summed_apart, ${sumColumns})
+const sumsOf = (table: string, columns: string, from: string): string => `
+  insert into ${table} (workspace_id, livemode, ${columns}, client_id, project, scenario_id, key_id, model, provider, scenario_platform, metered, summed_apart, ${sumColumns})
   ${from}`;
 
 const hourSums = sumsOf(
   'usage_hours',
-  'hour',
-  `select workspace_id, livemode, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
+  'summed_tasks, hour',
+  `select workspace_id, livemode, true, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
      scenario_platform, metered, true, ${sumsOfCalls}
    from calls where created_at >= $1 and created_at < $2 and status <> 'open'
-   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
+   group by 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12`,
 );
 const daySums = sumsOf(
   'usage_days',
@@ -81,6 +82,7 @@ const followers = [
   { until: 'latency_until', write: writeLatency },
   { until: 'kinds_until', write: writeKinds },
   { until: 'units_until', write: writeUnits },
+  { until: 'tasks_until', write: writeTaskSums },
 ] as const;
 
 /** Returns whether there is more to do. */
@@ -134,11 +136,12 @@ export async function sumAgain(db: Pick<Pool, 'query'>, from: Date): Promise<voi
 
 /**
  * Hours and days that a gateway of an older version has summed beside this one are marked to be summed again. It counts second answers
- * as requests and makes no narrow sums; marks that it has worked off are not lost thereby.
+ * as requests, or makes no sums of tasks; marks that it has worked off are not lost thereby.
  */
 async function markOlder(tx: Tx): Promise<void> {
   const { rows } = await tx.query(
     `select hour from usage_hours where not summed_apart and hour < (select until from usage_rollup)
+     union select hour from usage_hours where not summed_tasks and hour < (select until from usage_rollup)
      union select day from usage_days where not summed_apart and day < (select until from usage_rollup) order by 1 limit $1`,
     [hoursAtOnce],
   );
@@ -149,7 +152,10 @@ async function markOlder(tx: Tx): Promise<void> {
 
 /** Sums of calls that are gone stay as they are. */
 async function keepOlder(tx: Tx, hour: Date): Promise<void> {
-  await tx.query('update usage_hours set summed_apart = true where hour = $1 and not summed_apart', [hour]);
+  await tx.query(
+    'update usage_hours set summed_apart = true, summed_tasks = true where hour = $1 and not (summed_apart and summed_tasks)',
+    [hour],
+  );
   await tx.query('update usage_days set summed_apart = true where day = $1 and not summed_apart', [hour]);
 }
 
@@ -196,6 +202,8 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     await sumDays(tx, day, next);
     const { rows: narrow } = await tx.query('select 1 from usage_rollup where narrow_until >= $1', [next]);
     if (narrow.length > 0) await writeNarrowDays(tx, day, next);
+    const { rows: tasks } = await tx.query('select 1 from usage_rollup where tasks_until >= $1', [next]);
+    if (tasks.length > 0) await writeTaskDays(tx, day, next);
   }
   return hours.size === hoursAtOnce;
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../db/transaction.ts';
-import { savingColumns, savingsOfCall } from './sum-columns.ts';
+import { savingColumns, taskFigures } from './sum-columns.ts';
 import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
+import { taskPartsFor } from './task-sums-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
 type SavingsGrouping = 'day' | 'client' | 'task' | 'model';
@@ -32,11 +33,9 @@ interface SavingsQuery {
   days: readonly UsageDay[];
 }
 
+/** `with` clauses that make `summed`: the groups and figures to be added up. */
 interface SavingsSource {
-  /** `with` clauses that make `summed`: the groups and figures to be added up. */
   summed: string;
-  /** The calls of the range, one by one, with their group. */
-  calls: string;
   values: readonly unknown[];
 }
 
@@ -87,16 +86,21 @@ export async function findSavingsEvidence(
   query: SavingsQuery,
   judges: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string | null, SavingsEvidence>> {
-  const { summed, calls, values } = await sourceOf(db, query);
+  const { parts, values } = await taskPartsFor(db, query.filter, {
+    ...movedBy[query.grouping],
+    figures: ['moved_nanos'],
+    days: query.grouping === 'day' ? query.days : undefined,
+  });
   const { rows } = await db.query(
-    `${summed}, claims as (
+    `${parts}, claims as (
        select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower, judged from task_claims
        where workspace_id = $1 and livemode = $2 and pairs > 0
          and (judged = 0 or judges <> '{}' and judges <@ $${values.length + 1}::text[])
        order by task, ${undated('weak')}, updated_at desc),
-     saved as (
-       select g, task, ${undated('model')} as model, sum(abs(saved_route_nanos))::float8 as nanos from (${calls}) as c
-       where saved_route_nanos <> 0 and chosen_by is distinct from 'rule' and exists (select 1 from claims) group by 1, 2, 3)
+     moved as (
+       select ${groupOf[query.grouping]} as g, task, model, sum(moved_nanos)::float8 as nanos from parts
+       where moved_nanos > 0 and exists (select 1 from claims) group by 1, 2, 3),
+     saved as (select g, task, ${undated('model')} as model, sum(nanos) as nanos from moved group by 1, 2, 3)
      select g, sum(pairs)::float8 as pairs, sum(nanos * agreed / pairs) / sum(nanos) filter (where pairs is not null) as agreement,
        coalesce(sum(nanos * lower), 0) / sum(nanos) as lower,
        coalesce(sum(judged) * 2 > sum(pairs), false) as judged
@@ -114,34 +118,29 @@ function undated(column: 'weak' | 'model'): string {
 }
 
 const column = { client: 'client_id', model: 'model' } as const;
-const ofCall = `task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingColumns}`;
+const groupOf = { day: 'day', client: 'client_id', task: `encode(task, 'hex')`, model: 'model' } as const;
+/** The sums with the fewest rows that know a group beside task and model. */
+const movedBy = {
+  day: { kind: 'task', columns: ['task', 'model'] },
+  task: { kind: 'task', columns: ['task', 'model'] },
+  model: { kind: 'task', columns: ['task', 'model'] },
+  client: { kind: 'auto', columns: ['client_id', 'task', 'model'] },
+} as const;
 
-/** Sums know no task: those are read from the calls themselves, for as long as they are kept. */
+/** Sums of usage know no task: tasks have sums of their own. */
 async function sourceOf(db: Db, { filter, grouping, days }: SavingsQuery): Promise<SavingsSource> {
   if (grouping === 'task') {
-    const calls = callsOf(`encode(task, 'hex')`, 'calls where created_at >= $3 and created_at < $4 and');
-    const summed = `with summed as (select g, 1 as requests, cost_nanos, ${savingColumns} from (${calls}) as c)`;
-    return { summed, calls, values: [filter.workspaceId, filter.livemode, filter.from, filter.to] };
+    const figures = taskFigures.filter((figure) => figure !== 'moved_nanos');
+    const { parts, values } = await taskPartsFor(db, filter, { kind: 'task', columns: ['task'], figures });
+    return { summed: `${parts}, summed as (select ${groupOf.task} as g, ${figures.join(', ')} from parts)`, values };
   }
-  if (grouping === 'day') {
-    const { parts, values } = await partsForDays(db, filter, { days, columns: [] });
-    const from = 'days join calls on created_at >= start_at and created_at < end_at and';
-    return { summed: summedBy('day', parts), calls: callsOf('day', from), values };
-  }
-  const { parts, values } = await partsFor(db, filter, { columns: [column[grouping]] });
-  const from = 'calls where created_at >= $3 and created_at < $8 and';
+  const { parts, values } =
+    grouping === 'day'
+      ? await partsForDays(db, filter, { days, columns: [] })
+      : await partsFor(db, filter, { columns: [column[grouping]] });
+  const group = groupOf[grouping];
   return {
-    summed: summedBy(column[grouping], parts),
-    calls: callsOf(column[grouping], from),
+    summed: `${parts}, summed as (select ${group} as g, requests, cost_nanos, ${savingColumns} from parts)`,
     values,
   };
-}
-
-function callsOf(group: string, from: string): string {
-  return `select * from (select ${group}, task, model, chosen_by, saved_route_nanos, cost_nanos, ${savingsOfCall}
-    from ${from} workspace_id = $1 and livemode = $2 and status <> 'open' and shadow_of is null) as c (g, ${ofCall})`;
-}
-
-function summedBy(group: string, parts: string): string {
-  return `${parts}, summed as (select ${group} as g, requests, cost_nanos, ${savingColumns} from parts)`;
 }

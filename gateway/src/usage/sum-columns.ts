@@ -44,4 +44,20 @@ export const sumsOfCall = figures.map((figure) => `(${ofOne[figure]})::bigint`).
 export const sumsOfCalls = figures.map((figure) => `sum(${ofOne[figure]})`).join(', ');
 export const sumsOfSums = figures.map((figure) => `sum(${figure})`).join(', ');
 export const savingColumns = ofSavings.join(', ');
-export const savingsOfCall = ofSavings.map((figure) => ofOne[figure]).join(', ');
+
+/** Figures that sums by task have. `moved_nanos` is what `auto` saved or lost, without its sign. */
+export const taskFigures = [
+  'requests',
+  'cost_nanos',
+  'saved_nanos',
+  'saved_auto_nanos',
+  'saved_rules_nanos',
+  'saved_marks_nanos',
+  'moved_nanos',
+] as const;
+export type TaskFigure = (typeof taskFigures)[number];
+
+export const taskFiguresOfCall: Readonly<Record<TaskFigure, string>> = {
+  ...ofOne,
+  moved_nanos: `abs(${ofOne.saved_auto_nanos})`,
+};

@@ -28,7 +28,7 @@ async function addCalls(each: number, name: string): Promise<void> {
     [from, days, each, name],
   );
   await database.pool.query(
-    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
   );
   while (await rollUp(database.pool, to.getTime() + 3 * 3_600_000));
   for (const table of ['calls', 'usage_hours', 'usage_days']) await database.pool.query(`vacuum analyze ${table}`);
