@@ -295,6 +295,22 @@ it('strict mode refuses a parameter that would be dropped, by its name', async (
   ]);
 });
 
+it.each(endpoints)(
+  'a header of few values is refused where it has another, by its name, on $path',
+  async ({ path, body }) => {
+    for (const [header, values] of [
+      ['x-gateway-strict', ['maybe', '1', 'true, true']],
+      ['x-gateway-prompt-cache', ['off', 'true']],
+    ] as const)
+      for (const value of values) {
+        const response = await gateway.post(path, body, { [header]: value });
+        const { error } = (await response.json()) as ErrorAnswer;
+        expect([response.status, error.code, error.param]).toEqual([400, 'invalid_request', header]);
+        expect(error.message).toContain(header === 'x-gateway-strict' ? '`true` or `false`' : '`none`');
+      }
+  },
+);
+
 describe('a malformed request that Node accepts is refused', () => {
   it('two Host headers', async () => {
     expect(await raw(gateway.url, 'GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b')).toMatch(

@@ -67,7 +67,7 @@ describe('sandbox:cost', () => {
     expect(await eventsOf(gateway)).toEqual([]);
   });
 
-  it.each(['sandbox:cost', 'sandbox:cost -4', 'sandbox:cost 4 please', 'sandbox:cost 1e9', 'what is sandbox:cost 4?'])(
+  it.each(['what is sandbox:cost 4?', 'sandbox:costs', 'sandbox: cost'])(
     'is a text like any other otherwise: %s',
     async (text) => {
       const response = await gateway.post('/v1/chat/completions', asked(text), test);
@@ -78,6 +78,32 @@ describe('sandbox:cost', () => {
   it('has no effect with a live key', async () => {
     const response = await gateway.post('/v1/chat/completions', asked('sandbox:cost 4.00'));
     expect(Number(response.headers.get('x-gateway-cost-usd'))).toBeLessThan(0.01);
+  });
+});
+
+describe.each([
+  ['/v1/chat/completions', (text: string) => asked(text), 'messages'],
+  ['/v1/messages', (text: string) => asked(text), 'messages'],
+  ['/v1/responses', (text: string) => ({ model: 'gpt-4o', input: text }), 'input'],
+] as const)('a wish that the sandbox cannot grant, on %s', (path, body, param) => {
+  it.each([
+    ['sandbox:cost $4', 'sandbox:cost 4.00'],
+    ['sandbox:cost', 'sandbox:cost 4.00'],
+    ['sandbox:cost -4', 'sandbox:cost 4.00'],
+    ['sandbox:cost 4 please', 'sandbox:cost 4.00'],
+    ['Sandbox:Cost 1e9', 'sandbox:cost 4.00'],
+    ['sandbox:error abc', 'sandbox:error 429'],
+    ['sandbox:error', 'sandbox:error 429'],
+    ['sandbox:error 200', 'from 400 to 599'],
+  ])('is refused, with what it may say: %s', async (text, allowed) => {
+    for (const stream of [false, true]) {
+      const response = await gateway.post(path, { ...body(text), stream }, test);
+      const { error } = (await response.json()) as { error: { message: string; code: string; param: string } };
+      expect([response.status, error.code, error.param]).toEqual([400, 'invalid_request', param]);
+      expect(error.message).toContain(allowed);
+    }
+    // It is nobody's wish with a live key.
+    expect((await gateway.post(path, body(text))).status).toBe(200);
   });
 });
 

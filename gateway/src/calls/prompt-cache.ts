@@ -66,7 +66,7 @@ export function withPromptCache(
   const { request, candidate } = asked;
   const hint = candidate.kind === 'sandbox' ? undefined : providerOf(candidate.kind).cacheHint;
   if (hint === undefined) return { body, isMarked: false };
-  if (request.wishes?.promptCache?.toLowerCase() === 'none') return { body, isMarked: false };
+  if (request.wishes?.promptCache === 'none') return { body, isMarked: false };
   if (hint === 'key') return { body: withCacheKey(services, body, asked), isMarked: false };
   const marked = withClaudeMarks(services, body, asked);
   return marked === undefined ? { body, isMarked: false } : { body: marked, isMarked: true };

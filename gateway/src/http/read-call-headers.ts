@@ -3,11 +3,11 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { CallHeaders, CallWishes } from '../accounts/call-wishes.ts';
 import type { JsonObject } from '../dialects/neutral.ts';
 
-/** The headers of a call that say how it is to be made. Throws `invalid_request` for a list of fallbacks that is none. */
+/** The headers of a call that say how it is to be made. Throws `invalid_request` for a value that says nothing. */
 export function readCallHeaders(headers: IncomingHttpHeaders, json: JsonObject): CallHeaders {
   return {
     fallbacks: readFallbacks(headers, json),
-    strict: header(headers, 'x-gateway-strict')?.toLowerCase() === 'true',
+    strict: choice(headers, 'x-gateway-strict', ['true', 'false']) === 'true',
     wishes: readWishes(headers),
     anthropicHeaders: anthropicHeaders(headers),
   };
@@ -17,6 +17,22 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
   const value = headers[name];
   const text = Array.isArray(value) ? value.join(', ') : value;
   return text === undefined || text.trim() === '' ? undefined : text.trim();
+}
+
+/** A wish that is misspelt must not be passed over in silence. */
+function choice<Value extends string>(
+  headers: IncomingHttpHeaders,
+  name: string,
+  allowed: readonly Value[],
+): Value | undefined {
+  const value = header(headers, name);
+  if (value === undefined) return undefined;
+  const chosen = allowed.find((one) => one === value.toLowerCase());
+  if (chosen !== undefined) return chosen;
+  const values = allowed.map((one) => `\`${one}\``).join(' or ');
+  throw new GatewayError('invalid_request', `\`${name}\` must be ${values}, not "${value.slice(0, 100)}".`, {
+    param: name,
+  });
 }
 
 function anthropicHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -33,7 +49,7 @@ function readWishes(headers: IncomingHttpHeaders): CallWishes | undefined {
   const session = header(headers, 'x-session-id');
   const auto = header(headers, 'x-gateway-auto');
   const cache = header(headers, 'x-gateway-cache');
-  const promptCache = header(headers, 'x-gateway-prompt-cache');
+  const promptCache = choice(headers, 'x-gateway-prompt-cache', ['none']);
   const asksNothing = session === undefined && auto === undefined && cache === undefined && promptCache === undefined;
   return asksNothing ? undefined : { session, auto, cache, promptCache };
 }

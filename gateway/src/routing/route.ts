@@ -2,7 +2,7 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import { callPrice, maxCostNanos } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { findVendor, providerName } from '../providers/providers.ts';
-import { rehearsedCost } from '../providers/sandbox/sandbox.ts';
+import { rehearsalOf } from '../providers/sandbox/sandbox.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
 import { behindUsable, ledByOne, ledByPriced } from './leading-models.ts';
@@ -235,7 +235,7 @@ function sparesOf(request: RouteRequest, { entry, provider, model, reason }: Rou
 function inSandbox(first: RouteCandidate, request: RouteRequest): Candidate {
   const { entry: _, ...candidate } = first;
   const reason = `${first.reason}, in the sandbox`;
-  const rehearsed = request.kind === 'chat' ? rehearsedCost(request.call) : undefined;
+  const rehearsed = request.kind === 'chat' ? rehearsalOf(request.call).costNanos : undefined;
   const standsFor = first.kind === 'sandbox' ? undefined : first.kind;
   // Nothing of a real account goes along.
   return {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd } from '@ai-gateway/shared/money';
 import { inputOf } from '../../dialects/call-input.ts';
 import type {
@@ -26,8 +27,8 @@ export type SandboxOutcome =
  */
 export function answerSandbox(call: NeutralCall, model: string): SandboxOutcome {
   const asked = lastUserText(call);
-  const status = Number(/^sandbox:error (\d{3})$/.exec(asked)?.[1]);
-  if (status >= 400 && status < 600) return { kind: 'failure', failure: rehearsedFailure(status) };
+  const { status } = rehearsalOf(call);
+  if (status !== undefined) return { kind: 'failure', failure: rehearsedFailure(status) };
   const id = hash('sha256', `${model}\0${shortOf(call)}`).slice(0, 24);
   const tool = toolToCall(call, asked);
   const { thought, part, ...end } = cutToCeiling(call.maxTokens, {
@@ -60,10 +61,36 @@ function shortPart(part: NeutralCall['messages'][number]['parts'][number]): stri
   return `${text.length} ${text.slice(-2_000)}`;
 }
 
-/** The cost that the last user text sets for a call of a test key: `sandbox:cost 4.00`, in dollars. */
-export function rehearsedCost(call: Pick<NeutralCall, 'messages'>): bigint | undefined {
-  const dollars = /^sandbox:cost (\d{1,6}(?:\.\d{1,9})?)$/.exec(lastUserText(call))?.[1];
-  return dollars === undefined ? undefined : parseUsd(dollars);
+/** What the last user text of a call of a test key asks for. */
+interface Rehearsal {
+  /** `sandbox:cost 4.00`, in dollars. */
+  costNanos?: bigint | undefined;
+  /** `sandbox:error 429` */
+  status?: number;
+}
+
+/** Throws `invalid_request` for a text that begins as such a wish and is none: a rehearsal of nothing looks like a success. */
+export function rehearsalOf(call: Pick<NeutralCall, 'messages' | 'dialect'>): Rehearsal {
+  const asked = lastUserText(call);
+  const wish = /^sandbox:(cost|error)\b/i.exec(asked)?.[1]?.toLowerCase();
+  if (wish === undefined) return {};
+  if (wish === 'cost') {
+    const dollars = /^sandbox:cost (\d{1,6}(?:\.\d{1,9})?)$/.exec(asked)?.[1];
+    if (dollars !== undefined) return { costNanos: parseUsd(dollars) };
+    throw noRehearsal(
+      call,
+      asked,
+      'sets no cost. Write dollars without a sign, from 0 to 999999: `sandbox:cost 4.00`.',
+    );
+  }
+  const status = /^sandbox:error ([45]\d{2})$/.exec(asked)?.[1];
+  if (status !== undefined) return { status: Number(status) };
+  throw noRehearsal(call, asked, 'names no failure. Write a status from 400 to 599: `sandbox:error 429`.');
+}
+
+function noRehearsal({ dialect }: Pick<NeutralCall, 'dialect'>, asked: string, because: string): GatewayError {
+  const param = dialect === 'responses' ? 'input' : 'messages';
+  return new GatewayError('invalid_request', `The text "${asked.slice(0, 100)}" ${because}`, { param });
 }
 
 function rehearsedFailure(status: number): ProviderFailure & { status: number } {
