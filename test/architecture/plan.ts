@@ -69,6 +69,8 @@ export const builtAllowed: Readonly<Record<string, string>> = {
   'gateway/src/usage/refusal-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/usage/refused-call-store.ts': 'conditions of refusal-store.ts, and more with numbered values',
   'gateway/src/usage/roll-up-store.ts': 'tables and columns from constants of the roll-up',
+  'gateway/src/usage/savings-store.ts': 'parts of task-sums-store.ts and summed-range-store.ts',
+  'gateway/src/usage/task-sums-store.ts': 'tables and columns from its own constants',
   'gateway/src/usage/usage-series-store.ts': 'parts of usage-sum-store.ts, and one of the intervals of the contract',
   'gateway/src/usage/usage-sum-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/usage/usage-store.ts': 'conditions with numbered values, by a table of columns',

@@ -33,9 +33,9 @@ import {
   renameCalls,
   renameInstances,
   renameOpenCalls,
-  renameSums,
   stretchesOf,
 } from './erase-rows-store.ts';
+import { renameSums } from './erase-sums-store.ts';
 import { addErasedClients, readErasedClients } from './erased-files.ts';
 
 /*

@@ -1,6 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { lockSums } from '../usage/roll-up-store.ts';
 import type { Erasure } from './erase-client-store.ts';
 import { renameInRules } from './erase-rules-store.ts';
 import { deleteItsViews } from './erase-views-store.ts';
@@ -224,36 +223,6 @@ export async function renameCalls(
     after = [last.created_at, last.id];
   }
   return false;
-}
-
-/** Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. */
-export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
-  const { id, workspaceId, livemode, name } = erasure;
-  const place = [workspaceId, livemode, name, id];
-  await withTransaction(db, async (tx) => {
-    await lockSums(tx);
-    await tx.query(`set local statement_timeout = '5min'`);
-    for (const table of [
-      'usage_hours',
-      'usage_days',
-      'usage_quarters',
-      'usage_narrow_hours',
-      'usage_narrow_days',
-      'usage_task_hours',
-      'usage_task_days',
-      'usage_task_quarters',
-      'latency_days',
-    ])
-      await tx.query(
-        `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
-        place,
-      );
-    await tx.query('update erased_clients set narrow_erased = true where id = $1', [id]);
-    await tx.query(
-      `update call_groups set client_id = $4, fingerprint = gen_random_uuid() where workspace_id = $1 and livemode = $2 and client_id = $3`,
-      place,
-    );
-  });
 }
 
 /** Answers to the keys of one mode that are kept for a day, a part at a time, to be opened and judged; none that is newer than `until`. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { renameSums } from '../clients/erase-rows-store.ts';
+import { renameSums } from '../clients/erase-sums-store.ts';
 import { selectScenarios } from '../scenarios/scenario-store.ts';
 import { meteredTokens } from './metered-store.ts';
 import { tablesFor } from './narrow-sums-store.ts';

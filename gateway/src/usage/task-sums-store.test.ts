@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { renameSums } from '../clients/erase-rows-store.ts';
+import { renameSums } from '../clients/erase-sums-store.ts';
 import { dropMonth, listMonths } from './call-months-store.ts';
 import { rollUp } from './roll-up-store.ts';
 import { findSavingsEvidence, sumSavings } from './savings-store.ts';

@@ -1,0 +1,36 @@
+import type { Pool } from 'pg';
+import { withTransaction } from '../db/transaction.ts';
+import { lockSums } from '../usage/roll-up-store.ts';
+import type { Erasure } from './erase-client-store.ts';
+
+const tables = [
+  'usage_hours',
+  'usage_days',
+  'usage_quarters',
+  'usage_narrow_hours',
+  'usage_narrow_days',
+  'usage_task_hours',
+  'usage_task_days',
+  'usage_task_quarters',
+  'latency_days',
+] as const;
+
+/** Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. */
+export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
+  const { id, workspaceId, livemode, name } = erasure;
+  const place = [workspaceId, livemode, name, id];
+  await withTransaction(db, async (tx) => {
+    await lockSums(tx);
+    await tx.query(`set local statement_timeout = '5min'`);
+    for (const table of tables)
+      await tx.query(
+        `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3`,
+        place,
+      );
+    await tx.query('update erased_clients set narrow_erased = true where id = $1', [id]);
+    await tx.query(
+      `update call_groups set client_id = $4, fingerprint = gen_random_uuid() where workspace_id = $1 and livemode = $2 and client_id = $3`,
+      place,
+    );
+  });
+}
