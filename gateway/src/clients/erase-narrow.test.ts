@@ -18,9 +18,9 @@ beforeAll(async () => {
   await pool.query('select ensure_call_partitions($1::date, 2)', [from]);
   await pool.query(
     `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, dialect, streamed, model_requested,
-       model, provider, cost_nanos)
+       model, provider, cost_nanos, task, chosen_by, saved_nanos, saved_route_nanos)
      select 'ws', $1::timestamptz + n * interval '20 minutes', 'req_' || n, true, 'gone', 'succeeded', 'key', (array['acme', 'bolt'])[1 + n % 2],
-       'p', 'chat', false, 'm', 'm', 'openai', n from generate_series(0, 200) n`,
+       'p', 'chat', false, 'm', 'm', 'openai', n, '\\x01', 'auto', n + 1, n + 1 from generate_series(0, 200) n`,
     [from],
   );
   while (await rollUp(pool, Date.now()));
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const columns = `client_id, project, scenario_id, scenario_platform, key_id, model, provider, metered`;
-async function narrow(): Promise<{ hours: unknown[]; days: unknown[] }> {
+async function narrow(): Promise<Record<'hours' | 'days' | 'taskHours' | 'taskDays', unknown[]>> {
   const { pool } = database;
   const sums = 'sum(requests)::integer as requests, sum(cost_nanos)::text as cost';
   const hours = await pool.query(
@@ -37,7 +37,19 @@ async function narrow(): Promise<{ hours: unknown[]; days: unknown[] }> {
   const days = await pool.query(
     `select kind, day, ${columns}, ${sums} from usage_narrow_days group by kind, day, ${columns} order by kind, day, ${columns}`,
   );
-  return { hours: hours.rows, days: days.rows };
+  const taskSums = 'kind, client_id, sum(requests)::integer as requests, sum(moved_nanos)::text as moved';
+  const taskHours = await pool.query(
+    `select hour, ${taskSums} from usage_task_hours group by hour, kind, client_id order by 1, 2, 3`,
+  );
+  const taskDays = await pool.query(
+    `select day, ${taskSums} from usage_task_days group by day, kind, client_id order by 1, 2, 3`,
+  );
+  return { hours: hours.rows, days: days.rows, taskHours: taskHours.rows, taskDays: taskDays.rows };
+}
+
+/** As JSON has bytes for Postgres. */
+function hexed(rows: readonly unknown[]): unknown[] {
+  return (rows as { task: string }[]).map(({ task, ...row }) => ({ ...row, task: `\\\\x${task}` }));
 }
 
 it('the name of a client that an older process erased leaves the narrow sums, and a client made again keeps its own', async () => {
@@ -47,12 +59,16 @@ it('the name of a client that an older process erased leaves the narrow sums, an
   await pool.query('insert into usage_stale_hours (hour) select distinct hour from usage_hours');
   const { rows: stale } = await pool.query('select * from usage_narrow_hours');
   const { rows: staleDays } = await pool.query('select * from usage_narrow_days');
+  const { rows: staleTasks } = await pool.query(`select *, encode(task, 'hex') as task from usage_task_hours`);
+  const { rows: staleTaskDays } = await pool.query(`select *, encode(task, 'hex') as task from usage_task_days`);
   while (await rollUp(pool, Date.now()));
   const wanted = await narrow();
-  await pool.query('truncate usage_narrow_hours, usage_narrow_days');
+  await pool.query('truncate usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days');
   for (const [table, rows] of [
     ['usage_narrow_hours', stale],
     ['usage_narrow_days', staleDays],
+    ['usage_task_hours', hexed(staleTasks)],
+    ['usage_task_days', hexed(staleTaskDays)],
   ] as const)
     await pool.query(`insert into ${table} select * from json_populate_recordset(null::${table}, $1)`, [
       JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
