@@ -182,6 +182,28 @@ describe.skipIf(chromiumPath === undefined)(
       await page.context().close();
     });
 
+    it('shows a change of the time before the first hints come through', async () => {
+      const page = await dashboard.open('/app/sign-in', { cookie: undefined });
+      const [name = '', value = ''] = dashboard.owner.cookie().split('=');
+      await page.context().addCookies([{ name, value, url: dashboard.url }]);
+      let letThrough = (): void => {};
+      const held = new Promise<void>((resolve) => {
+        letThrough = resolve;
+      });
+      await page.route('**/v1/live', async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.goto('/app');
+      await page.getByText('Nothing: no scenario is paused').waitFor();
+      await json(dashboard.gateway.post('/v1/scenarios/slow-line/pause', { reason: 'Too early for a hint' }));
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      letThrough();
+      await page.getByText('Too early for a hint').waitFor();
+      await json(dashboard.gateway.post('/v1/scenarios/slow-line/resume', {}));
+      await page.context().close();
+    });
+
     it('says that the database is away, keeps what it shows, and goes on when it is back', async () => {
       dashboard.expectProblem(/status of 50\d|ERR_|answers otherwise/);
       const away = { name: 'Away', limit_usd: 7, period: 'day', scope: { client_id: 'away' } };

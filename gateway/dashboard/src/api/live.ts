@@ -6,6 +6,9 @@ const hint = z.object({ changed: z.array(z.string()) });
 
 const pollMs = 15_000;
 
+/** A stream opens within this time of the first answers; later, changes in between came with no hint. */
+const promptMs = 1_000;
+
 /**
  * Keeps what is on screen current: hints come by server-sent events; where they fail, everything is read again every 15 s. Nothing is asked while
  * the page is hidden. Returns the end of it.
@@ -32,8 +35,17 @@ export function followChanges(queries: QueryClient): () => void {
   const open = (): void => {
     source?.close();
     source = new EventSource('/v1/live');
-    source.addEventListener('open', stopPolling);
-    source.addEventListener('error', poll);
+    // Of the beginning, or of the cut after which the browser connects again.
+    let awaySinceMs: number | undefined = performance.now();
+    source.addEventListener('open', () => {
+      stopPolling();
+      if (awaySinceMs !== undefined && performance.now() - awaySinceMs > promptMs) readAgain();
+      awaySinceMs = undefined;
+    });
+    source.addEventListener('error', () => {
+      awaySinceMs ??= performance.now();
+      poll();
+    });
     source.addEventListener('message', take);
     source.addEventListener('changed', take);
   };
