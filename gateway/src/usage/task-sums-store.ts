@@ -5,7 +5,7 @@ import { boundsOf, type SumFilter } from './summed-range-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
 /**
- * What calls saved, by task and model, or by client, task and model.
+ * The savings of calls, by task and model, or by client, task and model.
  *
  *     calls ── whole hours ──> usage_task_hours ── whole days ──> usage_task_days
  *       └── quarters of an hour, once a month's calls are dropped ──> usage_task_quarters
@@ -20,7 +20,7 @@ const sumsOfCalls = taskFigures.map((figure) => `sum(${taskFiguresOfCall[figure]
 /** Nobody but the gateway asks for second answers, and open calls have saved nothing yet. */
 const isCounted = `status <> 'open' and shadow_of is null`;
 
-/** Whose calls each kind has, and by which client. */
+/** Each kind has all calls, or those alone that `auto` moved. */
 const kinds = {
   task: { client: 'null', isOfKind: '' },
   auto: { client: 'client_id', isOfKind: `and saved_route_nanos <> 0 and chosen_by is distinct from 'rule'` },

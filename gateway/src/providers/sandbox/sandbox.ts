@@ -61,7 +61,7 @@ function shortPart(part: NeutralCall['messages'][number]['parts'][number]): stri
   return `${text.length} ${text.slice(-2_000)}`;
 }
 
-/** What the last user text of a call of a test key asks for. */
+/** A wish of the last user text of a call of a test key. */
 interface Rehearsal {
   /** `sandbox:cost 4.00`, in dollars. */
   costNanos?: bigint | undefined;
