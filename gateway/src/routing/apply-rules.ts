@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { RunningExperiment } from './assign.ts';
+import { isAuto } from './auto-mode.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
 import type { DecisionTrace } from './decision-trace.ts';
@@ -70,7 +71,7 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
 
 /** Did the caller name the very model? `auto` leaves it to the gateway, and a prompt's default is a default. */
 export function namesModel({ call, prompt }: CallFacts): boolean {
-  return !/^auto(?::|$)/.test(call.model) && prompt?.gaveModel !== true;
+  return !isAuto(call.model) && prompt?.gaveModel !== true;
 }
 
 function hasTarget({ then: { model, models, auto, experiment } }: Rule): boolean {

@@ -8,11 +8,11 @@ import { listKeys } from '../accounts/key-store.ts';
 import type { WorkspaceCache, WorkspaceView } from '../accounts/workspace-cache.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { strengths } from '../models/catalog.ts';
+import { readAuto } from './auto-mode.ts';
 import { type AutoSettings, type Learning, readAutoSettings, usualAuto } from './auto-settings.ts';
 import { expectedVersion } from './expected-version.ts';
 import { type NameContext, type NamedModel, readModelName } from './model-name.ts';
 import { candidateOf, classModels } from './reachable.ts';
-import { readAuto } from './route.ts';
 import type { RoutingCache } from './routing-cache.ts';
 import {
   lockRouting,

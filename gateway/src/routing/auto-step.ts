@@ -1,9 +1,9 @@
 import { AutoStep } from './auto.ts';
+import { readAuto } from './auto-mode.ts';
 import { type AutoSettings, autoFor, readAutoWish, settledQuality } from './auto-settings.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
 import type { FindEvidence } from './evidence.ts';
-import { readAuto } from './route.ts';
 import type { Session } from './sessions.ts';
 import { taskKeyOf } from './task-key.ts';
 

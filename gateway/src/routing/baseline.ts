@@ -1,6 +1,7 @@
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import type { Price } from '../models/price.ts';
 import type { CallDecision } from '../usage/call-record.ts';
+import { isAuto } from './auto-mode.ts';
 import type { RouteInput } from './candidate.ts';
 import { fits } from './fit.ts';
 import { readModelName } from './model-name.ts';
@@ -24,11 +25,11 @@ export function baselinePrice(
     baselineModel: string | undefined;
   },
 ): Price | undefined {
-  const isAuto = /^auto(?::|$)/.test(route.call.model);
-  if (!isAuto && chosenBy !== 'rule') return undefined;
+  const isByAuto = isAuto(route.call.model);
+  if (!isByAuto && chosenBy !== 'rule') return undefined;
   if (chosenBy === 'budget' || chosenBy === 'arm') return undefined;
   const at = new Date(route.nowMs ?? Date.now());
-  const name = isAuto ? baselineModel : route.call.model;
+  const name = isByAuto ? baselineModel : route.call.model;
   if (name === undefined)
     return modelsOf({ ...route, pool, at }, 'strong').find((one) => fits(one, route.call, route.inputTokens))?.price;
   const found = readModelName(name, { accounts: route.accounts, pool, at });

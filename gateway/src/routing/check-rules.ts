@@ -3,6 +3,7 @@ import { type Condition, leavesOf, ruleBounds } from '@ai-gateway/shared/rules';
 import type { Caller } from '../accounts/api-key.ts';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import type { Db } from '../db/transaction.ts';
+import { readAuto } from './auto-mode.ts';
 import { hasExperiment } from './experiment-ids-store.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import { hasPrompt } from './prompt-ids-store.ts';
@@ -39,7 +40,7 @@ export async function checkRule(
       `There is no prompt "${prompt.id}". GET /v1/prompts lists the prompts of this workspace.`,
     );
   for (const { name, param } of modelsNamed(then)) {
-    if (/^auto(?::(cost|balanced|quality))?$/.test(name)) continue;
+    if (readAuto(name) !== undefined) continue;
     const found = readModelName(name, names);
     if (found !== undefined && isOfKind(found, 'chat')) continue;
     const problem = found === undefined ? `There is no model "${name}".` : `"${name}" is not a model for chat.`;

@@ -130,7 +130,7 @@ function ruledRoute(route: RouteInput, { rule, target, limits }: Ruling, version
 
 function routed({ facts, auto: ports, trace }: DecideInput, { route, version, ruling }: Plan): Decision {
   const auto = autoStepFor({ route, facts, auto: ports });
-  const candidates = routeCall(auto === undefined ? route : { ...route, auto });
+  const candidates = routeCall(route, auto);
   const [first] = candidates;
   if (trace !== undefined) {
     const { rule, target, first: limiting } = ruling ?? {};

@@ -57,6 +57,7 @@ export function standingOf(
   find: FindEvidence,
   { task, topic, model, shipped }: { task: string | undefined; topic: string; model: string; shipped: number },
 ): Standing {
+  if (find === noEvidence) return unmeasured(shipped);
   const ofWorkspace = find('workspace', model);
   const ofTopic = find({ topic }, model);
   const ofTask = task === undefined ? undefined : find({ task }, model);
@@ -77,6 +78,18 @@ export function standingOf(
   };
 }
 
+/** By the shipped rate alone; calls share it. */
+const withoutEvidence = new Map<number, Standing>();
+
+function unmeasured(shipped: number): Standing {
+  let standing = withoutEvidence.get(shipped);
+  if (standing === undefined) {
+    standing = standingOf(() => undefined, { task: undefined, topic: '', model: '', shipped });
+    withoutEvidence.set(shipped, standing);
+  }
+  return standing;
+}
+
 function shrunk(evidence: Evidence | undefined, above: number): number {
   if (evidence === undefined) return above;
   return (evidence.agreeing + evidence.okSum + priorWeight * above) / (labelsOf(evidence) + priorWeight);
@@ -91,6 +104,7 @@ export function outTokensOf(
   find: FindEvidence,
   { task, topic, model }: { task: string | undefined; topic: string; model: string },
 ): number | undefined {
+  if (find === noEvidence) return undefined;
   const ofTask = task === undefined ? undefined : find({ task }, model)?.outTokensMean;
   return ofTask ?? find({ topic }, model)?.outTokensMean ?? find('workspace', model)?.outTokensMean;
 }

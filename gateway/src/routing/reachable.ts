@@ -4,8 +4,10 @@ import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
 import { flatPrice } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { vendors } from '../providers/providers.ts';
+import { isAuto } from './auto-mode.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
+import { rememberPlansOf } from './remembered-plan.ts';
 import { unknownModel, wrongKind } from './route-refusals.ts';
 
 /** As the workspace has it, else by the catalogue. */
@@ -86,7 +88,9 @@ function readClasses(context: NameContext): Remembered {
     all: candidatesOf(models[strength]),
     reachable: candidatesOf(models[strength].filter(({ account }) => account !== undefined)),
   });
-  const read = { sinceMs: atMs, models, candidates: { strong: both('strong'), small: both('small') } };
+  const read: Remembered = { sinceMs: atMs, models, candidates: { strong: both('strong'), small: both('small') } };
+  for (const { all, reachable: live } of Object.values(read.candidates))
+    for (const list of [all, live]) rememberPlansOf(list);
   ofPools.set(pool, read);
   remembered.set(accounts, ofPools);
   return read;
@@ -144,7 +148,7 @@ export function known(
   { param, need }: { param: string; need: string },
 ): NamedModel {
   const found = readModelName(name, request);
-  const isAutoForVectors = request.kind === 'embedding' && /^auto(:|$)/.test(name);
+  const isAutoForVectors = request.kind === 'embedding' && isAuto(name);
   if (isAutoForVectors || (found !== undefined && !isOfKind(found, request.kind)))
     throw wrongKind(name, request, param);
   if (found === undefined) throw unknownModel(name, request, { param, need });

@@ -3,6 +3,7 @@ import { callPrice, maxCostNanos } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { findVendor, providerName } from '../providers/providers.ts';
 import { rehearsalOf } from '../providers/sandbox/sandbox.ts';
+import { type AutoMode, readAuto } from './auto-mode.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
 import { behindUsable, ledByOne, ledByPriced } from './leading-models.ts';
@@ -20,15 +21,17 @@ import {
   strengthIn,
   withReason,
 } from './reachable.ts';
+import { type Plan, rememberedPlan } from './remembered-plan.ts';
 import { allCoolingDown, isKeptAtAccount, isUsable, noneAble, notNative, shorten } from './route-refusals.ts';
 
 /** The ordered candidates of a call, each with its reason. Throws `model_not_found`, `unsupported_parameter`, `no_provider_available`. */
-export function routeCall(input: RouteInput): readonly Candidate[] {
-  const request: RouteRequest = { ...input, at: new Date(input.nowMs ?? Date.now()) };
+export function routeCall(input: RouteInput, auto: RouteInput['auto'] = input.auto): readonly Candidate[] {
+  const request: RouteRequest = { ...input, auto, at: new Date(input.nowMs ?? Date.now()) };
   // `auto` chooses among models for chat: vectors of different models cannot be compared, so there is nothing to choose.
   const mode = input.kind === 'chat' ? readAuto(input.call.model) : undefined;
   const planned = mode === undefined ? named(request) : automatic(request, mode);
-  const { first, rest } = input.cheapest === true ? downgraded(request, planned) : planned;
+  const plan = input.cheapest === true ? downgraded(request, planned) : planned;
+  const { first, rest } = plan;
   if (!honours(first.kind, input.call) || (!input.livemode && input.call.onlyNative.includes('thread')))
     throw notNative(first.kind, input.call);
   const fallbacks = only(
@@ -36,9 +39,10 @@ export function routeCall(input: RouteInput): readonly Candidate[] {
     (candidate) => honours(candidate.kind, input.call) && fits(candidate, input.call, input.inputTokens),
   );
   if (!input.livemode) return [inSandbox(first, request)];
-  const candidates = ledByOne(onePerAccountAndModel([first, ...fallbacks]));
+  if (fallbacks === rest) plan.inOrder ??= inOrder(first, rest);
+  const candidates = (fallbacks === rest ? plan.inOrder : undefined) ?? inOrder(first, fallbacks);
+  if (candidates.every((candidate) => isUsable(input.stateOf(candidate)))) return behindUsable(candidates);
   const states = candidates.map(input.stateOf);
-  if (states.every(isUsable)) return behindUsable(candidates);
   const usable = candidates.filter((_candidate, i) => isUsable(states[i] ?? 'open'));
   const refusing = candidates.filter((_candidate, i) => states[i] === 'refused');
   // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
@@ -48,9 +52,8 @@ export function routeCall(input: RouteInput): readonly Candidate[] {
   return refusing;
 }
 
-interface Plan {
-  first: RouteCandidate;
-  rest: readonly RouteCandidate[];
+function inOrder(first: RouteCandidate, rest: readonly RouteCandidate[]): readonly RouteCandidate[] {
+  return ledByOne(onePerAccountAndModel([first, ...rest]));
 }
 
 /** The model that was named, and what may stand in for it. */
@@ -110,20 +113,50 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
       : chosen.first;
   if (first === undefined)
     throw noneAble({ hasModels: [...modelsOf(request, 'small'), ...modelsOf(request, 'strong')].length > 0 });
-  const byDefault = behindReason(request, `auto:${mode}, default of the ${chosen?.class ?? usual} class`);
-  const because = chosen === undefined ? byDefault : behindReason(request, chosen.reason);
+  const because = behindReason(request, chosen?.reason ?? defaultOf(mode, chosen?.class ?? usual));
   const { model: name } = request.call;
-  const reason = `fallback of ${first.model}`;
-  const listed = listedFallbacks(request, [name, 'auto', first.model], reason)?.filter((one) =>
+  const listed = listedFallbacks(request, [name, 'auto', first.model], `fallback of ${first.model}`)?.filter((one) =>
     isAllowed(request, one),
   );
+  const plan = (): Plan =>
+    behindFirst({
+      first,
+      because,
+      all,
+      listed,
+      byDefault: behindReason(request, defaultOf(mode, chosen?.class ?? usual)),
+    });
+  return listed === undefined && request.reason === undefined
+    ? rememberedPlan({ first, all, mode, because }, plan)
+    : plan();
+}
+
+function defaultOf(mode: AutoMode, strength: Strength): string {
+  return `auto:${mode}, default of the ${strength} class`;
+}
+
+/** Behind the first of a class: those that its provider may know in its place, and those that were listed, else the others of the class. */
+function behindFirst({
+  first,
+  because,
+  all,
+  listed,
+  byDefault,
+}: {
+  first: RouteCandidate;
+  because: string;
+  all: readonly RouteCandidate[];
+  listed: readonly RouteCandidate[] | undefined;
+  byDefault: string;
+}): Plan {
   const spares = all.filter(({ spare, provider }) => spare && provider === first.provider);
   return {
     first: withReason(first, because),
     rest: [
       ...spares.map((one) => withReason(one, byDefault)),
-      ...(listed ?? all.map((one) => withReason(one, reason))),
+      ...(listed ?? all.map((one) => withReason(one, `fallback of ${first.model}`))),
     ],
+    inOrder: undefined,
   };
 }
 
@@ -249,12 +282,4 @@ function inSandbox(first: RouteCandidate, request: RouteRequest): Candidate {
     reason,
     standsFor,
   };
-}
-
-type AutoMode = 'cost' | 'balanced' | 'quality';
-
-/** Undefined for the name of a model. */
-export function readAuto(model: string): AutoMode | undefined {
-  const match = /^auto(?::(cost|balanced|quality))?$/.exec(model);
-  return match === null ? undefined : ((match[1] ?? 'balanced') as AutoMode);
 }

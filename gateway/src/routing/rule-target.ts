@@ -1,4 +1,5 @@
 import type { RunningExperiment } from './assign.ts';
+import { readAuto } from './auto-mode.ts';
 import type { RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
 import { readModelName } from './model-name.ts';
@@ -69,7 +70,7 @@ function fallbacksOf({ fallback_models: fallbacks }: RuleThen, usable: Usable): 
 
 /** `isGone`: no call gets there, and people are notified. Otherwise the model cannot take this very call. */
 export function problemOf(name: string, request: RouteRequest): { because: string; isGone: boolean } | undefined {
-  if (/^auto(?::(cost|balanced|quality))?$/.test(name)) return undefined;
+  if (readAuto(name) !== undefined) return undefined;
   const found = readModelName(name, request);
   if (found === undefined) return { because: `there is no model "${name}"`, isGone: true };
   if (!isOfKind(found, request.kind)) return { because: `"${name}" is not a model for chat`, isGone: true };

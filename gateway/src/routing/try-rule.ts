@@ -3,6 +3,7 @@ import { leavesOf } from '@ai-gateway/shared/rules';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import { boundInputTokens } from '../models/count-tokens.ts';
 import { costNanos, type Price } from '../models/price.ts';
+import { isAuto } from './auto-mode.ts';
 import type { CallFacts } from './call-facts.ts';
 import { type NameContext, readModelName } from './model-name.ts';
 import type { PastCall } from './past-calls-store.ts';
@@ -67,7 +68,7 @@ export function tryRule(
     tried.met += 1;
     tried.costNanos += call.costNanos;
     // Most prompts bring the model, and rows do not tell it from one that the caller named.
-    const isUnnamed = call.promptId !== null || /^auto(?::|$)/.test(call.modelRequested);
+    const isUnnamed = call.promptId !== null || isAuto(call.modelRequested);
     const applies = compiled.looksAtModel || isUnnamed;
     if (applies) tried.applied += 1;
     const cost = newCost(rule, call, { applies, priceOf });

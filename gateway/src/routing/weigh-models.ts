@@ -43,10 +43,10 @@ const shippedRate = { strong: 0.97, smallAtSmall: 0.96, smallAtStrong: 0.85 };
 const leastQuality = 0.9;
 
 export function weigh({ small, strong }: AbleModels, question: Question): Weighed[] {
-  return [
-    ...small.map((candidate) => weighed(candidate, 'small', question)),
-    ...strong.map((candidate) => weighed(candidate, 'strong', question)),
-  ];
+  const models: Weighed[] = [];
+  for (const candidate of small) models.push(weighed(candidate, 'small', question));
+  for (const candidate of strong) models.push(weighed(candidate, 'strong', question));
+  return models;
 }
 
 function weighed(candidate: RouteCandidate, strength: Strength, question: Question): Weighed {
@@ -67,13 +67,8 @@ function weighed(candidate: RouteCandidate, strength: Strength, question: Questi
       maxTokens: call.maxTokens,
       choices: call.choices,
     });
-  return {
-    candidate,
-    class: strength,
-    expectedNanos: cost,
-    standing,
-    ...(strength === 'strong' ? { because: 'strong', leftOut: undefined } : judged(model, standing, question)),
-  };
+  const { because, leftOut } = strength === 'strong' ? allowed('strong') : judged(model, standing, question);
+  return { candidate, class: strength, expectedNanos: cost, standing, because, leftOut };
 }
 
 export function shippedRateOf(strength: Strength, work: Pick<Work, 'class'>): number {
@@ -87,17 +82,24 @@ export function judged(
   { proven, upper, withdrawn, pairs }: Standing,
   { dial, quality, work, easyFor }: Pick<Question, 'dial' | 'quality' | 'easyFor'> & { work: Omit<Work, 'topic'> },
 ): Pick<Weighed, 'because' | 'leftOut'> {
-  const no = (leftOut: string): Pick<Weighed, 'because' | 'leftOut'> => ({ because: undefined, leftOut });
   if (withdrawn) return no('its newest answers to this task no longer agree');
   const least = dial === 'cost' ? Math.min(quality, leastQuality) : quality;
   if (upper < least) return no(`evidence speaks against it: ${percent(upper)} at most`);
-  if (proven !== undefined && proven >= quality) return { because: 'proven', leftOut: undefined };
+  if (proven !== undefined && proven >= quality) return allowed('proven');
   // The dial `quality` does not rely on other tasks alone.
-  if (easyFor === model && (dial !== 'quality' || pairs > 0)) return { because: 'words', leftOut: undefined };
-  if (dial === 'cost') return { because: 'dial', leftOut: undefined };
+  if (easyFor === model && (dial !== 'quality' || pairs > 0)) return allowed('words');
+  if (dial === 'cost') return allowed('dial');
   if (dial === 'quality') return no('nothing measured shows that it is as good at this task');
-  if (work.class === 'small') return { because: 'type', leftOut: undefined };
+  if (work.class === 'small') return allowed('type');
   return no(`${work.label} goes to strong models until it is measured`);
+}
+
+function allowed(because: Weighed['because']): Pick<Weighed, 'because' | 'leftOut'> {
+  return { because, leftOut: undefined };
+}
+
+function no(leftOut: string): Pick<Weighed, 'because' | 'leftOut'> {
+  return { because: undefined, leftOut };
 }
 
 /** The pairs behind a proof: a judge has an opinion, so its pairs do not "agree". */
