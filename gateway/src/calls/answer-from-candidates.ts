@@ -10,7 +10,7 @@ import { holdNext } from './hold-next.ts';
 import { ceilingToAsk } from './max-cost.ts';
 import { ClientGone, type ModelCall } from './model-call.ts';
 import { turnTo } from './open-call.ts';
-import { withPromptCache } from './prompt-cache.ts';
+import { promptCacheKey, withPromptMarks } from './prompt-cache.ts';
 import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts';
 import { prepareAttempt, tryCandidate } from './try-candidate.ts';
 import { classUnknown, isNeedless, isUnknownModel, mostTelling } from './unknown-model.ts';
@@ -50,7 +50,8 @@ export async function answerFrom(
     }
     turnTo(running, candidate, attempt);
     const ceiling = ceilingToAsk(candidate, call, running.maxTokens);
-    const prepared = prepareAttempt({ request, call, candidate, ceiling });
+    const cacheKey = promptCacheKey(services, { request, candidate, decision });
+    const prepared = prepareAttempt({ request, call, candidate, ceiling, cacheKey });
     if ('unsupported' in prepared) {
       services.circuits.abandoned(attempt);
       if (tried.length > 0) continue;
@@ -58,9 +59,9 @@ export async function answerFrom(
       throw withRoute(prepared.unsupported, running);
     }
     const { providerRequest } = prepared;
-    const { body, isMarked } = withPromptCache(services, providerRequest.body, { request, call, candidate, decision });
-    if (body !== providerRequest.body) prepared.providerRequest = { ...providerRequest, body };
-    running.isMarked = isMarked;
+    const marked = withPromptMarks(services, providerRequest.body, { request, call, candidate });
+    if (marked !== undefined) prepared.providerRequest = { ...providerRequest, body: marked };
+    running.isMarked = marked !== undefined;
     running.attempts += 1;
     noteAttempt(request.report, candidate, running.attemptAt);
     const outcome = await tryCandidate(services, prepared);

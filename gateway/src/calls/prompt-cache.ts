@@ -13,14 +13,16 @@ export class SeenPrefixes {
   readonly #seen = new Map<string, number>();
   readonly #keys = new Map<string, string>();
 
-  /** The key for a place: making one takes longer than deciding a call. */
-  keyFor(secret: string, place: string): string {
-    const known = this.#keys.get(place);
+  /** The key of a session, or of a version of a prompt, in a workspace: making one takes longer than deciding a call. */
+  keyFor(secret: string, { workspaceId, session, prompt }: CachedPlace): string {
+    const name = session === undefined ? `${workspaceId} p ${prompt}` : `${workspaceId} s ${session}`;
+    const known = this.#keys.get(name);
     if (known !== undefined) return known;
+    const place = JSON.stringify(['prompt-cache-key', workspaceId, session ?? null, prompt ?? null]);
     const key = createHmac('sha256', Buffer.from(secret, 'hex')).update(place).digest('base64url').slice(0, 32);
-    if (place.length > placeCharsMax) return key;
+    if (name.length > placeCharsMax) return key;
     if (this.#keys.size >= keysMax) this.#keys.clear();
-    this.#keys.set(place, key);
+    this.#keys.set(name, key);
     return key;
   }
 
@@ -42,6 +44,12 @@ const prefixesMax = 100_000;
 const keysMax = 10_000;
 const placeCharsMax = 300;
 
+/** The calls that have a beginning in common: those of a session, else those of a version of a prompt. */
+type CachedPlace = { workspaceId: string } & (
+  | { session: string; prompt: undefined }
+  | { session: undefined; prompt: string }
+);
+
 export interface PromptCachePorts {
   secret: string;
   seenPrefixes: SeenPrefixes;
@@ -51,25 +59,12 @@ interface PromptRequest {
   request: Pick<ModelCall, 'caller' | 'wishes'>;
   call: NeutralCall;
   candidate: Candidate;
-  decision: CallDecision | undefined;
 }
 
-/**
- * Adds the hints for a provider's own cache to a request that is ready to go out: a key for OpenAI, marks for Claude, and nothing where the caller
- * has said anything of the kind itself. `isMarked`: the gateway placed marks.
- */
-export function withPromptCache(
-  services: PromptCachePorts,
-  body: Buffer | string,
-  asked: PromptRequest,
-): { body: Buffer | string; isMarked: boolean } {
-  const { request, candidate } = asked;
-  const hint = candidate.kind === 'sandbox' ? undefined : providerOf(candidate.kind).cacheHint;
-  if (hint === undefined) return { body, isMarked: false };
-  if (request.wishes?.promptCache === 'none') return { body, isMarked: false };
-  if (hint === 'key') return { body: withCacheKey(services, body, asked), isMarked: false };
-  const marked = withClaudeMarks(services, body, asked);
-  return marked === undefined ? { body, isMarked: false } : { body: marked, isMarked: true };
+function hintOf({ request, candidate }: Omit<PromptRequest, 'call'>): 'key' | 'marks' | undefined {
+  if (candidate.kind === 'sandbox') return undefined;
+  const { cacheHint } = providerOf(candidate.kind);
+  return cacheHint === undefined || request.wishes?.promptCache === 'none' ? undefined : cacheHint;
 }
 
 /**
@@ -81,27 +76,43 @@ export function withPromptCache(
  * the end of the latest eligible message" by itself, and each further one may cost a write at "1.25× the uncached input token rate". Those of
  * the caller (`prompt_cache_breakpoint` in a part) go out as they came. The least length, 1,024 tokens from gpt-5.6 on and by other pages
  * 2,048 before, needs no rule here: a key on a shorter prompt costs nothing.
+ *
+ * Undefined where the candidate takes no key, or nothing says which calls begin alike. A key of the caller's own outranks it.
  */
-function withCacheKey(
+export function promptCacheKey(
   { secret, seenPrefixes }: PromptCachePorts,
+  asked: Omit<PromptRequest, 'call'> & { decision: CallDecision | undefined },
+): string | undefined {
+  const { request, decision } = asked;
+  const { workspaceId } = request.caller;
+  const session = request.wishes?.session;
+  if ((session === undefined && decision?.promptId === undefined) || hintOf(asked) !== 'key') return undefined;
+  return session === undefined
+    ? seenPrefixes.keyFor(secret, {
+        workspaceId,
+        session,
+        prompt: `${decision?.promptId}@${decision?.promptVersion ?? ''}`,
+      })
+    : seenPrefixes.keyFor(secret, { workspaceId, session, prompt: undefined });
+}
+
+/** A body in the words of another dialect than the call's, with the key for the provider's cache. */
+export function withCacheKey(body: string, key: string): string {
+  return body.includes('"prompt_cache_key"')
+    ? body
+    : `${body.slice(0, body.lastIndexOf('}'))},"prompt_cache_key":"${key}"}`;
+}
+
+/**
+ * Adds marks for Claude's cache to a request that is ready to go out, and nothing where the caller has said anything of the kind itself.
+ * Undefined where none is added.
+ */
+export function withPromptMarks(
+  services: PromptCachePorts,
   body: Buffer | string,
   asked: PromptRequest,
-): Buffer | string {
-  const { request, decision } = asked;
-  const session = request.wishes?.session;
-  const prompt = decision?.promptId === undefined ? undefined : `${decision.promptId}@${decision.promptVersion ?? ''}`;
-  if ((session === undefined && prompt === undefined) || body.includes('"prompt_cache_key"')) return body;
-  const place = JSON.stringify([
-    'prompt-cache-key',
-    request.caller.workspaceId,
-    session ?? null,
-    session === undefined ? prompt : null,
-  ]);
-  const member = `,"prompt_cache_key":"${seenPrefixes.keyFor(secret, place)}"}`;
-  const end = body.lastIndexOf('}');
-  return typeof body === 'string'
-    ? body.slice(0, end) + member
-    : Buffer.concat([body.subarray(0, end), Buffer.from(member)]);
+): string | undefined {
+  return hintOf(asked) === 'marks' ? withClaudeMarks(services, body, asked) : undefined;
 }
 
 /** A token of Claude's is four characters or fewer of English text and of JSON. */

@@ -36,6 +36,8 @@ export function relayBody(options: {
   toolNames?: NameRule | undefined;
   /** The most tokens of answer to ask for, where the budget says less than the caller. */
   ceiling?: number | undefined;
+  /** For the provider's own cache; a key of the caller's own stays. */
+  cacheKey?: string | undefined;
 }): Relay {
   const { body, outline, json: came, call, model, kind, ceiling } = options;
   const provider = kind && providerOf(kind);
@@ -71,6 +73,8 @@ export function relayBody(options: {
   }
   if (ceiling !== undefined)
     setCeilings(set, { call, json, tokenLimitField: provider?.tokenLimitField, ceiling, removed: remove });
+  if (options.cacheKey !== undefined && !Object.hasOwn(json, 'prompt_cache_key'))
+    set.prompt_cache_key = JSON.stringify(options.cacheKey);
   return {
     body: remove.length === 0 && Object.keys(set).length === 0 ? body : edit(body, outline, { set, remove }),
     dropped: dropped.length === 0 ? droppedNothing : dropped,

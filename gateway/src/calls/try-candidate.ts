@@ -14,6 +14,7 @@ import type { Cancellation } from './cancellation.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { hidingCost } from './hide-cost.ts';
 import type { ModelCall } from './model-call.ts';
+import { withCacheKey } from './prompt-cache.ts';
 import { type AnswerContext, byTime, readPlain, readStream, toCeiling } from './read-answer.ts';
 import { refusal, unsupported, withoutKey } from './refused-attempt.ts';
 import { type Relay, relayBody } from './relay-body.ts';
@@ -24,6 +25,8 @@ interface AttemptRequest {
   candidate: Candidate;
   /** The most tokens of answer to ask for, where that must be written into the request. */
   ceiling: number | undefined;
+  /** For the provider's own cache, where the call has none itself. */
+  cacheKey?: string | undefined;
 }
 
 const plainBytesMax = 64 * 1024 * 1024;
@@ -50,7 +53,8 @@ export function prepareAttempt(options: AttemptRequest): PreparedAttempt | { uns
   const adapter = provider.adapterFor(call, candidate.model);
   const relayed = adapter.native.includes(call.dialect);
   const translated = relayed ? undefined : translateCall(adapter, call, targetOf(candidate));
-  const providerRequest = translated?.request ?? relay(adapter, provider, options);
+  const providerRequest =
+    translated === undefined ? relay(adapter, provider, options) : keyed(translated.request, options.cacheKey);
   const { dropped } = providerRequest;
   const lost = relayed ? provider.lost(call, candidate.model) : undefined;
   if (lost !== undefined) return { unsupported: unsupported([lost], candidate) };
@@ -88,7 +92,7 @@ export async function tryCandidate(services: AttemptPorts, prepared: PreparedAtt
 function relay(
   adapter: Adapter,
   { kind }: Provider,
-  { request, call, candidate, ceiling }: AttemptRequest,
+  { request, call, candidate, ceiling, cacheKey }: AttemptRequest,
 ): Omit<ProviderRequest, 'body'> & Relay {
   const head = adapter.relay(call.dialect, targetOf(candidate));
   const { outline, json } = request;
@@ -100,6 +104,7 @@ function relay(
     model: candidate.model,
     kind,
     ceiling,
+    cacheKey,
     // A server that merely follows OpenAI may take longer names.
     toolNames: isVendor(kind) ? adapter.toolNames : undefined,
   });
@@ -110,6 +115,10 @@ function relay(
     dropped,
     restore,
   };
+}
+
+function keyed(request: TranslatedCall['request'], cacheKey: string | undefined): TranslatedCall['request'] {
+  return cacheKey === undefined ? request : { ...request, body: withCacheKey(request.body, cacheKey) };
 }
 
 export function targetOf(candidate: Candidate): Target {

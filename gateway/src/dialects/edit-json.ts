@@ -15,16 +15,30 @@ export function edit(
   outline: Outline,
   changes: { set: Readonly<Record<string, string>>; remove: readonly string[] },
 ): Buffer {
-  const cuts: { from: number; to: number; text: string }[] = [];
-  const added: string[] = [];
-  for (const [key, text] of Object.entries(changes.set)) {
+  const cuts: Cut[] = [];
+  let added = '';
+  for (const key of Object.keys(changes.set)) {
+    const text = changes.set[key] ?? '';
     const member = outline.members.get(key);
-    if (member === undefined) added.push(`${JSON.stringify(key)}:${text}`);
+    if (member === undefined) added += `${added === '' ? '' : ','}${JSON.stringify(key)}:${text}`;
     else cuts.push({ from: member.valueStart, to: member.valueEnd, text });
   }
+  const kept = changes.remove.length === 0 ? outline.members.size : addRemovals(cuts, outline, changes.remove);
+  if (added !== '') cuts.push({ from: outline.end, to: outline.end, text: kept > 0 ? `,${added}` : added });
+  return splice(body, cuts);
+}
+
+interface Cut {
+  from: number;
+  to: number;
+  text: string;
+}
+
+/** How many members are kept. */
+function addRemovals(cuts: Cut[], outline: Outline, remove: readonly string[]): number {
   const order = [...outline.members.keys()];
-  const kept = order.filter((key) => !changes.remove.includes(key));
-  for (const key of changes.remove) {
+  const kept = order.filter((key) => !remove.includes(key));
+  for (const key of remove) {
     const member = outline.members.get(key);
     if (member === undefined) continue;
     // The comma goes with the member: the one behind it, or at the end of the list the one before.
@@ -36,9 +50,7 @@ export function edit(
         : { from: member.keyStart, to: next.keyStart, text: '' },
     );
   }
-  if (added.length > 0)
-    cuts.push({ from: outline.end, to: outline.end, text: (kept.length > 0 ? ',' : '') + added.join(',') });
-  return splice(body, cuts);
+  return kept.length;
 }
 
 /**
@@ -71,15 +83,24 @@ function memberAt(outline: Outline, key: string | undefined) {
   return key === undefined ? undefined : outline.members.get(key);
 }
 
-function splice(body: Buffer, cuts: { from: number; to: number; text: string }[]): Buffer {
-  const pieces: Buffer[] = [];
+/** The bytes are written once, into a body of the right length. */
+function splice(body: Buffer, cuts: Cut[]): Buffer {
+  if (cuts.length > 1) cuts.sort((a, b) => a.from - b.from || a.to - b.to);
+  let length = body.length;
   let at = 0;
-  for (const { from, to, text } of cuts.sort((a, b) => a.from - b.from || a.to - b.to)) {
+  for (const { from, to, text } of cuts) {
     // Two removals at the end of the list may share bytes.
-    if (from > at) pieces.push(body.subarray(at, from));
-    if (text !== '') pieces.push(Buffer.from(text));
+    length += Buffer.byteLength(text) - Math.max(0, to - Math.max(at, from));
     at = Math.max(at, to);
   }
-  pieces.push(body.subarray(at));
-  return Buffer.concat(pieces);
+  const spliced = Buffer.allocUnsafe(length);
+  let written = 0;
+  at = 0;
+  for (const { from, to, text } of cuts) {
+    if (from > at) written += body.copy(spliced, written, at, from);
+    if (text !== '') written += spliced.write(text, written);
+    at = Math.max(at, to);
+  }
+  body.copy(spliced, written, at);
+  return spliced;
 }
