@@ -28,8 +28,17 @@ export function taskKeyOf({
 }
 
 export function taskOfPrompt(id: string): string {
-  return keyOf(['prompt', id]);
+  const known = tasksOfPrompts.get(id);
+  if (known !== undefined) return known;
+  const task = keyOf(['prompt', id]);
+  if (tasksOfPrompts.size >= rememberedMax) tasksOfPrompts.clear();
+  tasksOfPrompts.set(id, task);
+  return task;
 }
+
+/** The same in every workspace: every call with a prompt asks for one. */
+const tasksOfPrompts = new Map<string, string>();
+const rememberedMax = 10_000;
 
 /** Names the conversation where its caller does not: by what stays the same over its turns. */
 export function conversationKeyOf(call: Pick<NeutralCall, 'messages' | 'tools'>): string {
