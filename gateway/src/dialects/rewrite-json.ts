@@ -7,10 +7,11 @@ import type { Outline } from './json-outline.ts';
 export function rewrite(
   body: Buffer,
   outline: Outline,
-  { set, remove }: { set: ReadonlyMap<string, string>; remove: string },
+  { set, remove }: { set: Readonly<Record<string, { text: string }>>; remove: string },
 ): { body: Buffer; outline: Outline } {
   const members = new Map<string, { keyStart: number; valueStart: number; valueEnd: number }>();
   // A character for each byte, so that places in the text are places in the body.
+  const came = body.toString('latin1', 0, outline.end);
   let bytes = '{';
   const add = (key: string, head: string, value: string): void => {
     if (members.size > 0) bytes += ',';
@@ -22,12 +23,11 @@ export function rewrite(
   };
   for (const [key, { keyStart, valueStart, valueEnd }] of outline.members) {
     if (key === remove) continue;
-    const text = set.get(key);
-    const value = text === undefined ? body.toString('latin1', valueStart, valueEnd) : bytesOf(text);
-    add(key, body.toString('latin1', keyStart, valueStart), value);
+    const value = Object.hasOwn(set, key) ? bytesOf(set[key]?.text ?? '') : came.slice(valueStart, valueEnd);
+    add(key, came.slice(keyStart, valueStart), value);
   }
-  for (const [key, text] of set)
-    if (!outline.members.has(key)) add(key, `${bytesOf(JSON.stringify(key))}:`, bytesOf(text));
+  for (const key of Object.keys(set))
+    if (!outline.members.has(key)) add(key, `${bytesOf(JSON.stringify(key))}:`, bytesOf(set[key]?.text ?? ''));
   return { body: Buffer.from(`${bytes}}`, 'latin1'), outline: { members, end: bytes.length } };
 }
 

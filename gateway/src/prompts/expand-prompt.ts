@@ -49,9 +49,7 @@ export function readAsked(prompt: unknown): AskedPrompt | undefined {
     );
   // Some of OpenAI's own examples say `prompt_id` (https://developers.openai.com/api/docs/guides/prompting/migrate-from-prompt-object).
   const { label, version, variables, prompt_id: other, id = other } = prompt;
-  const unknown = Object.keys(prompt).find(
-    (name) => !['id', 'prompt_id', 'label', 'version', 'variables'].includes(name),
-  );
+  const unknown = Object.keys(prompt).find((name) => !fields.includes(name));
   if (unknown !== undefined)
     throw refused(
       `Unknown field \`prompt.${unknown.slice(0, 60)}\`. Known fields: \`id\`, \`label\`, \`version\`, \`variables\`.`,
@@ -68,6 +66,8 @@ export function readAsked(prompt: unknown): AskedPrompt | undefined {
     variables: isRecord(variables) ? variables : {},
   };
 }
+
+const fields: readonly string[] = ['id', 'prompt_id', 'label', 'version', 'variables'];
 
 /** OpenAI's SDK has texts for versions. */
 function readVersion(version: unknown): number | undefined {
@@ -128,14 +128,10 @@ function write(
   { body, outline, json }: OwnBody,
   members: Record<string, Written>,
 ): Pick<Expanded, 'body' | 'outline' | 'json'> {
-  const set = new Map<string, string>();
   // Deleting it from a copy would make every look at the copy slow.
   const { prompt: _, ...changed } = json;
-  for (const [name, { value, text }] of Object.entries(members)) {
-    set.set(name, text);
-    changed[name] = value;
-  }
-  const next = rewrite(body, outline, { set, remove: 'prompt' });
+  for (const name of Object.keys(members)) changed[name] = members[name]?.value;
+  const next = rewrite(body, outline, { set: members, remove: 'prompt' });
   // The bounds of a body, which a small one keeps by its size alone.
   if (next.body.length > smallBytes) outlineJson(next.body);
   return { ...next, json: changed };

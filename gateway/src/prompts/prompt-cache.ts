@@ -19,6 +19,8 @@ export class PromptCache {
   readonly #books: ModeCache<PromptBook>;
   /** In the order of their last use. */
   readonly #versions = new Map<string, CompiledPrompt>();
+  /** The one that was used last. */
+  #latest: CompiledPrompt | undefined;
   #bytes = 0;
 
   constructor({ db, secret }: { db: Db; secret: string }) {
@@ -42,8 +44,10 @@ export class PromptCache {
     const key = `${workspaceId} ${promptId} ${version}`;
     const known = this.#versions.get(key);
     if (known === undefined) return this.#read(key, { workspaceId, promptId, version });
+    if (known === this.#latest) return known;
     this.#versions.delete(key);
     this.#versions.set(key, known);
+    this.#latest = known;
     return known;
   }
 
@@ -62,6 +66,7 @@ export class PromptCache {
     const before = this.#versions.get(key);
     if (before !== undefined) return before;
     this.#versions.set(key, compiled);
+    this.#latest = compiled;
     this.#bytes += compiled.bytes;
     for (const [oldest, { bytes }] of this.#versions) {
       if (this.#bytes <= bytesMax) break;

@@ -72,6 +72,9 @@ function renderMessage(
   values: ReadonlyMap<string, Value>,
   size: Size,
 ): RenderedMessage {
+  const [only] = parts;
+  if (isText && only?.kind === 'text' && !hasPicture(only.template, values))
+    return { role, content: textIn(only.template, values, size) };
   const said: PromptPart[] = [];
   for (const part of parts) {
     if (part.kind === 'text') said.push(...renderText(part.template, values, size));
@@ -85,6 +88,18 @@ function renderMessage(
   if (isText && said.length <= 1 && (first === undefined || first.type === 'text'))
     return { role, content: first?.text ?? '' };
   return { role, content: said };
+}
+
+function textIn(template: Template, values: ReadonlyMap<string, Value>, size: Size): string {
+  let text = '';
+  for (const piece of template)
+    text += size.counted(typeof piece === 'string' ? piece : textOf(values.get(piece.name)));
+  return text;
+}
+
+function hasPicture(template: Template, values: ReadonlyMap<string, Value>): boolean {
+  for (const piece of template) if (typeof piece !== 'string' && values.get(piece.name)?.kind === 'image') return true;
+  return false;
 }
 
 /** A picture in a text takes it apart: the words before, the picture, the words behind. */

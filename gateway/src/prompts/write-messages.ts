@@ -52,7 +52,7 @@ function writeList(
     if (message !== 'own') {
       const written = write(message);
       value.push(written);
-      texts.push(JSON.stringify(written));
+      texts.push(textOf(message, written));
       continue;
     }
     if (own === undefined || own === null || own === '') continue;
@@ -67,6 +67,13 @@ function writeList(
     } else throw wrong(member, 'a list of messages');
   }
   return { value, text: `[${texts.join(',')}]` };
+}
+
+/** A message of text alone is written alike in every dialect, and taken apart no more. */
+function textOf({ role, content }: RenderedMessage, written: unknown): string {
+  return typeof content === 'string'
+    ? `{"role":"${role}","content":${JSON.stringify(content)}}`
+    : JSON.stringify(written);
 }
 
 function isSystem({ role }: RenderedMessage): boolean {
