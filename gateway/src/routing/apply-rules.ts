@@ -41,7 +41,8 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
   let [decided, first, blocking]: (Rule | undefined)[] = [];
   let target: RuleTarget | undefined;
   for (const compiled of set.rules) {
-    const { rule, when } = compiled;
+    const { rule, when, asksFirst } = compiled;
+    if (trace === undefined && asksFirst !== undefined && !facts.mayMeet(asksFirst)) continue;
     const matched = holds(when, facts);
     if (!matched && trace === undefined) continue;
     let note = '';

@@ -9,18 +9,18 @@ export class FirstWords {
 
   /** The phrase comes as `phraseForm` writes it. A phrase with other letters than those of ASCII is in no text of ASCII, and other texts are always searched. */
   add(phrase: string): void {
-    const found = findWord(phrase, () => true);
+    const found = findWord(phrase, undefined);
     if (found === 'none') this.#isAnywhere = true;
     else if (found !== 'foreign') this.#hashes.add(found);
   }
 
   mayBeIn(text: string): boolean {
-    return this.#isAnywhere || findWord(text, (hash) => this.#hashes.has(hash)) !== 'none';
+    return this.#isAnywhere || findWord(text, this.#hashes) !== 'none';
   }
 }
 
-/** The hash of the first word that is wanted, whatever its case; `foreign` where a character is not ASCII before one is found. */
-function findWord(text: string, isWanted: (hash: number) => boolean): number | 'none' | 'foreign' {
+/** The hash of the first word that is wanted, whatever its case, or of the first of all; `foreign` where a character is not ASCII before one is found. */
+function findWord(text: string, wanted: ReadonlySet<number> | undefined): number | 'none' | 'foreign' {
   let hash = 0;
   let inWord = false;
   for (let i = 0; i <= text.length; i++) {
@@ -31,7 +31,7 @@ function findWord(text: string, isWanted: (hash: number) => boolean): number | '
       hash = Math.imul(inWord ? hash : 0x811c9dc5, 0x01000193) ^ letter;
       inWord = true;
     } else if (inWord) {
-      if (isWanted(hash)) return hash;
+      if (wanted === undefined || wanted.has(hash)) return hash;
       inWord = false;
     }
   }

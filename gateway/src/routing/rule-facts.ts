@@ -42,8 +42,13 @@ export class TextFact {
   }
 
   matches(pattern: number): boolean {
+    return this.hasMatches && this.#matches?.includes(pattern) === true;
+  }
+
+  /** Does any pattern of any rule match? */
+  get hasMatches(): boolean {
     this.#matches ??= this.#patterns.matches(this.raw);
-    return this.#matches.includes(pattern);
+    return this.#matches.length > 0;
   }
 
   /** False for nearly every text: no phrase of any rule is in it. */
@@ -52,6 +57,9 @@ export class TextFact {
     return this.#mayHavePhrases;
   }
 }
+
+/** A match of some pattern, or a word that begins a phrase. */
+export type TextNeed = 'match' | 'phrase';
 
 /** The fields of a call that conditions look at, read when they are asked for and remembered for the call. */
 export class RuleFacts {
@@ -72,6 +80,12 @@ export class RuleFacts {
       this.#texts.set(field, texts);
     }
     return texts;
+  }
+
+  /** False for nearly every text: then no rule that asks for this needs to be looked at. */
+  mayMeet(need: TextNeed): boolean {
+    for (const text of this.texts('text')) if (need === 'match' ? text.hasMatches : text.mayHavePhrases) return true;
+    return false;
   }
 
   number(field: string): number | undefined {

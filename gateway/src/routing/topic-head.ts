@@ -31,13 +31,20 @@ export class TopicHead {
   readonly #weights: Uint8Array;
   /** The value of each of the sixteen weights, type by type. */
   readonly #values: Float32Array;
-  readonly #bias: readonly number[];
+  readonly #bias: Float64Array;
+  /** The known words of the text that is looked at: one text at a time, so one list does for all. */
+  readonly #seen: number[] = [];
+  readonly #see = (hash: number): void => {
+    const index = this.#words.find(hash);
+    // Instructions have a dozen known words: looking through them is cheaper than a set. Long ones have no more than a few hundred.
+    if (index >= 0 && !this.#seen.includes(index)) this.#seen.push(index);
+  };
 
   constructor(file: TopicsFile) {
     this.types = file.types;
     this.taskTypes = file.types.map((id) => taskTypes.find((type) => type.id === id) ?? unclear);
     this.unclearAt = file.types.indexOf(unclear.id);
-    this.#bias = file.bias;
+    this.#bias = Float64Array.from(file.bias);
     const words = Buffer.from(file.words, 'base64');
     const count = words.length / 4;
     this.#words = new WordTable(Int32Array.from({ length: count }, (_, i) => words.readInt32LE(i * 4)));
@@ -53,20 +60,19 @@ export class TopicHead {
 
   /** The probability of each type, in the order of `types`. */
   guess(text: string): Float64Array {
-    const seen: number[] = [];
+    const seen = this.#seen;
+    seen.length = 0;
+    visitWords(text, this.#see);
     let norm = 0;
-    visitWords(text, (hash) => {
-      const index = this.#words.find(hash);
-      // Instructions have a dozen known words: looking through them is cheaper than a set. Long ones have no more than a few hundred.
-      if (index < 0 || seen.includes(index)) return;
-      seen.push(index);
-      const rarity = this.#rarity[index] ?? 0;
+    for (let i = 0; i < seen.length; i++) {
+      const rarity = this.#rarity[seen[i] ?? 0] ?? 0;
       norm += rarity * rarity;
-    });
+    }
     const size = this.types.length;
-    const scores = Float64Array.from(this.#bias);
+    const scores = new Float64Array(this.#bias);
     const scale = norm === 0 ? 0 : 1 / Math.sqrt(norm);
-    for (const index of seen) {
+    for (let i = 0; i < seen.length; i++) {
+      const index = seen[i] ?? 0;
       const value = (this.#rarity[index] ?? 0) * scale;
       for (let type = 0, at = index * size; type < size; type++, at++) {
         const weight = this.#values[(type << 4) | (this.#weights[at] ?? 8)] ?? 0;
