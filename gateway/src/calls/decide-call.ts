@@ -92,10 +92,13 @@ export function decideCall(
     chosenBy: decided.decision?.chosenBy,
     baselineModel: baselineIn(routing, request.tags.client),
   });
-  const compared = preferWarm(services, request, baseline === undefined ? decided : { ...decided, baseline });
   const { prompt } = request;
-  if (prompt === undefined) return compared;
-  return { ...compared, decision: { ...compared.decision, promptId: prompt.id, promptVersion: prompt.version } };
+  if (baseline === undefined && prompt === undefined) return preferWarm(services, request, decided);
+  const decision =
+    prompt === undefined
+      ? decided.decision
+      : { ...decided.decision, promptId: prompt.id, promptVersion: prompt.version };
+  return preferWarm(services, request, { ...decided, baseline, decision });
 }
 
 function isNearLimit({ budget, spentNanos, unpostedNanos, limitNanos }: BudgetBalance): boolean {
