@@ -17,6 +17,7 @@ import { cacheStats, clearCache } from './operations/cache.ts';
 import { getCall } from './operations/call-detail.ts';
 import { completeChat } from './operations/chat.ts';
 import { eraseClient, getClient, listClients, listProjects, setClient } from './operations/clients.ts';
+import { createConnection, listConnections, removeConnection } from './operations/connections.ts';
 import { createDomain, listDomains, removeDomain, updateDomain, verifyDomain } from './operations/domains.ts';
 import { createEmbeddings } from './operations/embeddings.ts';
 import {
@@ -88,16 +89,8 @@ import {
   updateRule,
 } from './operations/rules.ts';
 import { getSavings } from './operations/savings.ts';
-import {
-  createConnection,
-  getLimits,
-  listConnections,
-  listScenarios,
-  pauseScenario,
-  removeConnection,
-  resumeScenario,
-  setLimits,
-} from './operations/scenarios.ts';
+import { listScenarioNames, setScenarioName } from './operations/scenario-names.ts';
+import { getLimits, listScenarios, pauseScenario, resumeScenario, setLimits } from './operations/scenarios.ts';
 import { createScimToken, listScimTokens, removeScimToken } from './operations/scim-tokens.ts';
 import {
   createPasskey,
@@ -215,6 +208,8 @@ export const contract = [
   resumeScenario,
   getLimits,
   setLimits,
+  setScenarioName,
+  listScenarioNames,
   clearCache,
   cacheStats,
   getSavings,

@@ -1,6 +1,7 @@
 import { dateForPeople } from './date-for-people.ts';
 import { parseUsd, usdForPeople } from './money.ts';
 import type { EventType } from './operations/events.ts';
+import { scenarioChange, scenarioText } from './scenario-text.ts';
 
 /*
  * Events as people read them: in Slack, in mails and on the screen Alerts.
@@ -11,7 +12,7 @@ import type { EventType } from './operations/events.ts';
  * const budget = { name: 'Acme', limit_usd: 5, spent_usd: 4 };
  * const data = { percent: 80, budget };
  * const event: TextEvent = { type: 'budget.threshold_reached', created_at: '2026-09-01T00:00:00Z', livemode: true, data };
- * console.log(eventText(event, (id) => id).subject);
+ * console.log(eventText(event, { provider: (id) => id }).subject);
  * ```
  */
 
@@ -22,10 +23,13 @@ export interface TextEvent {
   data: Record<string, unknown>;
 }
 
-/** Names a provider for people by its id: OpenAI for `openai`. */
-type ProviderNames = (id: string) => string;
+/** What people call the things that events name by their ids. */
+export interface EventNames {
+  provider: (id: string) => string;
+  /** Undefined for a scenario without a name. */
+  scenario?: (id: string) => string | undefined;
+}
 
-/** An event in a line or two for people. */
 export interface EventText {
   subject: string;
   lines: string[];
@@ -49,8 +53,8 @@ interface BudgetData {
   scenario_platform?: string | null;
 }
 
-export function eventText(event: TextEvent, providerName: ProviderNames): EventText {
-  const text = bareText(event, (id) => (id === undefined ? 'A provider' : providerName(id)));
+export function eventText(event: TextEvent, names: EventNames): EventText {
+  const text = bareText(event, names);
   if (!isMadeUp(event)) return text;
   return {
     subject: `Test: ${text.subject}`,
@@ -63,7 +67,10 @@ function isMadeUp({ data }: TextEvent): boolean {
   return (data as { test?: unknown }).test === true;
 }
 
-function bareText(event: TextEvent, nameOf: (provider: string | undefined) => string): EventText {
+function bareText(event: TextEvent, names: EventNames): EventText {
+  const nameOf = (provider: string | undefined): string =>
+    provider === undefined ? 'A provider' : names.provider(provider);
+  const scenarioOf = (id: string): string => scenarioText({ id, name: names.scenario?.(id) });
   const test = event.livemode ? '' : ' (test mode)';
   switch (event.type) {
     case 'budget.threshold_reached':
@@ -88,7 +95,7 @@ function bareText(event: TextEvent, nameOf: (provider: string | undefined) => st
           ...tagLine([
             ['client', client],
             ['project', project],
-            ['scenario', scenario],
+            ['scenario', scenario == null ? scenario : scenarioOf(scenario)],
             ['platform', platform],
           ]),
         ],
@@ -103,18 +110,10 @@ function bareText(event: TextEvent, nameOf: (provider: string | undefined) => st
     }
     case 'scenario.paused':
     case 'scenario.resumed': {
-      const { scenario, reason, by } = event.data as {
-        scenario?: { id?: string; platform?: string | null };
-        reason?: string | null;
-        by?: string;
-      };
       const word = event.type === 'scenario.paused' ? 'paused' : 'resumed';
-      return {
-        subject: `Scenario "${scenario?.id ?? ''}" was ${word}${test}`,
-        lines: [
-          `${capital(word)} by ${by === 'loop_breaker' ? 'the loop breaker' : (by ?? 'somebody')}.${reason ? ` Reason: ${reason}` : ''}`,
-        ],
-      };
+      const { scenario } = event.data as { scenario?: { id?: string } };
+      const { title, lines } = scenarioChange(event.data, word, names.scenario?.(scenario?.id ?? ''));
+      return { subject: `${title}${test}`, lines };
     }
     case 'provider.down':
     case 'provider.recovered': {
@@ -218,7 +217,7 @@ function bareText(event: TextEvent, nameOf: (provider: string | undefined) => st
         judged,
         scenario_id: scenario,
       } = event.data as Record<string, unknown>;
-      const place = typeof scenario === 'string' ? ` It was last called by scenario ${scenario}.` : '';
+      const place = typeof scenario === 'string' ? ` It was last called by scenario ${scenarioOf(scenario)}.` : '';
       const isJudged = judged === true;
       const share = isJudged
         ? `${String(pairs)} pairs of answers were judged, ${shareText(agreement)} of them as good.`
@@ -276,7 +275,7 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** A time that can be read as one; made-up events may carry anything. */
+/** Made-up events may carry anything. */
 function readable(time: string | undefined): string | undefined {
   return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
 }

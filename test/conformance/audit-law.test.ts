@@ -73,6 +73,7 @@ const rows: Record<string, Row> = {
   'scenarios.pause': { ask: () => ['/v1/scenarios/mailer/pause', { reason: 'broken' }], says: 'changed' },
   'scenarios.resume': { ask: () => ['/v1/scenarios/mailer/resume', {}], says: 'changed' },
   'scenarios.limits.set': { ask: () => ['/v1/scenarios/mailer/limits', { max_repeats: 99 }], says: 'changed' },
+  'scenarios.name.set': { ask: () => ['/v1/scenarios/mailer/name', { name: 'Newsletter' }], says: 'changed' },
   'cache.clear': { ask: () => ['/v1/cache'], says: 'gone' },
   'stop.create': { ask: () => ['/v1/stop', { client_id: 'acme', reason: 'leak' }], says: 'changed' },
   'stop.remove': { ask: () => ['/v1/stop?client_id=acme'], says: 'changed' },

@@ -67,6 +67,8 @@ const promised = [
   ['scenarios.resume', 'POST', '/v1/scenarios/:id/resume', 200, 'member'],
   ['scenarios.limits.get', 'GET', '/v1/scenarios/:id/limits', 200, 'reader'],
   ['scenarios.limits.set', 'PUT', '/v1/scenarios/:id/limits', 200, 'member'],
+  ['scenarios.name.set', 'PUT', '/v1/scenarios/:id/name', 200, 'member'],
+  ['scenarios.names', 'GET', '/v1/scenario-names', 200, 'reader'],
   ['cache.clear', 'DELETE', '/v1/cache', 204, 'member'],
   ['cache.stats', 'GET', '/v1/cache/stats', 200, 'reader'],
   ['savings.get', 'GET', '/v1/savings', 200, 'reader'],

@@ -228,6 +228,8 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'scenarios.limits.set': {
     named: () => ['globex-mailer', '*'].map((id): Ask => ['PUT', `/v1/scenarios/${id}/limits`, { max_repeats: null }]),
   },
+  'scenarios.name.set': { named: () => [['PUT', '/v1/scenarios/globex-mailer/name', { name: 'Stolen' }]] },
+  'scenarios.names': { named: () => [['GET', '/v1/scenario-names']] },
   'connections.create': {
     named: () => [['POST', '/v1/connections', { platform: 'n8n', base_url: 'http://127.0.0.1:9', token: 't' }]],
   },

@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     const namesRead: string[] = [];
     // Home, which is still open, reads them too, and so does a part of a screen that is drawn again before its answer is there.
     page.on('requestfinished', (request) => {
-      if (/\/v1\/clients\?limit=100$/.test(request.url()) && page.url().includes('/app/calls'))
+      if (/\/v1\/clients\?id=few&limit=100$/.test(request.url()) && page.url().includes('/app/calls'))
         namesRead.push(request.url());
     });
     await page.goto('/app/calls?client_id=few');

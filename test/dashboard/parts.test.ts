@@ -8,6 +8,7 @@ import { alerts } from '@ai-gateway/shared/steps/alerts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { batched } from '../../gateway/dashboard/src/api/batched.ts';
 import { isSameKind } from '../../gateway/dashboard/src/api/kept-answers.ts';
 import { isTouched } from '../../gateway/dashboard/src/api/touched-answers.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
@@ -63,6 +64,36 @@ describe('the link of an alert', () => {
   it('leaves the page of the status to the browser, and a screen by its search too to the dashboard', () => {
     expect(['/status', '/application', 'https://example.com/app'].filter(isScreen)).toEqual([]);
     expect(['/app', '/app?range=week', '/app/budgets?budget=bud_1'].filter((href) => !isScreen(href))).toEqual([]);
+  });
+});
+
+describe('questions of one moment', () => {
+  it('are asked together, a hundred in a request, each once', async () => {
+    const asked: string[][] = [];
+    const read = batched(async (ids) => {
+      asked.push(ids);
+      return ids.filter((id) => id !== 'n7').map((id) => [id, id.toUpperCase()] as const);
+    });
+    const ids = Array.from({ length: 250 }, (_, n) => `n${n}`);
+    const answers = await Promise.all([...ids, 'n1'].map(read));
+    expect(asked.map(({ length }) => length)).toEqual([100, 100, 51]);
+    expect([answers[0], answers[7], answers[249], answers[250]]).toEqual(['N0', null, 'N249', 'N1']);
+    expect(await read('later')).toBe('LATER');
+    expect(asked.at(-1)).toEqual(['later']);
+  });
+
+  it('fail together, and are asked again', async () => {
+    let isAway = true;
+    const read = batched(async (ids) => {
+      if (isAway) throw new Error('away');
+      return ids.map((id) => [id, id] as const);
+    });
+    expect(await Promise.allSettled([read('a'), read('b')])).toMatchObject([
+      { status: 'rejected' },
+      { status: 'rejected' },
+    ]);
+    isAway = false;
+    expect(await read('a')).toBe('a');
   });
 });
 

@@ -141,3 +141,31 @@ describe('a locked client', () => {
     if (outcome.status === 'failed') expect(outcome).toMatchObject(refusal);
   });
 });
+
+describe('several clients', () => {
+  it('and their usage are read by their ids in one go, by a locked key its own alone', async () => {
+    for (const id of ['one', 'two', 'three']) await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    await set('two', { name: 'Two Ltd' });
+    const clients = await json<{ data: { id: string; name: string }[] }>(
+      gateway.get('/v1/clients?id=one&id=two&id=unheard'),
+    );
+    expect(clients.data.map(({ id, name }) => [id, name])).toEqual([
+      ['one', 'one'],
+      ['two', 'Two Ltd'],
+    ]);
+    const usage = await json<{ data: { client_id: string }[]; totals: { requests: number } }>(
+      gateway.get('/v1/usage/clients?client_id=one&client_id=two'),
+    );
+    expect([usage.data.map(({ client_id: id }) => id), usage.totals.requests]).toEqual([['one', 'two'], 2]);
+    const { key } = await json<{ key: string }>(
+      gateway.post('/v1/keys', { name: 'k', tags: { client_id: 'one' }, locked_tags: ['client_id'] }),
+      201,
+    );
+    const own = { authorization: `Bearer ${key}` };
+    expect((await json<{ data: { id: string }[] }>(gateway.get('/v1/clients?id=one&id=two', own))).data).toMatchObject([
+      { id: 'one' },
+    ]);
+    await json(gateway.get('/v1/usage/clients?client_id=one&client_id=two', own), 403);
+    await json(gateway.get(`/v1/clients?${'id=a&'.repeat(101)}`), 400);
+  });
+});

@@ -123,6 +123,8 @@ async function leaveTraces(): Promise<{ key: string; budget: string; each: strin
   await json(call({ metadata: { ...tags.metadata, scenario_id: '44' } }, bound));
   await json(gateway.send('PUT', '/v1/scenarios/42/limits', { max_repeats: null }, bound));
   await json(gateway.post('/v1/scenarios/44/pause', { reason: shown }, bound));
+  await json(gateway.send('PUT', '/v1/scenarios/45/name', { name: `Letters of ${shown}` }));
+  await json(gateway.post('/v1/scenarios/45/pause', { reason: 'Under repair' }));
   await json(gateway.post(chat, hello({ metadata: { client_id: name.toUpperCase() } }), {}));
   await json(
     gateway.post('/v1/responses', { model: 'gpt-4o', input: 'Hi', store: true, metadata: { client_id: name } }),
@@ -176,6 +178,7 @@ describe('a client that is erased', () => {
       'meters.instance',
       'rate_limits.id',
       'scenario_limits.lock',
+      'scenario_names.name',
       'scenario_states.lock',
       'tag_values.id',
       'usage_days.client_id',

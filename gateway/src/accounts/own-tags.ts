@@ -55,6 +55,11 @@ export function seesMargin({ role, lockedTags }: Caller): boolean {
   return role !== 'caller' && !lockedTags.includes('client_id');
 }
 
+/** The names of scenarios are what the workspace's people call them among themselves, and may be about any of its clients. */
+export function seesScenarioNames({ role, lockedTags }: Caller): boolean {
+  return role !== 'caller' && lockedTags.every((tag) => tag === 'scenario_id');
+}
+
 /** May this key see what is bound to `scope`? */
 export function isOwn(caller: Caller, scope: Bound): boolean {
   const bound = Object.entries(boundTo(caller)) as [keyof Bound, string][];

@@ -62,6 +62,7 @@ const tables = [
   'invoices',
   'scenario_states',
   'scenario_limits',
+  'scenario_names',
   'rate_limits',
   'status_days',
   'incidents',

@@ -31,7 +31,7 @@ export const clientHandlers: Pick<
     const rows = await selectClients(services.db, {
       workspaceId: caller.workspaceId,
       livemode: caller.livemode,
-      ids: await ownIds(services, caller, 'client'),
+      ids: bothOf(await ownIds(services, caller, 'client'), manyOf(input.id)),
       search: input.search,
       after: input.cursor === undefined ? undefined : { name, id },
       limit: input.limit + 1,
@@ -132,6 +132,16 @@ type GivenFields = Omit<ParsedOf<'clients.set'>, 'id'>;
 
 /** Of itself a client says how it is addressed; the terms are the workspace's. */
 const ownFields: readonly (keyof GivenFields)[] = ['name', 'billing_email', 'address', 'tax_id', 'locale'];
+
+/** A field that may be given once or many times. */
+function manyOf(given: string | string[] | undefined): string[] | undefined {
+  return typeof given === 'string' ? [given] : given;
+}
+
+/** Those of both lists; undefined: all. */
+function bothOf(own: string[] | undefined, asked: string[] | undefined): string[] | undefined {
+  return own === undefined ? asked : asked === undefined ? own : own.filter((id) => asked.includes(id));
+}
 
 function leavesTerms({ lockedTags }: Caller, given: GivenFields): void {
   const term = Object.keys(given).find((field) => !ownFields.includes(field as keyof GivenFields));

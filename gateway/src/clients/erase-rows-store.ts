@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Erasure } from './erase-client-store.ts';
 import { renameInRules } from './erase-rules-store.ts';
-import { deleteItsViews } from './erase-views-store.ts';
+import { deleteNamings } from './erase-views-store.ts';
 
 /** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
 export async function endKeysAndBudgets(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: string[] }> {
@@ -44,12 +44,8 @@ export async function deleteSettings(tx: PoolClient, erasure: Erasure): Promise<
   const { id, workspaceId, livemode, name } = erasure;
   await renameInRules(tx, erasure);
   const place = [workspaceId, livemode, name];
+  await deleteNamings(tx, erasure);
   // The billed amounts of its calls stay with its figures, so totals do not change.
-  const { rows: known } = await tx.query(
-    'select name from clients where workspace_id = $1 and livemode = $2 and id = $3',
-    place,
-  );
-  await deleteItsViews(tx, erasure, (known as { name: string | null }[])[0]?.name ?? null);
   await tx.query(
     `with gone as (delete from clients where workspace_id = $1 and livemode = $2 and id = $3 returning *),
        kept as (

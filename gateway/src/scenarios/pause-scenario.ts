@@ -94,10 +94,12 @@ function scenarioEvent(
     platform,
   }: { type: 'scenario.paused' | 'scenario.resumed'; reason: string; by: string; platform?: string | undefined },
 ): NewEvent {
-  // The scenario's spending is not only this client's, where one client's calls are concerned.
-  const { spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop } = bareScenario(row.id);
+  // The scenario's spending, name and clients are not only this client's, where one client's calls are concerned.
+  const { platform: known, state, lock, reason: why, by: whom, since, lastCallAt } = row;
   const scenario = viewScenario(
-    place.lock === noLock ? row : { ...row, spentTodayNanos, spentPeriodNanos, callsPerMinute, sourceStop },
+    place.lock === noLock
+      ? row
+      : { ...bareScenario(row.id), platform: known, state, lock, reason: why, by: whom, since, lastCallAt },
   );
   const tags = readLock(place.lock);
   return {

@@ -1,28 +1,26 @@
 import type { Handlers } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { parseUsd, toUsd } from '@ai-gateway/shared/money';
-import { type Caller, hintOf } from '../accounts/api-key.ts';
+import type { Caller } from '../accounts/api-key.ts';
 import type { AuditEntry } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
-import { newId } from '../accounts/new-id.ts';
+import { seesScenarioNames } from '../accounts/own-tags.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { ownIds } from '../clients/own-ids.ts';
 import type { TagRegistry } from '../clients/tag-registry.ts';
 import { withTransaction } from '../db/transaction.ts';
-import { readBaseUrl } from '../http-pools/given-url.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { type CallPolicy, limitsOf, saveScenarioLimits } from '../limits/policy-store.ts';
 import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
-import { type Connection, deleteConnection, insertConnection, listConnections, sealToken } from './connection-store.ts';
 import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
+import { renameScenario, selectScenarioNames } from './scenario-name-store.ts';
 import { bareScenario, isPausedForAll, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
 
 interface ScenarioPorts extends PausePorts {
-  allowPrivateNetwork: boolean;
   tags: TagRegistry;
   policies: PolicyCache;
   loopDetector: { clear(key: string): void };
@@ -30,7 +28,13 @@ interface ScenarioPorts extends PausePorts {
 
 export const scenarioHandlers: Pick<
   Handlers<Context<ScenarioPorts>>,
-  'scenarios.list' | 'scenarios.pause' | 'scenarios.resume' | 'scenarios.limits.get' | 'scenarios.limits.set'
+  | 'scenarios.list'
+  | 'scenarios.pause'
+  | 'scenarios.resume'
+  | 'scenarios.limits.get'
+  | 'scenarios.limits.set'
+  | 'scenarios.name.set'
+  | 'scenarios.names'
 > = {
   'scenarios.list': async (input, { caller, services }) => {
     await services.tags.flush();
@@ -41,6 +45,7 @@ export const scenarioHandlers: Pick<
       lock: ownLock(caller),
       state: input.state,
       search: input.search,
+      isNamed: seesScenarioNames(caller),
       after: input.cursor === undefined ? undefined : readLastCall(input.cursor),
       limit: input.limit + 1,
     });
@@ -108,49 +113,29 @@ export const scenarioHandlers: Pick<
     // With those of all, where a client's own key asks: the lower of both applies.
     return describeLimits(id, limitsOf(await services.policies.of(workspaceId, livemode), id, place.lock), markup);
   },
-};
 
-export const connectionHandlers: Pick<
-  Handlers<Context<ScenarioPorts>>,
-  'connections.create' | 'connections.list' | 'connections.remove'
-> = {
-  'connections.create': async (input, { caller, services, audit }) => {
-    const place = {
-      workspaceId: caller.workspaceId,
-      id: newId('con', services.now()),
-      baseUrl: readBaseUrl({
-        text: input.base_url,
-        param: 'base_url',
-        allowPrivateNetwork: services.allowPrivateNetwork,
-      }),
-    };
-    const row: Connection = {
-      ...place,
-      platform: input.platform,
-      sealedToken: sealToken(services.secret, place, input.token),
-      tokenHint: hintOf(input.token),
-      teamId: input.team_id ?? null,
-    };
+  'scenarios.name.set': async ({ id, name }, { caller, services, audit }) => {
+    await services.tags.flush();
+    const place = { workspaceId: caller.workspaceId, livemode: caller.livemode, id };
+    if (id === '*')
+      throw new GatewayError('invalid_request', '"*" is every scenario. Name a single one.', { param: 'id' });
     await withTransaction(services.db, async (tx) => {
-      await insertConnection(tx, row);
-      await audit(tx, { target: { type: 'connection', id: row.id }, after: describe(row) });
+      const before = await renameScenario(tx, place, name);
+      await audit(tx, { target: { type: 'scenario', id, name }, before: { name: before }, after: { name } });
     });
-    return describe(row);
+    return viewFor(caller, await readScenario(services.db, { ...place, lock: ownLock(caller) }));
   },
 
-  'connections.list': async (_input, { caller, services }) => ({
-    data: (await listConnections(services.db, caller.workspaceId)).map(describe),
-    next_cursor: null,
-  }),
-
-  'connections.remove': async ({ id }, { caller, services, audit }) => {
-    await withTransaction(services.db, async (tx) => {
-      const row = (await listConnections(tx, caller.workspaceId)).find((one) => one.id === id);
-      if (row === undefined || !(await deleteConnection(tx, caller.workspaceId, id)))
-        throw new GatewayError('not_found', `There is no connection "${id}" here.`, { param: 'id' });
-      await audit(tx, { target: { type: 'connection', id }, before: describe(row) });
+  'scenarios.names': async (input, { caller, services }) => {
+    const [after] = input.cursor === undefined ? [] : readTexts(input.cursor, 1);
+    const names = await selectScenarioNames(services.db, {
+      workspaceId: caller.workspaceId,
+      livemode: caller.livemode,
+      ids: typeof input.id === 'string' ? [input.id] : input.id,
+      after,
+      limit: input.limit + 1,
     });
-    return null;
+    return pageOf(names, input.limit, { view: (row) => row, cursor: (last) => writeParts([last.id]) });
   },
 };
 
@@ -189,7 +174,7 @@ function viewFor(caller: Caller, row: ScenarioRow): ScenarioView {
   const { role, lockedTags } = caller;
   if (role === 'caller' && lockedTags.length === 0) return viewScenario(nameOf(row));
   // Amounts are what the workspace pays, for whichever client.
-  if (role !== 'caller' && lockedTags.every((tag) => tag === 'scenario_id')) return viewScenario(row);
+  if (seesScenarioNames(caller)) return viewScenario(row);
   // Its own pause it knows; of one for all, who was it and why is the workspace's business.
   const { reason, by, since, lock } = row;
   return viewScenario(lock === noLock ? nameOf(row) : { ...nameOf(row), reason, by, since, lock });
@@ -227,14 +212,4 @@ function describeLimits(id: string, limits: ScenarioLimits, markup: Markup | und
 /** To the hundred-millionth, as limits of budgets: what a client set comes back as it was set. */
 function shownUsd(nanos: bigint, markup: Markup | undefined): number {
   return markup === undefined ? toUsd(nanos) : Math.round(toUsd(billed(nanos, markup)) * 1e8) / 1e8;
-}
-
-function describe(row: Connection) {
-  return {
-    id: row.id,
-    platform: row.platform,
-    base_url: row.baseUrl,
-    token_hint: row.tokenHint,
-    team_id: row.teamId,
-  };
 }

@@ -1,6 +1,7 @@
 import { noLock, readLock, type ScenarioKey, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
 import { summedState, tablesFor } from '../usage/narrow-sums-store.ts';
+import { type ScenarioClients, selectClientsOf } from './scenario-clients-store.ts';
 
 export interface SourceStop {
   ok: boolean;
@@ -10,6 +11,7 @@ export interface SourceStop {
 
 export interface ScenarioRow {
   id: string;
+  name: string | null;
   platform: string | null;
   state: 'running' | 'paused';
   /** The lock of the paused calls. */
@@ -22,12 +24,14 @@ export interface ScenarioRow {
   spentTodayNanos: bigint;
   spentPeriodNanos: bigint;
   callsPerMinute: number;
+  clients: ScenarioClients;
 }
 
 /** A scenario of which nothing is known, or nothing is to be told, but its id. */
 export function bareScenario(id: string): ScenarioRow {
   return {
     id,
+    name: null,
     platform: null,
     state: 'running',
     lock: noLock,
@@ -39,8 +43,11 @@ export function bareScenario(id: string): ScenarioRow {
     spentTodayNanos: 0n,
     spentPeriodNanos: 0n,
     callsPerMinute: 0,
+    clients: noClients,
   };
 }
+
+const noClients: ScenarioClients = { shown: [], count: 0 };
 
 /** Pauses it unless it is paused; says whether it was running. */
 export async function markPaused(db: Db, place: ScenarioKey, why: { reason: string; by: string }): Promise<boolean> {
@@ -120,7 +127,7 @@ export async function noteSourceStop(db: Db, place: ScenarioKey, stop: SourceSto
   );
 }
 
-/** Scenarios that called or were ever set up, the latest first. */
+/** Scenarios that called, were ever set up or have a name, the latest first. */
 export async function selectScenarios(
   db: Db,
   filter: {
@@ -133,6 +140,8 @@ export async function selectScenarios(
     lock?: ScenarioLock | undefined;
     state?: 'running' | 'paused' | undefined;
     search?: string | undefined;
+    /** False: names are not searched, for a key that sees none. */
+    isNamed?: boolean | undefined;
     after?: { lastCallAt: string; id: string } | undefined;
     limit: number;
   },
@@ -142,17 +151,18 @@ export async function selectScenarios(
   const { days, hours, ofKind } = tablesFor(['scenario_id'], isNarrow);
   const { rows } = await db.query(
     `with known as (
-       select coalesce(t.id, s.id) as id, t.platform, coalesce(s.state, 'running') as state, coalesce(s.lock, '') as lock, s.reason, s.paused_by as by, s.since,
+       select coalesce(t.id, s.id, n.id) as id, n.name, t.platform, coalesce(s.state, 'running') as state, coalesce(s.lock, '') as lock, s.reason, s.paused_by as by, s.since,
          t.last_call_at, s.source_stop
        from (select * from tag_values where workspace_id = $1 and livemode = $2 and kind = 'scenario') t
        full join (
          select distinct on (id) * from scenario_states
          where workspace_id = $1 and livemode = $2 and ($10::text is null or lock in ('', $10))
-         order by id, state = 'paused' desc, lock = '' desc, since desc) s on s.id = t.id),
+         order by id, state = 'paused' desc, lock = '' desc, since desc) s on s.id = t.id
+       full join (select id, name from scenario_names where workspace_id = $1 and livemode = $2) n on n.id = coalesce(t.id, s.id)),
      page as materialized (
        select * from known
        where ($3::text is null or id = $3) and ($4::text is null or state = $4)
-         and ($5::text is null or strpos(lower(id), lower($5)) > 0)
+         and ($5::text is null or strpos(lower(id), lower($5)) > 0 or ($12 and strpos(lower(name), lower($5)) > 0))
          and ($6::timestamptz is null or (coalesce(last_call_at, '-infinity'), id) < ($6, $7))
          and ($9::text[] is null or id = any($9))
        order by coalesce(last_call_at, '-infinity') desc, id desc limit $8),
@@ -193,10 +203,18 @@ export async function selectScenarios(
       filter.ids ?? null,
       filter.lock ?? null,
       until ?? '-infinity',
+      filter.isNamed ?? true,
     ],
   );
-  return (rows as RawScenario[]).map((row) => ({
+  const page = rows as RawScenario[];
+  const clients = await selectClientsOf(
+    db,
+    filter,
+    page.map((row) => ({ id: row.id, lastCallAt: row.last_call_at })),
+  );
+  return page.map((row) => ({
     id: row.id,
+    name: row.name,
     platform: row.platform,
     state: row.state,
     lock: row.lock,
@@ -208,11 +226,13 @@ export async function selectScenarios(
     spentTodayNanos: row.today,
     spentPeriodNanos: row.period,
     callsPerMinute: row.calls,
+    clients: clients.get(row.id) ?? noClients,
   }));
 }
 
 interface RawScenario {
   id: string;
+  name: string | null;
   platform: string | null;
   state: 'running' | 'paused';
   lock: ScenarioLock;

@@ -8,11 +8,14 @@ export type ScenarioView = OutputOf<'scenarios.pause'>;
 export function viewScenario(row: ScenarioRow): ScenarioView {
   return {
     id: row.id,
+    name: row.name,
     platform: row.platform,
     state: row.state,
     reason: row.lock === noLock ? row.reason : forSome(row),
     by: row.by,
     since: row.since?.toISOString() ?? null,
+    clients: row.clients.shown.map(({ id, name }) => ({ client_id: id, name })),
+    client_count: row.clients.count,
     last_call_at: row.lastCallAt?.toISOString() ?? null,
     spent_today_usd: toUsd(row.spentTodayNanos),
     spent_period_usd: toUsd(row.spentPeriodNanos),

@@ -11,6 +11,8 @@ export interface SumFilter {
   from: Date;
   to: Date;
   clientId?: string | undefined;
+  /** Any of these clients. */
+  clientIds?: readonly string[] | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;
   scenarioPlatform?: string | undefined;
@@ -148,13 +150,17 @@ function withFilters(
   const filtered = (
     [
       ['client_id', filter.clientId],
+      ['client_id', filter.clientIds],
       ['project', filter.project],
       ['scenario_id', filter.scenarioId],
       ['scenario_platform', filter.scenarioPlatform],
       ['key_id', filter.keyId],
     ] as const
   ).filter(([, value]) => value !== undefined);
-  const conditions = filtered.map(([column, value]) => `and ${column} = $${values.push(value)}`);
+  const conditions = filtered.map(([column, value]) => {
+    const n = values.push(value);
+    return typeof value === 'string' ? `and ${column} = $${n}` : `and ${column} = any($${n}::text[])`;
+  });
   const read =
     columns === undefined ? wideTables : tablesFor([...columns, ...filtered.map(([column]) => column)], isNarrow);
   return { parts: fromTables(parts, read).replaceAll('@filters', conditions.join(' ')), values };

@@ -127,12 +127,18 @@ function sumFilter(caller: Caller, { from, to }: UsageRange, input: InputOf<'usa
     livemode: caller.livemode,
     from,
     to,
-    clientId: ownClient(caller, input.client_id),
+    ...clientsOf(caller, input.client_id),
     project: ownProject(caller),
     scenarioId: ownScenario(caller),
     // Sums know no platform: to a key locked to that alone they would be everybody's.
     keyId: boundTo(caller).key_id ?? ownKey(caller),
   };
+}
+
+/** One client or several; to a key that is locked to a client all of them are its own. */
+function clientsOf(caller: Caller, asked: string | string[] | undefined): Pick<SumFilter, 'clientId' | 'clientIds'> {
+  if (!Array.isArray(asked)) return { clientId: ownClient(caller, asked) };
+  return { clientId: ownClient(caller), clientIds: asked.map((id) => ownClient(caller, id) ?? id) };
 }
 
 function cursorOf({ created_at: createdAt, id }: ListedCall): Cursor {

@@ -75,11 +75,13 @@ export async function sumByGroup(
        round(sum(cost * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100))::bigint as billable,
        coalesce(sum(hits), 0)::bigint as hits, coalesce(sum(saved), 0)::bigint as saved, coalesce(sum(${byHits}), 0)::bigint as saved_by_hits,
        coalesce(round(sum((${byHits}) * (100 + coalesce(c.markup_percent, 0)::text::numeric) / 100)), 0)::bigint as billable_saved_by_hits,
-       max(case when $${values.length - 1} = 'client' then c.name when $${values.length - 1} = 'key' then k.name end) as name,
+       max(case when $${values.length - 1} = 'client' then c.name when $${values.length - 1} = 'key' then k.name
+         when $${values.length - 1} = 'scenario' then n.name end) as name,
        ${ofClient('c.markup_percent', 'double precision')} as markup, ${ofClient('c.currency', 'text')} as currency,
        ${ofClient('c.exchange_rate', 'double precision')} as rate
      from grouped left join clients c on c.workspace_id = $1 and c.livemode = $2 and c.id = grouped.client_id
      left join api_keys k on k.workspace_id = $1 and k.id = grouped.g
+     left join scenario_names n on n.workspace_id = $1 and n.livemode = $2 and n.id = grouped.g
      ${page} group by g order by g nulls last limit $${values.length}`,
     values,
   );

@@ -1,7 +1,7 @@
 import { currencyDigits } from '@ai-gateway/shared/currencies';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
-import { seesMargin } from '../accounts/own-tags.ts';
+import { seesMargin, seesScenarioNames } from '../accounts/own-tags.ts';
 import { amountUnits, unitsToAmount } from './amount.ts';
 import type { Cell } from './csv.ts';
 import { billed, type Markup } from './markup.ts';
@@ -117,7 +117,7 @@ export function describeGroup(caller: Caller, row: GroupSum, grouping: Grouping)
   return {
     ...noGroup,
     [groupField[grouping]]: row.group,
-    name: row.name ?? row.group,
+    name: (grouping !== 'scenario' || seesScenarioNames(caller) ? row.name : null) ?? row.group,
     ...describeSum(caller, row),
     markup_percent: seesMargin(caller) ? row.markupPercent : null,
     currency: row.currency,

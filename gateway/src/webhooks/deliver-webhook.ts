@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
+import { selectScenarioNames } from '../scenarios/scenario-name-store.ts';
 import {
   type DeliveryAttempt,
   type DeliveryRow,
@@ -11,7 +12,7 @@ import {
   takenMs,
   takeOverdue,
 } from './delivery-store.ts';
-import { linkOf, slackBody, textOf } from './event-text.ts';
+import { linkOf, type ScenarioNames, slackBody, textOf } from './event-text.ts';
 import { brandForStrangers } from './mail-brand.ts';
 import { type DeliveryJob, jobsOf, type PgBossOutbox } from './pg-boss-outbox.ts';
 import { type PostPorts, postSigned } from './post-signed.ts';
@@ -128,7 +129,7 @@ async function send(
   });
   try {
     if (url.protocol === 'mailto:') {
-      await mail(services, url, { event, workspaceId: webhook.workspaceId });
+      await mail(services, webhook, url, event);
       return { tried: tried(250, null), gone: false };
     }
     const status = await post(services, webhook, url, event);
@@ -162,7 +163,9 @@ const reasons: Record<string, string> = {
 async function post(services: DeliveryPorts, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<number> {
   const proofs = proofsOf(services.secret, webhook);
   const isSlack = url.hostname === 'hooks.slack.com' || url.hostname === 'hooks.slack-gov.com';
-  const body = isSlack ? slackBody(event, services.publicUrl) : JSON.stringify(event);
+  const body = isSlack
+    ? slackBody(event, services.publicUrl, await scenarioNames(services.db, webhook, event))
+    : JSON.stringify(event);
   return postSigned(services, {
     url,
     id: event.id,
@@ -171,12 +174,8 @@ async function post(services: DeliveryPorts, webhook: WebhookRow, url: URL, even
   });
 }
 
-async function mail(
-  services: DeliveryPorts,
-  url: URL,
-  { event, workspaceId }: { event: GatewayEvent; workspaceId: string },
-): Promise<void> {
-  const { subject, lines } = textOf(event);
+async function mail(services: DeliveryPorts, webhook: WebhookRow, url: URL, event: GatewayEvent): Promise<void> {
+  const { subject, lines } = textOf(event, await scenarioNames(services.db, webhook, event));
   const link = linkOf(event, services.publicUrl);
   await sendMail(services, {
     to: decodeURIComponent(url.pathname),
@@ -190,6 +189,20 @@ async function mail(
       { small: `Event ${event.id}, ${event.created_at}` },
     ],
     messageId: event.id,
-    brand: await brandForStrangers(services, workspaceId),
+    brand: await brandForStrangers(services, webhook.workspaceId),
   });
+}
+
+/** The name of the scenario that an event is about. Not for what a locked key has subscribed to: it sees no names of scenarios. */
+async function scenarioNames(
+  db: Pool,
+  { workspaceId, livemode, bound }: WebhookRow,
+  { data }: GatewayEvent,
+): Promise<ScenarioNames | undefined> {
+  const scenario = (data.scenario ?? {}) as { id?: unknown };
+  const id = scenario.id ?? data.scenario_id;
+  if (typeof id !== 'string' || data.test === true || Object.values(bound).some((tag) => tag !== undefined))
+    return undefined;
+  const names = await selectScenarioNames(db, { workspaceId, livemode, ids: [id], limit: 1 });
+  return (asked) => names.find((one) => one.id === asked)?.name;
 }

@@ -141,3 +141,28 @@ test.each(alerts.flatMap(({ events, sample }) => events.map((type) => [type, sam
     expect(url ?? text).toMatch(/https:\/\/[^ ]+\/(app|status)/);
   },
 );
+
+test('a scenario is told by its name and its clients, with the id that its platform shows', () => {
+  const names = (id: string): string | undefined => (id === '42' ? 'Newsletter' : undefined);
+  expect(textOf(sampleEvent, names).lines).toContain(
+    'Triggered by a call for client acme, scenario Newsletter (42), platform make.',
+  );
+  const clients = [
+    { client_id: 'acme', name: 'Acme Ltd' },
+    { client_id: 'globex', name: 'Globex' },
+  ];
+  const paused = (scenario: object) =>
+    textOf({ ...sampleEvent, type: 'scenario.paused', data: { scenario, reason: null, by: 'Owner' } }, names);
+  expect(paused({ id: '42', name: null, clients, client_count: 2 })).toEqual({
+    subject: 'Scenario "Newsletter" (42) was paused',
+    lines: ['Paused by Owner.', 'It calls for Acme Ltd and Globex.'],
+  });
+  expect(paused({ id: '43', name: 'At that time', clients, client_count: 9 })).toEqual({
+    subject: 'Scenario "At that time" (43) was paused',
+    lines: ['Paused by Owner.', 'It calls for Acme Ltd, Globex and 7 more.'],
+  });
+  const task = { model: 'gpt-4o-mini', baseline_model: 'gpt-4o', pairs: 30, agreement: 1, scenario_id: '42' };
+  expect(textOf({ ...sampleEvent, type: 'auto.task_cleared', data: task }, names).lines[0]).toContain(
+    'It was last called by scenario Newsletter (42).',
+  );
+});

@@ -4,8 +4,11 @@ import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import { providerName } from '../providers/providers.ts';
 
-export function textOf(event: GatewayEvent): EventText {
-  return eventText(event, providerName);
+/** The names that people gave to scenarios; undefined for one without. */
+export type ScenarioNames = (id: string) => string | undefined;
+
+export function textOf(event: GatewayEvent, scenarioName?: ScenarioNames): EventText {
+  return eventText(event, { provider: providerName, ...(scenarioName && { scenario: scenarioName }) });
 }
 
 /**
@@ -18,8 +21,8 @@ export function linkOf(event: GatewayEvent, publicUrl: string): { label: string;
 }
 
 /** The shape of Slack's incoming webhooks; `<`, `>` and `&` are its own marks. */
-export function slackBody(event: GatewayEvent, publicUrl = ''): string {
-  const { subject, lines } = textOf(event);
+export function slackBody(event: GatewayEvent, publicUrl = '', scenarioName?: ScenarioNames): string {
+  const { subject, lines } = textOf(event, scenarioName);
   const link = linkOf(event, publicUrl);
   const escaped = (text: string): string =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

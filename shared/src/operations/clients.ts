@@ -103,7 +103,15 @@ export const listClients = operation({
   description: 'Lists clients that have called or were set up, by name.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
-  input: z.strictObject({ search, cursor, limit }),
+  input: z.strictObject({
+    search,
+    id: z
+      .union([clientId, z.array(clientId).max(100)])
+      .optional()
+      .meta({ title: 'Client', description: 'Only this client.' }),
+    cursor,
+    limit,
+  }),
   output: page(client),
   errors: ['forbidden'],
   sample: { input: { search: 'acm' }, output: { data: [sample], next_cursor: null } },

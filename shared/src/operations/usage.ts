@@ -254,7 +254,14 @@ export const usageByClient = operation({
   input: z.strictObject({
     from,
     to,
-    client_id: clientId.optional(),
+    client_id: z
+      .union([clientId, z.array(clientId).max(100)])
+      .optional()
+      .meta({
+        title: 'Client',
+        description: 'Which of your clients the calls are for.',
+        'x-field': { options: 'clients.list' },
+      }),
     group_by: z
       .enum(['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'])
       .default('client')

@@ -11,6 +11,7 @@ import {
 import { call, callNamed } from './client.ts';
 import { isSameKind } from './kept-answers.ts';
 import { type Mode, useMode } from './mode.ts';
+import { namesOf } from './touched-answers.ts';
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -54,7 +55,8 @@ export function useRead<Id extends OperationId>(
 }
 
 async function readAgainAfter(client: QueryClient, id: string): Promise<void> {
-  const kinds = id.startsWith('clients.') ? ['operation', 'client name'] : ['operation'];
+  const names = Object.entries(namesOf).flatMap(([kind, noun]) => (id.startsWith(`${noun}.`) ? [kind] : []));
+  const kinds = ['operation', ...names];
   await Promise.all(kinds.map((kind) => client.invalidateQueries({ queryKey: [kind] })));
 }
 

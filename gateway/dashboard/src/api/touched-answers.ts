@@ -6,10 +6,14 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   events: ['events.', 'webhooks.'],
 };
 
-/** An answer is touched by its own noun, and by those that its figures are made of; names of clients by clients alone. */
+/** Names by their queries, and the noun that they change with. */
+export const namesOf: Readonly<Record<string, string>> = { 'client name': 'clients', 'scenario name': 'scenarios' };
+
+/** An answer is touched by its own noun, and by those that its figures are made of; names by their own noun alone. */
 export function isTouched(queryKey: readonly unknown[], changed: readonly string[]): boolean {
   const [kind, id] = queryKey;
-  if (kind === 'client name') return changed.includes('clients');
+  const named = typeof kind === 'string' ? namesOf[kind] : undefined;
+  if (named !== undefined) return changed.includes(named);
   if (kind !== 'operation' || typeof id !== 'string') return false;
   return changed.some(
     (noun) => id.startsWith(`${noun}.`) || (readers[noun] ?? []).some((start) => id.startsWith(start)),

@@ -1463,6 +1463,33 @@ export const properties: INodeProperties[] = [
         default: '',
         description: 'Part of a name or an ID. Case does not matter.',
       },
+      {
+        displayName: 'Client',
+        name: 'id',
+        type: 'resourceLocator',
+        default: {
+          mode: 'list',
+          value: '',
+        },
+        modes: [
+          {
+            displayName: 'From List',
+            name: 'list',
+            type: 'list',
+            typeOptions: {
+              searchListMethod: 'searchClients',
+              searchable: true,
+            },
+          },
+          {
+            displayName: 'By ID',
+            name: 'id',
+            type: 'string',
+            placeholder: 'e.g. acme',
+          },
+        ],
+        description: 'Only this client',
+      },
     ],
   },
   {
@@ -1661,7 +1688,7 @@ export const properties: INodeProperties[] = [
         name: 'search',
         type: 'string',
         default: '',
-        description: 'Part of the ID',
+        description: 'Part of the ID or the name',
       },
     ],
   },
@@ -4044,6 +4071,12 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
       {
         key: 'search',
         name: 'search',
+        kind: 'text',
+        additional: true,
+      },
+      {
+        key: 'id',
+        name: 'id',
         kind: 'text',
         additional: true,
       },

@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { useNavigate } from '@tanstack/react-router';
 import { dashboardOperations, findOperation, isChange } from '../../api/operations.ts';
 import { useRead } from '../../api/queries.ts';
@@ -97,8 +98,13 @@ function useThings(text: string): Things {
       ...(clients.data?.data ?? []).map(({ id, name }) =>
         link('Client', id, name, `/app/clients/${encodeURIComponent(id)}`),
       ),
-      ...(scenarios.data?.data ?? []).map(({ id }) =>
-        link('Scenario', id, `Scenario ${id}`, `/app/calls?range=week&scenario_id=${encodeURIComponent(id)}`),
+      ...(scenarios.data?.data ?? []).map(({ id, name }) =>
+        link(
+          'Scenario',
+          id,
+          `Scenario ${scenarioText({ id, name })}`,
+          `/app/calls?range=week&scenario_id=${encodeURIComponent(id)}`,
+        ),
       ),
       ...(prompts.data?.data ?? []).map(({ id, name }) =>
         link('Prompt', id, name, `/app/prompts/${encodeURIComponent(id)}`),

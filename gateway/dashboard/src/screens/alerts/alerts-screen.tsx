@@ -2,6 +2,7 @@ import { eventPlace } from '@ai-gateway/shared/event-place';
 import { eventText, type TextEvent } from '@ai-gateway/shared/event-text';
 import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
@@ -121,6 +122,7 @@ function Channels(): ReactNode {
 
 function Latest(): ReactNode {
   const events = useRead('events.list', { limit: 50 });
+  const nameOf = useScenarioNames((events.data?.data ?? []).map(scenarioOf));
   return (
     <Card title="Latest alerts">
       <Loaded query={events}>
@@ -129,7 +131,12 @@ function Latest(): ReactNode {
             caption="Latest alerts"
             columns={[
               { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
-              { key: 'text', title: 'Alert', wide: true, cell: (event) => <AlertText event={event} /> },
+              {
+                key: 'text',
+                title: 'Alert',
+                wide: true,
+                cell: (event) => <AlertText event={event} scenarioName={nameOf} />,
+              },
               { key: 'type', title: 'Kind', cell: ({ type }) => eventName(type) },
             ]}
             rows={data}
@@ -142,9 +149,20 @@ function Latest(): ReactNode {
   );
 }
 
+interface AlertTextProps {
+  event: TextEvent;
+  scenarioName: (id: string) => string | undefined;
+}
+
+/** The scenario that an event is about, or whose call it is from. */
+function scenarioOf({ data }: TextEvent): string | null {
+  const id = (data.scenario as { id?: unknown } | undefined)?.id ?? data.scenario_id;
+  return typeof id === 'string' ? id : null;
+}
+
 /** The words that Slack and a mail have, and the way to the thing they are about. */
-function AlertText({ event }: { event: TextEvent }): ReactNode {
-  const { subject, lines } = eventText(event, nameForPeople);
+function AlertText({ event, scenarioName }: AlertTextProps): ReactNode {
+  const { subject, lines } = eventText(event, { provider: nameForPeople, scenario: scenarioName });
   const place = eventPlace(event);
   return (
     <>

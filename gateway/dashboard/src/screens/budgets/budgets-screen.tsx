@@ -1,7 +1,9 @@
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useMay } from '../../api/session.ts';
 import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
 import { budgetStates } from '../../components/budget-states.ts';
@@ -42,7 +44,7 @@ export function BudgetsScreen(): ReactNode {
     idOf: ({ id }) => id,
     sort: tightestFirst,
   });
-  const nameOf = useClientNames(sorted.map(({ scope }) => scope.client_id ?? null));
+  const nameOf = useScopeNames(sorted);
   return (
     <Screen
       title="Budgets"
@@ -95,7 +97,7 @@ export function BudgetsScreen(): ReactNode {
   );
 }
 
-function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) => string }): ReactNode {
+function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: ScopeNames }): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
   const [kind, words] = budgetStates[budget.status];
@@ -155,7 +157,7 @@ function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: (id: string) =
 }
 
 /** The calls that it counts, and what it does with them at its limit. */
-function BudgetRule({ budget, nameOf }: { budget: Budget; nameOf: (id: string) => string }): ReactNode {
+function BudgetRule({ budget, nameOf }: { budget: Budget; nameOf: ScopeNames }): ReactNode {
   return (
     <p className={styles.muted}>
       {scopeText(budget, nameOf)}, {budget.period === 'total' ? 'in total' : `a ${budget.period}`}.{' '}
@@ -167,7 +169,7 @@ function BudgetRule({ budget, nameOf }: { budget: Budget; nameOf: (id: string) =
 /** One budget in full, as an alert leads to it: the way to raise it, its instances where it has them, and its history. */
 function BudgetDialog({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
   const budget = useRead('budgets.get', { id });
-  const nameOf = useClientNames([budget.data?.scope.client_id ?? null]);
+  const nameOf = useScopeNames(budget.data === undefined ? [] : [budget.data]);
   return (
     <Dialog title={budget.data?.name ?? 'Budget'} wide onClose={onClose}>
       <div className={styles.stack}>
@@ -191,13 +193,24 @@ function BudgetDialog({ id, onClose }: { id: string; onClose: () => void }): Rea
 
 function Instances({ id }: { id: string }): ReactNode {
   const instances = useRead('budgets.instances', { id, limit: 100 });
+  const nameOf = useScopeNames(instances.data?.data ?? []);
   return (
     <Loaded query={instances}>
       {({ data }) => (
         <Table
           caption="Instances"
           columns={[
-            { key: 'scope', title: 'For', cell: ({ scope }) => <bdi>{Object.values(scope).join(', ')}</bdi> },
+            {
+              key: 'scope',
+              title: 'For',
+              cell: ({ scope }) => (
+                <bdi>
+                  {Object.entries(scope)
+                    .map(([tag, value]) => nameOf(tag, value ?? ''))
+                    .join(', ')}
+                </bdi>
+              ),
+            },
             { key: 'spent', title: 'Spent', end: true, cell: ({ spent_usd: spent }) => <Money amount={spent} /> },
             { key: 'left', title: 'Left', end: true, cell: ({ remaining_usd: left }) => <Money amount={left} /> },
           ]}
@@ -210,6 +223,18 @@ function Instances({ id }: { id: string }): ReactNode {
   );
 }
 
+type ScopeNames = (tag: string, value: string) => string;
+
+/** What people call the clients and scenarios that budgets are for. */
+function useScopeNames(budgets: readonly Pick<Budget, 'scope'>[]): ScopeNames {
+  const clientName = useClientNames(budgets.map(({ scope }) => scope.client_id ?? null));
+  const scenarioName = useScenarioNames(budgets.map(({ scope }) => scope.scenario_id ?? null));
+  return (tag, value) => {
+    if (tag === 'client_id') return clientName(value);
+    return tag === 'scenario_id' ? scenarioText({ id: value, name: scenarioName(value) }) : value;
+  };
+}
+
 const tagNames: Readonly<Record<string, string>> = {
   client_id: 'client',
   project: 'project',
@@ -217,11 +242,9 @@ const tagNames: Readonly<Record<string, string>> = {
   key_id: 'key',
 };
 
-function scopeText({ scope }: Budget, nameOf: (id: string) => string): string {
+function scopeText({ scope }: Pick<Budget, 'scope'>, nameOf: ScopeNames): string {
   const parts = Object.entries(scope).map(([tag, value]) =>
-    value === '*'
-      ? `each ${tagNames[tag] ?? tag} by itself`
-      : `${tagNames[tag] ?? tag} ${tag === 'client_id' && value !== undefined ? nameOf(value) : value}`,
+    value === '*' ? `each ${tagNames[tag] ?? tag} by itself` : `${tagNames[tag] ?? tag} ${nameOf(tag, value ?? '')}`,
   );
   return parts.length === 0 ? 'All calls' : `Calls of ${parts.join(' and ')}`;
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useMay } from '../../api/session.ts';
 import { BudgetLine } from '../../components/budget-line.tsx';
 import { Loaded } from '../../components/card.tsx';
@@ -12,6 +13,7 @@ import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople, durationForPeople } from '../../format/money.ts';
@@ -59,7 +61,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
         {call.unpriced && ' · no price is known for this model'}
       </p>
       <p>
-        Client <CallClient id={call.client_id} /> · scenario <bdi>{call.scenario_id ?? '–'}</bdi>
+        Client <CallClient id={call.client_id} /> · scenario <CallScenario id={call.scenario_id} />
       </p>
       <CallDecision call={call} />
       <Table
@@ -94,6 +96,11 @@ function CallClient({ id }: { id: string | null }): ReactNode {
       <bdi>{nameOf(id)}</bdi>
     </Link>
   );
+}
+
+function CallScenario({ id }: { id: string | null }): ReactNode {
+  const nameOf = useScenarioNames([id]);
+  return <ScenarioName id={id} name={id === null ? null : nameOf(id)} />;
 }
 
 /** The budget that could not pay: what is left of it, and more of it. */

@@ -1,9 +1,11 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useMode } from '../../api/mode.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { Button } from '../../components/button.tsx';
 import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
@@ -15,6 +17,7 @@ import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
@@ -46,9 +49,10 @@ export function CallsScreen(): ReactNode {
     void navigate({ search: ({ cursor: _c, ...before }) => ({ ...before, ...change }) });
   const { client_id: clientId, scenario_id: scenarioId, model, provider } = filters;
   const nameOf = useClientNames(clientId === undefined ? [] : [clientId]);
+  const scenarioName = useScenarioNames(scenarioId === undefined ? [] : [scenarioId]);
   const narrowed = [
     clientId === undefined ? undefined : nameOf(clientId),
-    scenarioId,
+    scenarioId === undefined ? undefined : scenarioText({ id: scenarioId, name: scenarioName(scenarioId) }),
     model,
     provider === undefined ? undefined : nameForPeople(provider),
   ].filter((one) => one !== undefined);
@@ -122,6 +126,7 @@ function CallTable(): ReactNode {
 function CallRows({ list, calls }: { list: string | undefined; calls: readonly Call[] }): ReactNode {
   const { rows, newer, show } = useHeldRows(list, calls);
   const nameOf = useClientNames(rows.map(({ client_id: id }) => id));
+  const scenarioName = useScenarioNames(rows.map(({ scenario_id: id }) => id));
   return (
     <>
       {newer === 0 ? null : (
@@ -133,7 +138,7 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
       )}
       <Table
         caption="Calls"
-        columns={columnsOf(nameOf)}
+        columns={columnsOf(nameOf, scenarioName)}
         rows={rows}
         rowKey={({ id }) => id}
         empty="No such call in this range. A call appears here within two seconds after it is answered."
@@ -142,7 +147,10 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
   );
 }
 
-const columnsOf = (nameOf: (id: string) => string): readonly Column<Call>[] => [
+const columnsOf = (
+  nameOf: (id: string) => string,
+  scenarioName: (id: string) => string | undefined,
+): readonly Column<Call>[] => [
   { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
   {
     key: 'id',
@@ -155,7 +163,11 @@ const columnsOf = (nameOf: (id: string) => string): readonly Column<Call>[] => [
   },
   { key: 'status', title: 'Status', cell: (call) => <CallStatus call={call} /> },
   { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
-  { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
+  {
+    key: 'scenario',
+    title: 'Scenario',
+    cell: ({ scenario_id: id }) => <ScenarioName id={id} name={id === null ? null : scenarioName(id)} />,
+  },
   {
     key: 'model',
     title: 'Model',

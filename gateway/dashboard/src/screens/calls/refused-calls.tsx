@@ -2,10 +2,12 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { ClientName } from '../../components/client-name.tsx';
 import { type Range, useDays } from '../../components/ranges.ts';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
@@ -25,6 +27,7 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
     limit: 100,
   });
   const nameOf = useClientNames((refusals.data?.data ?? []).map(({ client_id: id }) => id));
+  const scenarioName = useScenarioNames((refusals.data?.data ?? []).map(({ scenario_id: id }) => id));
   return (
     <Card title="Refused">
       <Loaded query={refusals}>
@@ -36,7 +39,11 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
               { key: 'code', title: 'Reason', cell: ({ code }) => <code>{code}</code> },
               { key: 'count', title: 'Calls', end: true, cell: ({ count }) => countForPeople(count) },
               { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
-              { key: 'scenario', title: 'Scenario', cell: ({ scenario_id: id }) => <bdi>{id ?? '–'}</bdi> },
+              {
+                key: 'scenario',
+                title: 'Scenario',
+                cell: ({ scenario_id: id }) => <ScenarioName id={id} name={id === null ? null : scenarioName(id)} />,
+              },
               {
                 key: 'calls',
                 title: 'Latest call',

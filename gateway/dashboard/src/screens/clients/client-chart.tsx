@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
-import { stacksOf } from '../../components/day-series.ts';
+import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { useNow } from '../../components/when.tsx';
 import { moneyForPeople } from '../../format/money.ts';
 import { dayForPeople, dayIn, daysBetween } from '../../format/when.ts';
@@ -19,6 +20,7 @@ export function ClientChart({ id }: { id: string }): ReactNode {
     { from, interval: 'day', metric: 'cost_usd', group_by: 'scenario', top: 6, client_id: id },
     { enabled: may('usage.series') },
   );
+  const nameOf = useScenarioNames(groupsIn(series.data?.data));
   if (!may('usage.series')) return null;
   return (
     <Loaded query={series}>
@@ -34,6 +36,7 @@ export function ClientChart({ id }: { id: string }): ReactNode {
               stacks={stacks}
               sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.`}
               format={money}
+              nameOf={(scenario) => nameOf(scenario) ?? scenario}
             />
           </Card>
         );

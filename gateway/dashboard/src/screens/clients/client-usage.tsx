@@ -3,6 +3,7 @@ import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Table } from '../../components/table.tsx';
 import { countForPeople } from '../../format/money.ts';
 
@@ -10,10 +11,12 @@ interface GroupNameProps {
   id: string;
   group: 'scenario' | 'model';
   value: string | null;
+  /** Of a scenario, where it has one. */
+  name: string | null;
 }
 
 /** Leads to the calls that the row adds up. */
-function GroupName({ id, group, value }: GroupNameProps): ReactNode {
+function GroupName({ id, group, value, name }: GroupNameProps): ReactNode {
   if (value === null) return group === 'scenario' ? 'No scenario' : 'No model';
   const filters = new URLSearchParams({
     client_id: id,
@@ -22,7 +25,7 @@ function GroupName({ id, group, value }: GroupNameProps): ReactNode {
   });
   return (
     <GoLink href={`/app/calls?${filters}`}>
-      <bdi>{value}</bdi>
+      <ScenarioName id={value} name={name === value ? null : name} />
     </GoLink>
   );
 }
@@ -42,7 +45,12 @@ export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'mo
                 key: 'name',
                 title,
                 cell: (row) => (
-                  <GroupName id={id} group={group} value={group === 'scenario' ? row.scenario_id : row.model} />
+                  <GroupName
+                    id={id}
+                    group={group}
+                    value={group === 'scenario' ? row.scenario_id : row.model}
+                    name={group === 'scenario' ? row.name : null}
+                  />
                 ),
               },
               { key: 'calls', title: 'Calls', end: true, cell: (row) => countForPeople(row.requests) },

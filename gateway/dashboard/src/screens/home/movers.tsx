@@ -1,6 +1,8 @@
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { type ReactNode, useState } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -26,7 +28,14 @@ function timesForPeople(cost: number, before: number): string {
 export function Movers({ today }: { today: string }): ReactNode {
   const [group, setGroup] = useState<(typeof groups)[number]>('scenario');
   const movers = useRead('usage.movers', { from: addDays(today, -1), group_by: group, limit: 8 }, { keep: true });
-  const nameOf = useClientNames(group === 'client' ? (movers.data?.data ?? []).map((row) => row.group) : []);
+  const ids = (movers.data?.data ?? []).map((row) => row.group);
+  const clientName = useClientNames(group === 'client' ? ids : []);
+  const scenarioName = useScenarioNames(group === 'scenario' ? ids : []);
+  const nameOf = {
+    client: clientName,
+    scenario: (id: string) => scenarioText({ id, name: scenarioName(id) }),
+    model: (id: string) => id,
+  }[group];
   return (
     <Card
       title="Movers since yesterday"
@@ -50,7 +59,7 @@ export function Movers({ today }: { today: string }): ReactNode {
               {named.map(({ group: name, cost_usd: cost, before_usd: before, change_usd: change }) => (
                 <li key={name} className={styles.mover}>
                   <GoLink href={`/app/calls?range=week&${filters[group]}=${encodeURIComponent(name ?? '')}`} dir="auto">
-                    {group === 'client' ? nameOf(name ?? '') : name}
+                    {nameOf(name ?? '')}
                   </GoLink>
                   <span className={styles.change} title={`${moneyForPeople(before)} before`}>
                     {change > 0 ? '+' : ''}

@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
@@ -7,6 +8,7 @@ import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, ErrorCard, messageOf } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { useRaise } from '../../components/use-raise.ts';
@@ -59,11 +61,12 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
   const may = useMay();
   const toast = useToast();
   const resume = useChange('scenarios.resume');
-  const { id, platform, since, reason } = scenario;
+  const { id, name, platform, clients, since, reason } = scenario;
+  const text = scenarioText(scenario);
   const onResume = async (): Promise<void> => {
     try {
       await resume.mutateAsync({ id });
-      toast({ text: `Scenario ${id} runs again` });
+      toast({ text: `Scenario ${text} runs again` });
     } catch (error) {
       toast({ text: messageOf(error) });
     }
@@ -73,8 +76,14 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
       <div className={styles.text}>
         <Status kind="bad">Paused</Status> <strong>Scenario </strong>
         <strong>
-          <bdi>{id}</bdi>
+          <ScenarioName id={id} name={name} />
         </strong>
+        {clients.length === 0 ? null : (
+          <>
+            {' of '}
+            <bdi>{clients.map((client) => client.name).join(', ')}</bdi>
+          </>
+        )}
         {platform === null ? null : <bdi> ({nameForPeople(platform)})</bdi>}
         {since === null ? null : (
           <>
@@ -96,7 +105,7 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
             small
             kind="primary"
             disabled={resume.isPending}
-            aria-label={`Resume scenario ${id}`}
+            aria-label={`Resume scenario ${text}`}
             onClick={() => void onResume()}
           >
             Resume

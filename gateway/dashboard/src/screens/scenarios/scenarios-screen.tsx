@@ -1,4 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
+import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
@@ -8,6 +9,7 @@ import { Card, messageOf } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
 import { PagedTable } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { Status } from '../../components/status.tsx';
@@ -61,12 +63,13 @@ export function ScenariosScreen(): ReactNode {
             {
               key: 'id',
               title: 'Scenario',
-              cell: ({ id }) => (
+              cell: ({ id, name }) => (
                 <Link to="/app/calls" search={{ scenario_id: id, range: 'week' }}>
-                  <bdi>{id}</bdi>
+                  <ScenarioName id={id} name={name} />
                 </Link>
               ),
             },
+            { key: 'clients', title: 'Clients', cell: (scenario) => <Clients scenario={scenario} /> },
             {
               key: 'platform',
               title: 'Platform',
@@ -103,6 +106,24 @@ export function ScenariosScreen(): ReactNode {
   );
 }
 
+/** The busiest clients of its calls, each of which leads to its own screen. */
+function Clients({ scenario: { clients, client_count: count } }: { scenario: Scenario }): ReactNode {
+  if (clients.length === 0) return '–';
+  return (
+    <>
+      {clients.map(({ client_id: id, name }, at) => (
+        <span key={id}>
+          {at === 0 ? '' : ', '}
+          <Link to="/app/clients/$id" params={{ id }}>
+            <bdi>{name}</bdi>
+          </Link>
+        </span>
+      ))}
+      {count > clients.length ? ` and ${count - clients.length} more` : ''}
+    </>
+  );
+}
+
 function State({ scenario: { state, reason, by, since } }: { scenario: Scenario }): ReactNode {
   if (state !== 'paused') return <Status kind="good">Running</Status>;
   return (
@@ -118,7 +139,9 @@ function State({ scenario: { state, reason, by, since } }: { scenario: Scenario 
   );
 }
 
-function ScenarioActions({ scenario: { id, state } }: { scenario: Scenario }): ReactNode {
+function ScenarioActions({ scenario }: { scenario: Scenario }): ReactNode {
+  const { id, name, state } = scenario;
+  const text = scenarioText(scenario);
   const may = useMay();
   const openForm = useFormDialog();
   const toast = useToast();
@@ -127,7 +150,7 @@ function ScenarioActions({ scenario: { id, state } }: { scenario: Scenario }): R
   const start = async (): Promise<void> => {
     try {
       await resume.mutateAsync({ id });
-      toast({ text: `Scenario ${id} is running`, undo: () => pause.mutateAsync({ id }) });
+      toast({ text: `Scenario ${text} is running`, undo: () => pause.mutateAsync({ id }) });
     } catch (error) {
       toast({ text: messageOf(error) });
     }
@@ -135,35 +158,53 @@ function ScenarioActions({ scenario: { id, state } }: { scenario: Scenario }): R
   return (
     <span className={`${styles.row} screen-only`}>
       {state === 'paused' && may('scenarios.resume') ? (
-        <Button small disabled={resume.isPending} aria-label={`Resume scenario ${id}`} onClick={() => void start()}>
+        <Button small disabled={resume.isPending} aria-label={`Resume scenario ${text}`} onClick={() => void start()}>
           Resume
         </Button>
       ) : null}
       {state !== 'paused' && may('scenarios.pause') ? (
         <Button
           small
-          aria-label={`Pause scenario ${id}`}
+          aria-label={`Pause scenario ${text}`}
           onClick={() =>
             openForm({
               operation: 'scenarios.pause',
-              title: `Pause scenario ${id}`,
+              title: `Pause scenario ${text}`,
               fixed: { id },
               submit: 'Pause',
-              done: `Scenario ${id} is paused`,
+              done: `Scenario ${text} is paused`,
             })
           }
         >
           Pause
         </Button>
       ) : null}
+      {may('scenarios.name.set') ? (
+        <Button
+          small
+          aria-label={`${name === null ? 'Name' : 'Rename'} scenario ${text}`}
+          onClick={() =>
+            openForm({
+              operation: 'scenarios.name.set',
+              title: `Name scenario ${id}`,
+              fixed: { id },
+              initial: { name },
+              submit: 'Save',
+              done: `The name of scenario ${id} is saved`,
+            })
+          }
+        >
+          {name === null ? 'Name' : 'Rename'}
+        </Button>
+      ) : null}
       {may('scenarios.limits.set') ? (
         <Button
           small
-          aria-label={`Limits of scenario ${id}`}
+          aria-label={`Limits of scenario ${text}`}
           onClick={() =>
             openForm({
               operation: 'scenarios.limits.set',
-              title: `Limits of scenario ${id}`,
+              title: `Limits of scenario ${text}`,
               fixed: { id },
               submit: 'Save',
             })

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
+import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
@@ -15,6 +16,7 @@ import { Money } from '../../components/money.tsx';
 import { Pages, sortedUpTo100 } from '../../components/pages.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
+import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { sortingBy, sortRows } from '../../components/sorted-rows.ts';
 import { type Column, Table } from '../../components/table.tsx';
@@ -62,6 +64,7 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
   // As many as the chart has colours.
   const series = useRead('usage.series', { ...days, metric, group_by: by, top: 6 }, { keep: true });
   const clientName = useClientNames(by === 'client' ? groupsIn(series.data?.data) : []);
+  const scenarioName = useScenarioNames(by === 'scenario' ? groupsIn(series.data?.data) : []);
   const columns = columnsOf(tab, by);
   // A page of a longer list has the order of the API.
   const isWhole = usage.data?.next_cursor === null && cursor === undefined;
@@ -97,6 +100,7 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
                 sentence={`${say(stacks.total)}${unit} in ${stacks.days.length === 1 ? '1 day' : `${stacks.days.length} days`}.`}
                 format={say}
                 {...(by === 'client' && { nameOf: clientName })}
+                {...(by === 'scenario' && { nameOf: (id: string) => scenarioName(id) ?? id })}
               />
             );
           }}
@@ -178,6 +182,7 @@ function columnsOf(tab: 'Cost' | 'Tokens', by: Group): readonly Column<Row>[] {
 function RowName({ row, by }: { row: Row; by: Group }): ReactNode {
   const name = nameOf(row, by);
   if (name === undefined) return withoutName[by];
+  if (by === 'scenario') return <ScenarioName id={row.scenario_id} name={name === row.scenario_id ? null : name} />;
   if (by !== 'client' || row.client_id === null) return <bdi>{by === 'provider' ? nameForPeople(name) : name}</bdi>;
   return (
     <GoLink href={`/app/clients/${encodeURIComponent(row.client_id)}`}>
@@ -230,7 +235,7 @@ function nameOf(row: Row, by: Group): string | undefined {
   const value = {
     client: row.name ?? row.client_id,
     project: row.project,
-    scenario: row.scenario_id,
+    scenario: row.name ?? row.scenario_id,
     model: row.model,
     provider: row.provider,
     key: row.name ?? row.key_id,
