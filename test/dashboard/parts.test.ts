@@ -14,7 +14,13 @@ import { isTouched } from '../../gateway/dashboard/src/api/touched-answers.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
 import { fieldChoices } from '../../gateway/dashboard/src/components/condition-fields.ts';
 import { sayCondition } from '../../gateway/dashboard/src/components/condition-words.ts';
-import { axisTicks, groupsIn, largestOf } from '../../gateway/dashboard/src/components/day-series.ts';
+import {
+  axisTicks,
+  groupName,
+  groupsIn,
+  largestOf,
+  stacksOf,
+} from '../../gateway/dashboard/src/components/day-series.ts';
 import { inputWithCleared, type TypedGroup, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { type HeldOrder, holdOrder } from '../../gateway/dashboard/src/components/held-order.ts';
 import { holdRows } from '../../gateway/dashboard/src/components/held-rows.ts';
@@ -199,7 +205,21 @@ describe('the axis of a chart', () => {
 
   it('names the groups of the rows once, without the sum of the rest', () => {
     const row = (group: string | null) => ({ at: '2026-11-01', group, value: 1 });
-    expect(groupsIn([row('acme'), row(null), row('other'), row('acme'), row('globex')])).toEqual(['acme', 'globex']);
+    const rest = { ...row('other'), rest: true as const };
+    expect(groupsIn([row('acme'), row(null), rest, row('acme'), row('other')])).toEqual(['acme', 'other']);
+  });
+
+  it('keeps clients apart from the rest and from calls without a client, whatever they are named', () => {
+    const row = (group: string | null, value: number) => ({ at: '2026-11-01', group, value });
+    const rest = { ...row('other', 4), rest: true as const };
+    const stacks = stacksOf([row('other', 8), rest, row('No client', 2), row(null, 1)], 'No client');
+    expect(stacks.days[0]?.values).toEqual([8, 2, 1, 4]);
+    expect(stacks.groups.map((group) => groupName(group, stacks, (id) => id))).toEqual([
+      'other',
+      'No client',
+      'No client',
+      'All others',
+    ]);
   });
 });
 

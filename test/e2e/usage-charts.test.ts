@@ -5,6 +5,7 @@ import { startTestGateway, type TestGateway } from '../support/start-gateway.ts'
 interface Point {
   at: string;
   group: string | null;
+  rest?: true;
   value: number;
   before?: number;
 }
@@ -89,6 +90,21 @@ describe('usage over time', () => {
       ['acme', 6],
       ['other', 0.75],
     ]);
+    expect(points.map(({ rest }) => rest)).toEqual([undefined, undefined, true]);
+  });
+
+  it('tells a client that is named other from the rest', async () => {
+    const { pool } = gateway.database;
+    await pool.query(`update calls set client_id = 'other' where client_id = 'globex'`);
+    try {
+      const points = await get<Point>(`/v1/usage/series?${october}&interval=month&group_by=client&top=1`);
+      expect(points.map(({ group, rest, value }) => [group, rest, value])).toEqual([
+        ['other', undefined, 10],
+        ['other', true, 6.75],
+      ]);
+    } finally {
+      await pool.query(`update calls set client_id = 'globex' where client_id = 'other'`);
+    }
   });
 
   it('answers the range before at the same place', async () => {

@@ -125,7 +125,8 @@ async function seriesOf(
 }
 
 function describePoint({ at, group, isOther, value }: SeriesPoint, metric: SeriesMetric) {
-  return { at, group: isOther ? 'other' : group, value: valueFor(metric, value) };
+  // Programs of earlier versions know the rest by its group. A client may have that name, so `rest` tells them apart.
+  return { at, ...(isOther ? { group: 'other', rest: true as const } : { group }), value: valueFor(metric, value) };
 }
 
 function valueFor(metric: SeriesMetric, value: bigint): number {

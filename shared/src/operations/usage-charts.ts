@@ -60,7 +60,7 @@ export const usageSeries = operation({
       .meta({ title: 'Group by', description: 'A line for each of these. One line for all calls by default.' }),
     top: z.coerce.number<number>().int().min(1).max(50).default(10).meta({
       title: 'Top',
-      description: 'How many groups have a line of their own; the group `other` adds up the rest.',
+      description: 'How many groups have a line of their own; the others are added up in rows with `rest`.',
     }),
     compare: flag
       .optional()
@@ -77,6 +77,10 @@ export const usageSeries = operation({
             description: 'The date a day, week or month starts on, or the moment an hour starts.',
           }),
           group,
+          rest: z.literal(true).optional().meta({
+            title: 'Rest',
+            description: 'The row adds up all smaller groups. Its group is `other`, as a client may be named too.',
+          }),
           value: z.number().meta({ title: 'Value', description: 'Dollars, calls or tokens.' }),
           before: z
             .number()

@@ -3,7 +3,7 @@ import { dayForPeople } from '../format/when.ts';
 import { ChartLegend } from './chart-legend.tsx';
 import { ChartTip } from './chart-tip.tsx';
 import styles from './day-chart.module.css';
-import { axisTicks, type DayStack, type ForecastDay, others, type Stacks } from './day-series.ts';
+import { axisTicks, type DayStack, type ForecastDay, groupName, others, type Stacks } from './day-series.ts';
 import { Table } from './table.tsx';
 import { useWidth } from './use-width.ts';
 
@@ -31,7 +31,7 @@ const widestBar = 44;
 export function DayChart(props: DayChartProps): ReactNode {
   const { label, stacks, sentence, format, limit, forecast = [] } = props;
   const { groups, days } = stacks;
-  const nameOf = (group: string): string => (group === others ? 'Other' : (props.nameOf?.(group) ?? group));
+  const nameOf = (group: string): string => groupName(group, stacks, props.nameOf);
   const colourOf = (index: number): string | undefined => colourClass(groups, index);
   const count = days.length + forecast.length;
   const [chosen, setChosen] = useState<number | undefined>();

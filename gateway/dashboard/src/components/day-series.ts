@@ -3,6 +3,8 @@
 export interface SeriesRow {
   at: string;
   group: string | null;
+  /** It adds up all smaller groups. */
+  rest?: true | undefined;
   value: number;
 }
 
@@ -15,6 +17,8 @@ export interface DayStack {
 
 export interface Stacks {
   groups: readonly string[];
+  /** The words for amounts without a group: "No client". */
+  nameless: string;
   days: readonly DayStack[];
   total: number;
 }
@@ -27,20 +31,21 @@ export interface ForecastDay {
   high: number;
 }
 
-/** The group that adds up the rest, as the API calls it. */
-export const others = 'other';
+/** The groups that no tag names, since tags have no such character: a client may be called "other" or "No client". */
+export const others = '\0others';
+const none = '\0none';
 
 /** The groups that have a name of their own. Pure. */
 export function groupsIn(rows: readonly SeriesRow[] = []): readonly string[] {
-  return [...new Set(rows.flatMap(({ group }) => (group === null || group === others ? [] : [group])))];
+  return [...new Set(rows.flatMap(({ group, rest }) => (group === null || rest === true ? [] : [group])))];
 }
 
 /** A stack a day, also for `allDays` without a row; the largest group at the bottom, the rest of them last. */
 export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: readonly string[] = []): Stacks {
   const sums = new Map<string, number>();
   const byDay = new Map(allDays.map((day) => [day, new Map<string, number>()]));
-  for (const { at, group, value } of rows) {
-    const name = group ?? nameless;
+  for (const { at, group, rest, value } of rows) {
+    const name = rest === true ? others : (group ?? none);
     sums.set(name, (sums.get(name) ?? 0) + value);
     const day = byDay.get(at) ?? new Map<string, number>();
     day.set(name, (day.get(name) ?? 0) + value);
@@ -56,7 +61,17 @@ export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: 
       const values = groups.map((name) => day.get(name) ?? 0);
       return { at, values, total: values.reduce((sum, value) => sum + value, 0) };
     });
-  return { groups, days, total: days.reduce((sum, { total }) => sum + total, 0) };
+  return { groups, nameless, days, total: days.reduce((sum, { total }) => sum + total, 0) };
+}
+
+/** A group in the words of people. */
+export function groupName(
+  group: string,
+  { nameless }: Pick<Stacks, 'nameless'>,
+  nameOf?: (id: string) => string,
+): string {
+  if (group === others) return 'All others';
+  return group === none ? nameless : (nameOf?.(group) ?? group);
 }
 
 interface DayRow {
