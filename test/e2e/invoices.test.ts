@@ -132,6 +132,23 @@ describe('an invoice', () => {
     await setWorkspace({ billing: { invoice_prefix: null, payment_terms_days: null } });
   });
 
+  it('is from the legal name, else from the name that clients know, else from the workspace', async () => {
+    const sellerOf = async (legalName: string | null, brand: string | null): Promise<string> => {
+      await setWorkspace({ name: 'Internal 7', billing: { legal_name: legalName }, branding: { name: brand } });
+      await use('seller', 1_000);
+      const invoice = await bill('seller', { from: '2026-01-01', to: now() });
+      const { name } = (invoice as unknown as { seller: { name: string } }).seller;
+      expect(await page(linkOf(invoice))).toContain(name);
+      const pdf = await gateway.get(`/v1/invoices/${invoice.id}?format=pdf`);
+      expect([pdf.status, pdf.headers.get('content-type')]).toEqual([200, 'application/pdf']);
+      await json(gateway.post(`/v1/invoices/${invoice.number}/void`, {}), 201);
+      return name;
+    };
+    expect(await sellerOf('North GmbH', 'North Agency')).toBe('North GmbH');
+    expect(await sellerOf(null, 'North Agency')).toBe('North Agency');
+    expect(await sellerOf(null, null)).toBe('Internal 7');
+  });
+
   it('shows people the last day of the month, by the workspace’s clock', async () => {
     await setWorkspace({ timezone: 'Asia/Kathmandu' });
     await use('zoned', 1_000);

@@ -37,7 +37,7 @@ export function draftInvoice(options: {
   );
   const subtotal = amounts.reduce((sum, amount) => sum + amount, 0n);
   const tax = taxUnits(subtotal, client.taxPercent ?? 0);
-  const { billing } = settings;
+  const { billing, branding } = settings;
   return {
     client: {
       id: clientId,
@@ -47,7 +47,8 @@ export function draftInvoice(options: {
       tax_id: client.taxId,
     },
     seller: {
-      name: billing.legal_name ?? settings.name,
+      // The name in law, else the one that clients know from the portal.
+      name: billing.legal_name ?? branding.name ?? settings.name,
       address: billing.address,
       tax_id: billing.tax_id,
       bank: billing.bank,

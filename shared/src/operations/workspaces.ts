@@ -60,7 +60,10 @@ const text = (title: string, description: string) => z.string().nullable().meta(
 
 const about = {
   name: { title: 'Name', description: 'Display name of the workspace.' },
-  legal_name: ['Legal name', 'The seller’s name on invoices. Default: the name of the workspace.'],
+  legal_name: [
+    'Legal name',
+    'The seller’s name on invoices. Default: the name of the branding, else of the workspace.',
+  ],
   address: ['Address', 'The seller’s address, line by line.'],
   tax_id: ['Tax id', 'The seller’s VAT or tax number.'],
   bank: ['Bank details', 'The account to pay to, line by line.'],
