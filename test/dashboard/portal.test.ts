@@ -76,7 +76,9 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     expect(await page.getByRole('img').count()).toBe(0);
     for (const name of ['Usage', 'Budget', 'Scenarios', 'Invoices'])
       expect(await page.getByRole('region', { name, exact: true }).count()).toBe(1);
-    // The days are there for those who hear them too.
+    // The bars have an axis of amounts, and the days are there for those who hear them too.
+    const axis = page.getByRole('group', { name: 'Axis from €0.00 to €0.20' });
+    expect(await axis.textContent()).toBe('€0.00€0.05€0.10€0.15€0.20');
     const day = page.getByRole('table', { name: 'Billed by day' }).getByRole('row').filter({ hasText: '€0.152' });
     expect(await day.getByRole('cell').allTextContents()).toEqual(['€0.152', '1', '14,000']);
     await page.reload();

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { axisTicks } from '../components/day-series.ts';
 import { Money } from '../components/money.tsx';
 import { countForPeople, moneyForPeople } from '../format/money.ts';
 import { addDays, addMonths, dayForPeople } from '../format/when.ts';
@@ -22,7 +23,9 @@ export function DailyBars({ days, month, currency }: DailyBarsProps): ReactNode 
     (most, day) => (day.amount > (most?.amount ?? 0) ? day : most),
     undefined as Usage['days'][number] | undefined,
   );
-  const top = highest?.amount ?? 0;
+  const ticks = axisTicks(highest?.amount ?? 0);
+  const top = ticks.at(-1) ?? 1;
+  const heightOf = (amount: number): number => (amount / top) * (height - 4);
   const amountOf = new Map(days.map((day) => [day.day, day]));
   const all = daysOfMonth(month);
   return (
@@ -32,33 +35,59 @@ export function DailyBars({ days, month, currency }: DailyBarsProps): ReactNode 
           ? 'Nothing is billed in this month yet.'
           : `Billed by day. The highest day is ${dayForPeople(highest.day)} with ${moneyForPeople(highest.amount, currency)}.`}
       </figcaption>
-      <svg
-        viewBox={`0 0 ${all.length * step} ${height}`}
-        preserveAspectRatio="none"
-        aria-hidden="true"
-        focusable="false"
-      >
-        <line x1="0" x2={all.length * step} y1={height - 0.5} y2={height - 0.5} className={styles.axis} />
-        {all.map((day, i) => {
-          const amount = amountOf.get(day)?.amount ?? 0;
-          // A day with a little is told from a day with nothing.
-          const tall = top === 0 || amount <= 0 ? 0 : Math.max(2, (amount / top) * (height - 4));
-          return (
-            <g key={day}>
-              <rect
-                x={i * step + (step - bar) / 2}
-                y={height - tall}
-                width={bar}
-                height={tall}
-                rx="2"
-                className={styles.bar}
-              >
-                <title>{`${dayForPeople(day)}: ${moneyForPeople(amount, currency)}`}</title>
-              </rect>
-            </g>
-          );
-        })}
-      </svg>
+      <div className={styles.plot}>
+        {highest === undefined ? null : (
+          // biome-ignore lint/a11y/useSemanticElements: a list would be read as points of a text.
+          <div
+            className={styles.values}
+            role="group"
+            aria-label={`Axis from ${moneyForPeople(0, currency)} to ${moneyForPeople(top, currency)}`}
+          >
+            {ticks.map((tick) => (
+              <span key={tick} aria-hidden="true" style={{ insetBlockEnd: `${(heightOf(tick) / height) * 100}%` }}>
+                {moneyForPeople(tick, currency)}
+              </span>
+            ))}
+          </div>
+        )}
+        <svg
+          viewBox={`0 0 ${all.length * step} ${height}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+          focusable="false"
+        >
+          <line x1="0" x2={all.length * step} y1={height - 0.5} y2={height - 0.5} className={styles.axis} />
+          {ticks.slice(1).map((tick) => (
+            <line
+              key={tick}
+              x1="0"
+              x2={all.length * step}
+              y1={height - heightOf(tick)}
+              y2={height - heightOf(tick)}
+              className={styles.grid}
+            />
+          ))}
+          {all.map((day, i) => {
+            const amount = amountOf.get(day)?.amount ?? 0;
+            // A day with a little is told from a day with nothing.
+            const tall = amount <= 0 ? 0 : Math.max(2, heightOf(amount));
+            return (
+              <g key={day}>
+                <rect
+                  x={i * step + (step - bar) / 2}
+                  y={height - tall}
+                  width={bar}
+                  height={tall}
+                  rx="2"
+                  className={styles.bar}
+                >
+                  <title>{`${dayForPeople(day)}: ${moneyForPeople(amount, currency)}`}</title>
+                </rect>
+              </g>
+            );
+          })}
+        </svg>
+      </div>
       <p className={styles.ticks} aria-hidden="true">
         <span>{dayForPeople(all[0] ?? '')}</span>
         <span>{dayForPeople(all[Math.floor(all.length / 2)] ?? '')}</span>
