@@ -345,7 +345,9 @@ describe('an incident', () => {
     await eventually(async () => expect((await status()).description).not.toBe('Planned work is under way.'));
     await eventually(async () => {
       const page = await (await fetch(`${gateway.url}/status`, { headers: { accept: 'text/html' } })).text();
-      expect(page).toMatch(/<h2>Over in the last two weeks<\/h2>.*New disks<\/a><\/h3>\s*<p>maintenance, over from/s);
+      expect(page).toMatch(
+        /<h2>Resolved in the last two weeks<\/h2>.*New disks<\/a><\/h3>\s*<p>maintenance, over from/s,
+      );
     });
     await eventually(async () => expect(await feedTitle()).toBe('over'));
     await json(gateway.post('/v1/incidents', { ...work, ends_at: at(-1) }, operator), 400);

@@ -23,7 +23,7 @@ ${open.map((incident) => incidentBlock(incident, { heading: 'h2', atMs })).join(
 ${group('gateway', 'Gateway', '')}
 ${group('providers', 'Providers', 'No provider account is set up; test keys are answered by the sandbox.')}
 ${planned.length === 0 ? '' : `<section><h2>Planned work</h2>${planned.map((incident) => incidentBlock(incident, { heading: 'h3', atMs })).join('')}</section>`}
-<section><h2>Over in the last two weeks</h2>
+<section><h2>Resolved in the last two weeks</h2>
 ${past.length === 0 ? '<p>No incidents.</p>' : past.map((incident) => incidentBlock(incident, { heading: 'h3', atMs })).join('')}</section>
 <p><a href="/status/history">Earlier incidents</a> · <a href="/status/feed.atom">Atom feed</a> · <a href="/status.json">JSON</a></p>
 <p class="soft">As of ${time(new Date(atMs))}. Days are those of UTC.</p>`,
