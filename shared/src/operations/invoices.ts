@@ -40,12 +40,10 @@ const invoice = z
       .meta({ title: 'Client', description: 'The buyer.' }),
     seller: z
       .object({
-        name: z
-          .string()
-          .meta({
-            title: 'Name',
-            description: 'The legal name, else the name of the branding, else of the workspace.',
-          }),
+        name: z.string().meta({
+          title: 'Name',
+          description: 'The legal name, else the name of the branding, else of the workspace.',
+        }),
         address: letterhead('Address', 'As it was when the invoice was issued.'),
         tax_id: letterhead('Tax id', 'As it was when the invoice was issued.'),
         bank: letterhead('Bank details', 'The account to pay to.'),
