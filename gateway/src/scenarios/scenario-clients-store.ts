@@ -1,7 +1,7 @@
 import type { Db } from '../db/transaction.ts';
 import { partsFor } from '../usage/summed-range-store.ts';
 
-export interface ScenarioClient {
+interface ScenarioClient {
   id: string;
   name: string;
 }
