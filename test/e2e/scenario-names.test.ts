@@ -3,7 +3,7 @@ import { rollUp } from '../../gateway/src/usage/roll-up-store.ts';
 import { chat, eventsOf, hello, json } from '../support/ask.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
-/** What people call a scenario, and whose it is: an id of a platform says nothing to the owner of an agency. */
+/** Names and clients of scenarios: an id of a platform says nothing to the owner of an agency. */
 
 interface Scenario {
   id: string;
