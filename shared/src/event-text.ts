@@ -23,7 +23,7 @@ export interface TextEvent {
   data: Record<string, unknown>;
 }
 
-/** What people call the things that events name by their ids. */
+/** Names of things that events have the ids of. */
 export interface EventNames {
   provider: (id: string) => string;
   /** Undefined for a scenario without a name. */

@@ -225,7 +225,7 @@ function Instances({ id }: { id: string }): ReactNode {
 
 type ScopeNames = (tag: string, value: string) => string;
 
-/** What people call the clients and scenarios that budgets are for. */
+/** Names of the clients and scenarios that budgets are for. */
 function useScopeNames(budgets: readonly Pick<Budget, 'scope'>[]): ScopeNames {
   const clientName = useClientNames(budgets.map(({ scope }) => scope.client_id ?? null));
   const scenarioName = useScenarioNames(budgets.map(({ scope }) => scope.scenario_id ?? null));
