@@ -252,11 +252,14 @@ describe('a key that only calls models', () => {
     expect(await list('/v1/scenarios?search=globex', as)).toEqual([
       {
         id: 'globex-mailer',
+        name: null,
         platform: 'make',
         state: 'paused',
         reason: null,
         by: null,
         since: null,
+        clients: [],
+        client_count: 0,
         last_call_at: null,
         spent_today_usd: 0,
         spent_period_usd: 0,

@@ -55,8 +55,24 @@ export function seesMargin({ role, lockedTags }: Caller): boolean {
   return role !== 'caller' && !lockedTags.includes('client_id');
 }
 
-/** The names of scenarios are what the workspace's people call them among themselves, and may be about any of its clients. */
-export function seesScenarioNames({ role, lockedTags }: Caller): boolean {
+/** Who reads of a scenario: a key, or what a key subscribed to. */
+export type ScenarioReader = Pick<Caller, 'role' | 'lockedTags'>;
+
+/** A subscription reads as the key that made it; keys that only call models subscribe to nothing. */
+export function subscriberOf(bound: Bound): ScenarioReader {
+  return { role: 'member', lockedTags: bindable.filter((tag) => bound[tag] !== undefined) };
+}
+
+/**
+ * The names of scenarios are what the workspace's people call them among themselves, and may be about any of its clients. The
+ * clients of a scenario's calls go with its name.
+ */
+export function seesScenarioNames({ role, lockedTags }: ScenarioReader): boolean {
+  return role !== 'caller' && lockedTags.length === 0;
+}
+
+/** What a scenario spends is what the workspace pays, for whichever client. */
+export function seesScenarioSpending({ role, lockedTags }: ScenarioReader): boolean {
   return role !== 'caller' && lockedTags.every((tag) => tag === 'scenario_id');
 }
 

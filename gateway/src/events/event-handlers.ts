@@ -6,6 +6,7 @@ import { boundTo, ownClient, ownKey, ownPlatform, ownProject, ownScenario } from
 import { pageOf, readCursor, writeCursor } from '../usage/cursor.ts';
 import { billedEventData, type MarkupCache, shownMarkup } from '../usage/markup.ts';
 import { selectEvents, viewEvent } from './event-store.ts';
+import { eventDataFor } from './scenario-in-event.ts';
 
 interface EventPorts {
   db: Pool;
@@ -37,7 +38,8 @@ export const eventHandlers: Pick<Handlers<Context<EventPorts>>, 'events.list'> =
     return pageOf(rows, input.limit, {
       view: (row) => {
         const event = viewEvent(row);
-        return { ...event, data: billedEventData(event.data, shownMarkup(markups, caller, row.clientId)) };
+        const data = billedEventData(event.data, shownMarkup(markups, caller, row.clientId));
+        return { ...event, data: eventDataFor(caller, data) };
       },
       cursor: ({ createdAtMs, id }) => writeCursor({ createdAt: new Date(createdAtMs).toISOString(), id }),
     });

@@ -4,7 +4,7 @@ import { parseUsd, toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import type { AuditEntry } from '../accounts/audit-entry.ts';
 import type { Context } from '../accounts/context.ts';
-import { seesScenarioNames } from '../accounts/own-tags.ts';
+import { seesScenarioNames, seesScenarioSpending } from '../accounts/own-tags.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import { ownIds } from '../clients/own-ids.ts';
@@ -173,8 +173,8 @@ function ownLock(caller: Caller): ScenarioLock | undefined {
 function viewFor(caller: Caller, row: ScenarioRow): ScenarioView {
   const { role, lockedTags } = caller;
   if (role === 'caller' && lockedTags.length === 0) return viewScenario(nameOf(row));
-  // Amounts are what the workspace pays, for whichever client.
   if (seesScenarioNames(caller)) return viewScenario(row);
+  if (seesScenarioSpending(caller)) return viewScenario({ ...row, name: null, clients: bareScenario(row.id).clients });
   // Its own pause it knows; of one for all, who was it and why is the workspace's business.
   const { reason, by, since, lock } = row;
   return viewScenario(lock === noLock ? nameOf(row) : { ...nameOf(row), reason, by, since, lock });

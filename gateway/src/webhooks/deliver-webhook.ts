@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { seesScenarioNames, subscriberOf } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
@@ -201,8 +202,7 @@ async function scenarioNames(
 ): Promise<ScenarioNames | undefined> {
   const scenario = (data.scenario ?? {}) as { id?: unknown };
   const id = scenario.id ?? data.scenario_id;
-  if (typeof id !== 'string' || data.test === true || Object.values(bound).some((tag) => tag !== undefined))
-    return undefined;
+  if (typeof id !== 'string' || data.test === true || !seesScenarioNames(subscriberOf(bound))) return undefined;
   const names = await selectScenarioNames(db, { workspaceId, livemode, ids: [id], limit: 1 });
   return (asked) => names.find((one) => one.id === asked)?.name;
 }

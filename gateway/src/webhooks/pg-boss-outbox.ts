@@ -2,11 +2,13 @@ import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { newId } from '../accounts/new-id.ts';
+import { subscriberOf } from '../accounts/own-tags.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockUntilCommit } from '../db/transaction-settings.ts';
 import type { NewEvent } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
+import { eventDataFor } from '../events/scenario-in-event.ts';
 import { faultOf, SparingLog } from '../telemetry/sparing-log.ts';
 import { billedEventData, markupOf } from '../usage/markup.ts';
 import { type BossHome, bossDatabase } from './boss-home-store.ts';
@@ -119,15 +121,16 @@ export class PgBossOutbox implements Outbox {
     const made: DeliveryRow[] = [];
     for (const event of stored) {
       const view = viewEvent(event);
-      for (const { id: webhookId, markupPercent } of await webhooksFor(tx, event)) {
+      for (const { id: webhookId, bound, markupPercent } of await webhooksFor(tx, event)) {
         const { workspaceId } = event;
         const id = newId('del', event.createdAtMs);
+        const billed = billedEventData(view.data, markupOf(markupPercent));
         made.push(
           await insertDelivery(tx, {
             workspaceId,
             id,
             webhookId,
-            event: { ...view, data: billedEventData(view.data, markupOf(markupPercent)) },
+            event: { ...view, data: eventDataFor(subscriberOf(bound), billed) },
           }),
         );
       }

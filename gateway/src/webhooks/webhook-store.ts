@@ -111,14 +111,16 @@ export async function listAllWebhooks(db: Db, limit: number): Promise<(WebhookRo
 }
 
 /**
- * Subscriptions an event is for, with the markup that a client's own is told amounts with. Budget events about 100 % pass a
+ * Subscriptions an event is for, with what each is bound to and the markup that a client's own is told amounts with. Budget events about 100 % pass a
  * filter by percents that names 100.
  */
-export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string; markupPercent: number }[]> {
+export async function webhooksFor(
+  db: Db,
+  event: NewEvent,
+): Promise<{ id: string; bound: Bound; markupPercent: number }[]> {
   const { budget } = event.data as { budget?: { scope: object } };
   const { rows } = await db.query(
-    `select id, bound->>'client_id' as client
-     from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
+    `select id, bound from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
        and (confirm_hash is null or exists (
          select 1 from mail_addresses m where m.workspace_id = $1 and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null))
        and coalesce(filter->>'client_id' = $4, not filter ? 'client_id')
@@ -139,13 +141,13 @@ export async function webhooksFor(db: Db, event: NewEvent): Promise<{ id: string
       budget === undefined ? null : JSON.stringify(budget.scope),
     ],
   );
-  const found = rows as { id: string; client: string | null }[];
+  const found = rows as { id: string; bound: Bound }[];
   const markups = await markupsOf(
     db,
     event,
-    found.flatMap(({ client }) => client ?? []),
+    found.flatMap(({ bound }) => bound.client_id ?? []),
   );
-  return found.map(({ id, client }) => ({ id, markupPercent: markups.get(client ?? '') ?? 0 }));
+  return found.map(({ id, bound }) => ({ id, bound, markupPercent: markups.get(bound.client_id ?? '') ?? 0 }));
 }
 
 /** A statement of its own: on a database spread by Citus the clients are elsewhere. */
