@@ -143,7 +143,7 @@ describe('a locked client', () => {
 });
 
 describe('several clients', () => {
-  it('and their usage are read by their ids in one go, by a locked key its own alone', async () => {
+  it('are read by their ids in one go with their usage, by a locked key its own alone', async () => {
     for (const id of ['one', 'two', 'three']) await json(gateway.post(chat, hello(), { 'x-client-id': id }));
     await set('two', { name: 'Two Ltd' });
     const clients = await json<{ data: { id: string; name: string }[] }>(

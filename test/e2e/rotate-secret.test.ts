@@ -146,7 +146,7 @@ describe('rotate-secret', () => {
     }
   }, 240_000);
 
-  it('moves an installation from the generated secret to GATEWAY_SECRET, and doctor tells of what is left over', async () => {
+  it('moves an installation from the generated secret to GATEWAY_SECRET, and doctor names what is left over', async () => {
     const dataDir = join(folder, 'moved');
     const gateway = await spawnGateway(baseEnv({ DATA_DIR: dataDir }));
     const { id } = await keptAnswer(gateway.url);

@@ -93,7 +93,7 @@ describe('usage over time', () => {
     expect(points.map(({ rest }) => rest)).toEqual([undefined, undefined, true]);
   });
 
-  it('tells a client that is named other from the rest', async () => {
+  it('shows a client that is named other apart from the rest', async () => {
     const { pool } = gateway.database;
     await pool.query(`update calls set client_id = 'other' where client_id = 'globex'`);
     try {

@@ -14,7 +14,7 @@ export class SeenPrefixes {
   readonly #keys = new Map<string, string>();
 
   /** The key of a session, or of a version of a prompt, in a workspace: making one takes longer than deciding a call. */
-  keyFor(secret: string, { workspaceId, session, prompt }: CachedPlace): string {
+  keyFor(secret: string, { workspaceId, session, prompt }: CallsAlike): string {
     const name = session === undefined ? `${workspaceId} p ${prompt}` : `${workspaceId} s ${session}`;
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
@@ -45,7 +45,7 @@ const keysMax = 10_000;
 const placeCharsMax = 300;
 
 /** The calls that have a beginning in common: those of a session, else those of a version of a prompt. */
-type CachedPlace = { workspaceId: string } & (
+type CallsAlike = { workspaceId: string } & (
   | { session: string; prompt: undefined }
   | { session: undefined; prompt: string }
 );

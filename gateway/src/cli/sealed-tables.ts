@@ -13,7 +13,7 @@ import { addressOf, confirmHashOf } from '../webhooks/confirm-address.ts';
 import { proofsContext, urlContext } from '../webhooks/webhook-secrets.ts';
 
 /** The fields of a row that say where it belongs, by the names of their columns. */
-interface Place {
+interface RowKey {
   workspace_id: string;
   id: string;
   [column: string]: unknown;
@@ -27,13 +27,13 @@ export interface SealedTable {
   /** Other columns that a context or a hash needs. */
   beside?: readonly string[];
   /** The sealed columns, each with the context that it is sealed with. */
-  sealed: Readonly<Record<string, (row: Place) => readonly string[]>>;
+  sealed: Readonly<Record<string, (row: RowKey) => readonly string[]>>;
   /** Columns with hashes that the secret makes of what a sealed column holds. */
-  hashes?: (secret: string, row: Place, opened: Readonly<Record<string, Buffer>>) => Readonly<Record<string, Buffer>>;
+  hashes?: (secret: string, row: RowKey, opened: Readonly<Record<string, Buffer>>) => Readonly<Record<string, Buffer>>;
 }
 
-const textsOf = (row: Place, ...columns: readonly string[]): string[] => columns.map((column) => String(row[column]));
-const placeOf = ({ workspace_id: workspaceId, id }: Place): { workspaceId: string; id: string } => ({
+const textsOf = (row: RowKey, ...columns: readonly string[]): string[] => columns.map((column) => String(row[column]));
+const placeOf = ({ workspace_id: workspaceId, id }: RowKey): { workspaceId: string; id: string } => ({
   workspaceId,
   id,
 });

@@ -16,7 +16,7 @@ const picture = { kind: 'image', source: { kind: 'url', url: 'https://example.co
 function callOf(seed: number): RouteInput {
   const random = seeded(seed);
   const pick = <One>(...of: One[]): One => of[Math.floor(random() * of.length)] as One;
-  const resting = pick('none', 'none', 'openai', 'gemini');
+  const open = pick('none', 'none', 'openai', 'gemini');
   const unknown = pick('none', 'none', 'anthropic');
   const text = { kind: 'text', text: 'Hi' } as const;
   return {
@@ -27,7 +27,7 @@ function callOf(seed: number): RouteInput {
     pool: [],
     accounts,
     livemode: pick(true, true, false),
-    stateOf: ({ account: name }) => (name === resting ? 'open' : 'closed'),
+    stateOf: ({ account: name }) => (name === open ? 'open' : 'closed'),
     isUnknown: (name) => name === unknown,
     cheapest: pick(false, false, true),
     reason: pick(undefined, undefined, 'rule "Mails" v1'),

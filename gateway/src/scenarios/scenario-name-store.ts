@@ -1,6 +1,6 @@
 import type { Db } from '../db/transaction.ts';
 
-interface ScenarioPlace {
+interface NamedScenario {
   workspaceId: string;
   livemode: boolean;
   id: string;
@@ -12,8 +12,8 @@ export interface ScenarioName {
 }
 
 /** Names it, or takes its name away; answers the name before. Two changes at once come one after the other. */
-export async function renameScenario(tx: Db, place: ScenarioPlace, name: string | null): Promise<string | null> {
-  const values = [place.workspaceId, place.livemode, place.id];
+export async function renameScenario(tx: Db, scenario: NamedScenario, name: string | null): Promise<string | null> {
+  const values = [scenario.workspaceId, scenario.livemode, scenario.id];
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`scenario name ${values.join(' ')}`]);
   const { rows } = await tx.query(
     'select name from scenario_names where workspace_id = $1 and livemode = $2 and id = $3',

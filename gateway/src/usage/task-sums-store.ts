@@ -10,7 +10,7 @@ import type { UsageDay } from './usage-range.ts';
  *     calls ── whole hours ──> usage_task_hours ── whole days ──> usage_task_days
  *       └── quarters of an hour, once a month's calls are dropped ──> usage_task_quarters
  */
-export type TaskSums = 'task' | 'auto';
+type TaskSums = 'task' | 'auto';
 
 const columns = 'client_id, task, model';
 const figures = taskFigures.join(', ');
