@@ -91,6 +91,12 @@ it('a stream that has not begun is refused with 503, and its input is paid', asy
   const response = await asked;
   expect(response.status).toBe(503);
   expect(response.headers.get('x-should-retry')).toBe('true');
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'x-gateway-provider': 'openai',
+    'x-gateway-model': 'gpt-4o',
+    'x-gateway-attempts': '1',
+    'x-gateway-route': 'asked for',
+  });
   expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
   expect(await records()).toEqual([{ ...cut, output: false }]);
 });

@@ -46,6 +46,27 @@ describe('a call that no provider answers', () => {
     expect(failed.status).toBe(503);
     expect(tryOf(failed)).toEqual(['anthropic', 'claude-haiku-4-5', '2', 'fallback of gpt-4o']);
   });
+
+  it('names the last that was asked, not a fallback that cannot take the call, and so does the record', async () => {
+    gateway.fakes.openai.fault({ kind: 'status', status: 500 });
+    const call = hello('gpt-4o', { fallback_models: ['gpt-5.5'], temperature: 0.2 });
+    const failed = await gateway.post('/v1/chat/completions', call, { 'x-gateway-strict': 'true' });
+    expect(failed.status).toBe(502);
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+    expect(tryOf(failed)).toEqual(['openai', 'gpt-4o', '1', 'asked for']);
+    const id = failed.headers.get('x-request-id') ?? '';
+    await expect
+      .poll(async () => body(await gateway.get(`/v1/usage/requests/${id}`)))
+      .toMatchObject({ status: 'failed', model: 'gpt-4o', provider: 'openai', attempts: 1, route: 'asked for' });
+  });
+
+  it('names nobody where no request went out', async () => {
+    const call = hello('gpt-5.5', { temperature: 0.2 });
+    const refused = await gateway.post('/v1/chat/completions', call, { 'x-gateway-strict': 'true' });
+    expect(refused.status).toBe(400);
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+    expect(tryOf(refused)).toEqual([null, null, null, null]);
+  });
 });
 
 describe('a provider that fails is followed by the next', () => {

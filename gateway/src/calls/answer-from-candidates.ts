@@ -48,16 +48,18 @@ export async function answerFrom(
       noteFailure(request.report, candidate, unaffordable);
       continue;
     }
-    turnTo(running, candidate, attempt);
     const ceiling = ceilingToAsk(candidate, call, running.maxTokens);
     const cacheKey = promptCacheKey(services, { request, candidate, decision });
     const prepared = prepareAttempt({ request, call, candidate, ceiling, cacheKey });
     if ('unsupported' in prepared) {
       services.circuits.abandoned(attempt);
+      // The call stays with the candidate that was asked last: its errors and its record name that one.
       if (tried.length > 0) continue;
+      turnTo(running, candidate, attempt);
       await closeUnanswered(running, 'failed', prepared.unsupported.code);
       throw withRoute(prepared.unsupported, running);
     }
+    turnTo(running, candidate, attempt);
     const { providerRequest } = prepared;
     const marked = withPromptMarks(services, providerRequest.body, { request, call, candidate });
     if (marked !== undefined) prepared.providerRequest = { ...providerRequest, body: marked };
@@ -67,7 +69,7 @@ export async function answerFrom(
     const outcome = await tryCandidate(services, prepared);
     if (outcome.kind === 'gone') {
       services.circuits.abandoned(attempt);
-      const stopped = request.cancellation.stopping ? stoppedHalfway() : undefined;
+      const stopped = request.cancellation.stopping ? withRoute(stoppedHalfway(), running) : undefined;
       const status = stopped === undefined ? 'cancelled' : 'failed';
       if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
       await closeUnanswered(running, status, stopped?.code);

@@ -16,8 +16,12 @@ export function withHeaders(error: GatewayError, headers: Readonly<Record<string
       });
 }
 
-/** The error of a call that no candidate answered: it names the last one, the reason for it, and the number of attempts. */
+/**
+ * The error of a call that no candidate answered: it names the last one asked, the reason for it, and the number of attempts.
+ * Where no request went out there is nobody to name.
+ */
 export function withRoute(error: GatewayError, running: RunningCall): GatewayError {
+  if (running.attempts === 0) return error;
   const headers = Object.entries(answerHeaders(running, '', [])).filter(([name]) => name.startsWith('x-gateway-'));
   return withHeaders(error, Object.fromEntries(headers));
 }
