@@ -625,7 +625,14 @@ describe('an Idempotency-Key', () => {
     const slow = { 'idempotency-key': 'slow' };
     const first = gateway.post(chat, hello(), slow);
     await expect.poll(() => gateway.fakes.openai.requests.length).toBe(2);
-    expect((await gateway.post(chat, hello(), slow)).status).toBe(409);
+    const early = await gateway.post(chat, hello(), slow);
+    // Waiting brings the first answer, so the vendors' packages, which obey this header first, are to ask again.
+    expect([early.status, early.headers.get('retry-after'), early.headers.get('x-should-retry')]).toEqual([
+      409,
+      '1',
+      'true',
+    ]);
+    expect(other.headers.get('x-should-retry')).toBe('false');
     expect((await first).status).toBe(200);
   });
 

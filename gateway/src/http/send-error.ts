@@ -30,8 +30,9 @@ export function sendError(
   res.setHeader('content-length', body.length);
   res.setHeader('x-request-id', requestId);
   if (anthropic) res.setHeader('request-id', requestId);
-  // The vendors' SDKs obey this header before they look at the status.
-  res.setHeader('x-should-retry', String(errorCatalogue[error.code].retry));
+  // The vendors' SDKs obey this header before they look at the status. Who is told how long to wait is to ask again.
+  const isWorthAnother = errorCatalogue[error.code].retry || error.retryAfterSeconds !== undefined;
+  res.setHeader('x-should-retry', String(isWorthAnother));
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(error.retryAfterSeconds));
   for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
   // A body that was not read to its end makes the connection unusable for another request.
