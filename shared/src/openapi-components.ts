@@ -15,7 +15,14 @@ const requestHeaders = {
   'X-Organization-ID': 'The platform’s organization. Recorded with the call.',
   'X-Node': 'The step of the scenario. Recorded with the call.',
   'X-Gateway-Fallback': 'Models to try when this one fails, separated by commas; `none` for no fallback.',
-  'X-Gateway-Strict': '`true`: refuse a parameter that the model does not support, instead of dropping it.',
+  'X-Gateway-Strict':
+    '`true`: refuse a parameter that the model does not support. `false`, as without the header: drop it. Any other value is `400`.',
+  'X-Gateway-Prompt-Cache':
+    '`none`: add nothing to the call by which its provider keeps the beginning of the prompt. Any other value is `400`.',
+  'X-Gateway-Cache':
+    'How to answer from the cache: `ttl=3600` keeps the answer for an hour, `only` asks no provider, `none` is off.',
+  'X-Gateway-Auto': 'What a call to `auto` asks for: `min_quality=0.97, max_usd=0.02`.',
+  'X-Session-ID': 'The conversation that the call belongs to. It stays with a model while that serves it.',
   'anthropic-version': 'Sent to Anthropic only.',
   'anthropic-beta': 'Sent to Anthropic only.',
   'Idempotency-Key':
@@ -38,9 +45,9 @@ export const parameters: Readonly<Record<'modelCall' | 'anthropic' | 'post', rea
 
 const responseHeaders = {
   'x-request-id': 'The id of the request. Quote it when you report a problem.',
-  'x-gateway-provider': 'The provider that answered.',
-  'x-gateway-model': 'The model that answered.',
-  'x-gateway-attempts': 'Number of attempts at providers, including the successful one.',
+  'x-gateway-provider': 'The provider that answered; of an error, the one asked last. Absent where none was asked.',
+  'x-gateway-model': 'The model that answered; of an error, the one asked last. Absent where none was asked.',
+  'x-gateway-attempts': 'Number of attempts at providers: failed ones, and the one that answered.',
   'x-gateway-route': 'The reason for this model, in a few words.',
   'x-gateway-cost-usd': 'Cost of a plain answer, in dollars.',
   'x-gateway-budget-remaining-usd': 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
@@ -51,10 +58,11 @@ const responseHeaders = {
 
 type ResponseHeader = keyof typeof responseHeaders;
 
-/** Header maps of answers: any, a model's, and a refusal that is worth another try. */
+/** Header maps of answers: any, a model's, an error of a call that may have reached a provider, and a refusal that is worth another try. */
 export const answerHeaders = {
   any: headerMap(['x-request-id']),
   modelCall: headerMap((Object.keys(responseHeaders) as ResponseHeader[]).filter((name) => name !== 'retry-after')),
+  asked: headerMap(['x-gateway-provider', 'x-gateway-model', 'x-gateway-attempts', 'x-gateway-route']),
   retry: headerMap(['x-request-id', 'retry-after']),
 };
 

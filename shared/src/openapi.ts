@@ -169,11 +169,20 @@ function failures(operation: Operation): Json {
         String(status),
         {
           description: codes.map((code) => `\`${code}\``).join(', '),
-          headers: codes.some((code) => errorCatalogue[code].retry) ? answerHeaders.retry : answerHeaders.any,
+          headers: {
+            ...(codes.some(isWorthAnother) ? answerHeaders.retry : answerHeaders.any),
+            // A provider's own 4xx comes back as that 4xx; the gateway's other refusals ask none.
+            ...(operation.kind === 'model' && (status === 400 || status >= 500) ? answerHeaders.asked : {}),
+          },
           content: { 'application/json': { schema } },
         },
       ]),
   );
+}
+
+/** A conflict is, while the first call with an Idempotency-Key runs. */
+function isWorthAnother(code: ErrorCode): boolean {
+  return errorCatalogue[code].retry || code === 'conflict';
 }
 
 /** An operation lists only its special errors; the rest follows from how it is called. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { contract } from '@ai-gateway/shared/contract';
 import { errorCatalogue } from '@ai-gateway/shared/errors';
 import { openApi } from '@ai-gateway/shared/openapi';
@@ -5,6 +7,7 @@ import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operatio
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { root } from '../support/run-tool.ts';
 
 const operations: readonly Operation[] = contract;
 
@@ -307,8 +310,28 @@ describe('the OpenAPI document', () => {
       'X-Node',
       'X-Gateway-Fallback',
       'X-Gateway-Strict',
+      'X-Gateway-Prompt-Cache',
+      'X-Gateway-Cache',
+      'X-Gateway-Auto',
+      'X-Session-ID',
       'Idempotency-Key',
     ]);
+  });
+
+  test('describes each header by which a call says how it is to be made', () => {
+    const read = readFileSync(join(root, 'gateway/src/http/read-call-headers.ts'), 'utf8');
+    const names = [...read.matchAll(/\(headers, '(x-[a-z-]+)'/g)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(5);
+    const known = Object.keys(document.components.parameters).map((name) => name.toLowerCase());
+    expect(names.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test('gives the errors of a model call the headers that say who was asked, and a conflict the wait', () => {
+    const { responses } = described['/v1/chat/completions']?.post ?? { responses: {} };
+    for (const status of ['400', '502', '503', '504'])
+      expect(Object.keys(responses[status]?.headers ?? {}), status).toContain('x-gateway-provider');
+    expect(Object.keys(responses['401']?.headers ?? {})).not.toContain('x-gateway-provider');
+    expect(Object.keys(responses['409']?.headers ?? {})).toContain('retry-after');
   });
 
   test('keeps parameters of the path out of the body', () => {
@@ -325,7 +348,7 @@ interface Described {
   tags: string[];
   parameters?: { $ref?: string }[];
   requestBody?: { content: Record<string, { schema: JsonSchema; example: unknown }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
+  responses: Record<string, { description: string; headers?: object; content?: Record<string, { schema: unknown }> }>;
 }
 
 interface JsonSchema {
