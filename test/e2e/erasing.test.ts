@@ -263,6 +263,47 @@ describe('a client that is set up again at once', () => {
   }, 20_000);
 });
 
+describe('a client that is erased from a scenario which calls for others too', () => {
+  it('is taken out of its events and deliveries, with every name that the scenario had of it, and they stay', async () => {
+    const [gone, other] = ['wimbourne', 'puddlemere'];
+    const events = ['scenario.paused', 'scenario.resumed'];
+    const { id: hook } = await json<{ id: string }>(gateway.post('/v1/webhooks', { url: receiver.url, events }), 201);
+    for (const client of [gone, other, other])
+      await json(gateway.post(chat, hello({ metadata: { client_id: client, scenario_id: 'shared' } })));
+    const shownTo = async (): Promise<unknown[]> =>
+      (
+        await json<{ data: { type: string; data: { scenario: unknown } }[] }>(
+          gateway.get('/v1/events?scenario_id=shared'),
+        )
+      ).data.map(({ data }) => data.scenario);
+    for (const name of ['Wimbourne and Puddlemere', 'Letters']) {
+      await json(gateway.send('PUT', '/v1/scenarios/shared/name', { name }));
+      await json(gateway.post('/v1/scenarios/shared/pause', { reason: 'Under repair' }));
+      await json(gateway.post('/v1/scenarios/shared/resume', {}));
+    }
+    expect(await shownTo()).toMatchObject(
+      ['Letters', 'Letters', 'Wimbourne and Puddlemere', 'Wimbourne and Puddlemere'].map((name) => ({
+        name,
+        client_count: 2,
+      })),
+    );
+    expect((await gateway.send('DELETE', `/v1/clients/${gone}/data`)).status).toBe(204);
+    const left = [{ client_id: other, name: other }];
+    expect(await shownTo()).toMatchObject(
+      ['Letters', 'Letters', null, null].map((name) => ({ name, clients: left, client_count: 1 })),
+    );
+    const { rows } = await gateway.database.pool.query(
+      `select body->'data'->'scenario' as scenario from deliveries where webhook_id = $1 order by id desc`,
+      [hook],
+    );
+    expect(rows).toMatchObject(
+      ['Letters', 'Letters', null, null].map((name) => ({ scenario: { name, clients: left, client_count: 1 } })),
+    );
+    await eventually(async () => expect(await whereIs(['wimbourne', 'Wimbourne'])).toEqual([]), 10_000);
+    expect((await gateway.send('DELETE', `/v1/webhooks/${hook}`)).status).toBe(204);
+  });
+});
+
 describe('a client that is erased in test mode', () => {
   it('keeps its live answers, so that no call is repeated and stored responses continue', async () => {
     const id = 'hippogriff';

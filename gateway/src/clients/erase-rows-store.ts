@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Erasure } from './erase-client-store.ts';
 import { renameInRules } from './erase-rules-store.ts';
+import { takeOutOfScenarios } from './erase-scenarios-store.ts';
 import { deleteNamings } from './erase-views-store.ts';
 
 /** Its keys end at once, on every process, and its budgets are deleted. Books keep their rows, without its name. */
@@ -105,6 +106,7 @@ export async function deleteTraces(db: Pool, erasure: Erasure, until: Date | 'in
       'delete from learned_samples where workspace_id = $1 and livemode = $2 and client_id = $3 and created_at <= $4',
       place,
     );
+    await takeOutOfScenarios(tx, erasure, until);
     await deleteMentions(tx, erasure, until);
     // Their messages may name it.
     await tx.query(

@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Erasure } from './erase-client-store.ts';
+import { deleteItsScenarioNames } from './erase-scenarios-store.ts';
+import { mentions } from './mentions.ts';
 
 /** Deletes what people named after the client: saved views, and names of scenarios. */
 export async function deleteNamings(tx: PoolClient, erasure: Erasure): Promise<void> {
@@ -37,40 +39,4 @@ async function deleteItsViews(
     workspaceId,
     gone.map((view) => view.id),
   ]);
-}
-
-/** Deletes the names of scenarios that have the client's id or its name in them, and events that say them. */
-async function deleteItsScenarioNames(
-  tx: PoolClient,
-  { workspaceId, livemode, name: id }: Erasure,
-  shownName: string | null,
-): Promise<void> {
-  const place = [workspaceId, livemode];
-  const { rows } = await tx.query(
-    'select id, name from scenario_names where workspace_id = $1 and livemode = $2',
-    place,
-  );
-  const isNamed = mentions([id, shownName ?? '']);
-  const gone = (rows as { id: string; name: string }[]).filter(({ name }) => isNamed(name));
-  if (gone.length === 0) return;
-  await tx.query('delete from scenario_names where workspace_id = $1 and livemode = $2 and id = any($3::text[])', [
-    ...place,
-    gone.map((scenario) => scenario.id),
-  ]);
-  await tx.query(
-    `with said as (
-       delete from events where workspace_id = $1 and livemode = $2 and data->'scenario'->>'name' = any($3::text[]) returning id)
-     delete from deliveries d using said where d.workspace_id = $1 and d.event_id = said.id`,
-    [...place, gone.map(({ name }) => name)],
-  );
-}
-
-/** As whole words, so that the client "acme" does not take the views of "acme-2" with it. */
-function mentions(names: readonly string[]): (text: string) => boolean {
-  const known = names
-    .filter((name) => name.trim() !== '')
-    .map((name) => name.trim().replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`));
-  if (known.length === 0) return () => false;
-  const words = new RegExp(String.raw`(?<![\p{L}\p{N}_-])(?:${known.join('|')})(?![\p{L}\p{N}_-])`, 'iu');
-  return (text) => words.test(text);
 }
