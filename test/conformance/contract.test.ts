@@ -322,12 +322,13 @@ describe('the OpenAPI document', () => {
     const read = readFileSync(join(root, 'gateway/src/http/read-call-headers.ts'), 'utf8');
     const names = [...read.matchAll(/\(headers, '(x-[a-z-]+)'/g)].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(5);
-    const known = Object.keys(document.components.parameters).map((name) => name.toLowerCase());
+    const { parameters } = document.components as { parameters: object };
+    const known = Object.keys(parameters).map((name) => name.toLowerCase());
     expect(names.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   test('gives the errors of a model call the headers that say who was asked, and a conflict the wait', () => {
-    const { responses } = described['/v1/chat/completions']?.post ?? { responses: {} };
+    const responses: Partial<Described['responses']> = described['/v1/chat/completions']?.post?.responses ?? {};
     for (const status of ['400', '502', '503', '504'])
       expect(Object.keys(responses[status]?.headers ?? {}), status).toContain('x-gateway-provider');
     expect(Object.keys(responses['401']?.headers ?? {})).not.toContain('x-gateway-provider');

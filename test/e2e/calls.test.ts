@@ -626,7 +626,7 @@ describe('an Idempotency-Key', () => {
     const first = gateway.post(chat, hello(), slow);
     await expect.poll(() => gateway.fakes.openai.requests.length).toBe(2);
     const early = await gateway.post(chat, hello(), slow);
-    // Waiting brings the first answer, so the vendors' packages, which obey this header first, are to ask again.
+    // The vendors' packages obey `x-should-retry` before they look at the status or at `Retry-After`.
     expect([early.status, early.headers.get('retry-after'), early.headers.get('x-should-retry')]).toEqual([
       409,
       '1',

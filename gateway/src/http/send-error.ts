@@ -30,7 +30,7 @@ export function sendError(
   res.setHeader('content-length', body.length);
   res.setHeader('x-request-id', requestId);
   if (anthropic) res.setHeader('request-id', requestId);
-  // The vendors' SDKs obey this header before they look at the status. Who is told how long to wait is to ask again.
+  // The vendors' SDKs obey this header before they look at the status. An error that says how long to wait is worth another try.
   const isWorthAnother = errorCatalogue[error.code].retry || error.retryAfterSeconds !== undefined;
   res.setHeader('x-should-retry', String(isWorthAnother));
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(error.retryAfterSeconds));
