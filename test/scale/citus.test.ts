@@ -2,8 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spreadTables } from '../../gateway/src/cli/spread.ts';
+import { dropOldMonths } from '../../gateway/src/usage/drop-months-job.ts';
 import { runCommand } from '../support/command-line.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -135,6 +137,46 @@ describe.runIf(url !== undefined)('a database spread by Citus', { timeout: 180_0
     await settled();
     await compareThreeBooks({ received, fakes, query });
     expect((await verify()).out).toContain('Ledger OK');
+  });
+
+  it('takes the second answers of a month apart that an older version has dropped', async () => {
+    await query(
+      `insert into dropped_months (from_at, to_at, calls) values ('2021-03-01T00:00:00Z', '2021-04-01T00:00:00Z', 6)`,
+    );
+    const zeros = `output_tokens, estimated_requests, cached_tokens, cache_hits, saved_nanos, saved_auto_nanos, saved_rules_nanos, saved_marks_nanos`;
+    for (const workspace of ['ws-old-1', 'ws-old-2']) {
+      await query(
+        `insert into usage_hours (workspace_id, livemode, hour, key_id, metered, requests, input_tokens, cost_nanos, second_answers, second_cost_nanos, ${zeros})
+         values ('${workspace}', true, '2021-03-10T09:00:00Z', 'key', true, 2, 20, 200, 1, 100, 0, 0, 0, 0, 0, 0, 0, 0)`,
+      );
+      await query(
+        `insert into usage_quarters (workspace_id, livemode, quarter, key_id, metered, requests, input_tokens, cost_nanos, ${zeros})
+         values ('${workspace}', true, '2021-03-10T09:15:00Z', 'key', true, 3, 30, 300, 0, 0, 0, 0, 0, 0, 0, 0)`,
+      );
+    }
+    const logs: string[] = [];
+    const pool = new pg.Pool({ connectionString: url });
+    try {
+      await dropOldMonths(
+        {
+          db: pool,
+          log: pino({}, { write: (line: string) => void logs.push(line) }),
+          now: Date.now,
+          callsKeptDays: 36_500,
+        },
+        new AbortController().signal,
+      );
+    } finally {
+      await pool.end();
+    }
+    expect(logs).toEqual([]);
+    const { rows } = await query(
+      `select workspace_id as workspace, requests::integer, second_answers::integer as second, second_input_tokens::integer as input
+       from usage_quarters where workspace_id like 'ws-old-%' order by 1`,
+    );
+    expect(rows).toEqual(
+      ['ws-old-1', 'ws-old-2'].map((workspace) => ({ workspace, requests: 2, second: 1, input: 10 })),
+    );
   });
 
   const verify = () => runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, 'tool') } });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { type CallMonth, type Dropped, dropMonth, listOldMonths, noteMissingMonths } from './call-months-store.ts';
-import { takeSecondAnswersApart } from './quarters-apart-store.ts';
+import { listMixedMonths, takeSecondAnswersApart } from './quarters-apart-store.ts';
 import { rollUp } from './roll-up-store.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function dropOldMonths(
       { month: nameOf(from) },
       `the calls of ${nameOf(from)} were dropped outside of the gateway; its sums stay, and verify-ledger cannot check its budgets`,
     );
-  await takeSecondAnswersApart(db);
+  await takeMonthsApart({ db, log }, signal);
   for (const month of await listOldMonths(db, { nowMs: now(), days: callsKeptDays })) {
     if (signal.aborted) return;
     const name = nameOf(month.from);
@@ -30,6 +30,20 @@ export async function dropOldMonths(
       );
     else if (dropped.kind === 'open calls' || dropped.kind === 'not summed yet')
       log.warn({ month: name, reason: dropped.kind }, `the calls of ${name} stay for now: ${dropped.kind}`);
+  }
+}
+
+/** A month that cannot be corrected yet keeps no other from it, and none from being dropped. */
+async function takeMonthsApart({ db, log }: { db: Pool; log: Logger }, signal: AbortSignal): Promise<void> {
+  for (const month of await listMixedMonths(db)) {
+    if (signal.aborted) return;
+    await takeSecondAnswersApart(db, month, signal).catch((error: unknown) => {
+      const name = nameOf(month.from);
+      log.warn(
+        { err: error, month: name },
+        `the sums of ${name} count second answers as requests for now: they will be corrected later`,
+      );
+    });
   }
 }
 
