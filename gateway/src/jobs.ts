@@ -112,10 +112,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),
     repeat('remember what was erased', 3_600_000, async () => {
       await rememberErasures(services);
-      await eraseNarrowLeft(services);
       await repeatWorkspaces(services);
       await repeatErasedPeople(services);
     }),
+    repeat('erase what older versions left in sums', 3_600_000, () => eraseNarrowLeft(services)),
     repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal)),
     repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
     repeat('watch the database', 60_000, databaseWatch(services)),

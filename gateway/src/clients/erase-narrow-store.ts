@@ -36,8 +36,18 @@ export async function listNarrowNames(
   return (rows as { name: string }[]).map(({ name }) => name);
 }
 
+/** Each with its column of time, and the kinds of rows that have clients. */
+const tables = [
+  ['usage_narrow_hours', 'hour', `kind <> 'model'`],
+  ['usage_narrow_days', 'day', `kind <> 'model'`],
+  ['usage_task_hours', 'hour', `kind = 'auto'`],
+  ['usage_task_days', 'day', `kind = 'auto'`],
+  ['usage_task_quarters', 'quarter', `kind = 'auto'`],
+] as const;
+
 /**
- * Makes the narrow sums that have the name again, from sums that have lost it. A client that was made again since keeps its name there, and so here.
+ * Takes the name out of the narrow sums and those of tasks. A client that was made again since keeps its name there: only the hour and the day of
+ * the erasure may have calls of both. These are summed again, from what has lost the name already, and all before is renamed.
  * Without a name there is nothing to do but to note it.
  */
 export async function eraseNarrow(
@@ -45,60 +55,38 @@ export async function eraseNarrow(
   { id, workspaceId, livemode, erasedAt }: RememberedErasure,
   name: string | undefined,
 ): Promise<void> {
+  const hour = new Date(Math.floor(erasedAt.getTime() / hourMs) * hourMs);
+  const day = new Date(Math.floor(erasedAt.getTime() / dayMs) * dayMs);
   await withTransaction(db, async (tx) => {
     if (name !== undefined) {
-      await lockSums(tx);
+      // The wait for the lock is within it.
       await tx.query(`set local statement_timeout = '5min'`);
-      const place = [workspaceId, livemode, name, erasedAt];
-      for (const at of await momentsOf(tx, hoursWithName, place))
-        await writeNarrow(tx, at, new Date(at.getTime() + hourMs));
-      for (const at of await momentsOf(tx, daysWithName, place))
-        await writeNarrowDays(tx, at, new Date(at.getTime() + dayMs));
-      await eraseTasks(tx, { id, workspaceId, livemode, erasedAt }, name);
+      await lockSums(tx);
+      for (const [table, at, ofClients] of tables)
+        await tx.query(
+          `update ${table} set client_id = $4
+           where workspace_id = $1 and livemode = $2 and ${ofClients} and client_id = $3 and ${at} < $5`,
+          [workspaceId, livemode, name, id, at === 'day' ? day : hour],
+        );
+      await sumHourAndDay(tx, hour, day);
     }
     await tx.query('update erased_clients set narrow_erased = true where id = $1', [id]);
   });
 }
 
-/** Only the hour and the day of the erasure may have calls of a client that was made again: these are summed again, all before is renamed. */
-async function eraseTasks(
-  tx: PoolClient,
-  { id, workspaceId, livemode, erasedAt }: Omit<RememberedErasure, 'nameHash'>,
-  name: string,
-): Promise<void> {
-  const place = [workspaceId, livemode, name, id];
-  const hour = new Date(Math.floor(erasedAt.getTime() / hourMs) * hourMs);
-  const day = new Date(Math.floor(erasedAt.getTime() / dayMs) * dayMs);
-  await tx.query(
-    'update usage_task_hours set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3 and hour < $5',
-    [...place, hour],
-  );
-  await tx.query(
-    'update usage_task_days set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3 and day < $5',
-    [...place, day],
-  );
-  await tx.query(
-    'update usage_task_quarters set client_id = $4 where workspace_id = $1 and livemode = $2 and client_id = $3 and quarter < $5',
-    [...place, hour],
-  );
+/** What is not summed yet is left to the roll-up. Sums of tasks are made from calls: those of calls that are gone stay as they are. */
+async function sumHourAndDay(tx: PoolClient, hour: Date, day: Date): Promise<void> {
   const { rows } = await tx.query(
-    `select tasks_until > $1 as "hasHour", tasks_until >= $2::timestamptz + interval '1 day' as "hasDay" from usage_rollup
-     where not exists (select 1 from dropped_months where from_at <= $1 and to_at > $1)`,
+    `select narrow_until > $1 as "hasHour", narrow_until >= $2::timestamptz + interval '1 day' as "hasDay",
+       tasks_until > $1 and has_calls as "hasTaskHour", tasks_until >= $2::timestamptz + interval '1 day' and has_calls as "hasTaskDay"
+     from usage_rollup, lateral (select not exists (select 1 from dropped_months where from_at <= $1 and to_at > $1) as has_calls) as c`,
     [hour, day],
   );
-  const [summed] = rows as { hasHour: boolean | null; hasDay: boolean | null }[];
-  if (summed?.hasHour) await writeTaskSums(tx, hour, new Date(hour.getTime() + hourMs));
-  if (summed?.hasDay) await writeTaskDays(tx, day, new Date(day.getTime() + dayMs));
-}
-
-const hoursWithName = `
-  select distinct hour as at from usage_narrow_hours
-  where workspace_id = $1 and livemode = $2 and client_id = $3 and hour <= $4 order by 1`;
-const daysWithName = `
-  select distinct day as at from usage_narrow_days
-  where workspace_id = $1 and livemode = $2 and client_id = $3 and day <= $4 order by 1`;
-
-async function momentsOf(tx: PoolClient, statement: string, place: readonly unknown[]): Promise<Date[]> {
-  const { rows } = await tx.query(statement, [...place]);
-  return (rows as { at: Date }[]).map(({ at }) => at);
+  const [summed] = rows as Record<'hasHour' | 'hasDay' | 'hasTaskHour' | 'hasTaskDay', boolean | null>[];
+  const nextHour = new Date(hour.getTime() + hourMs);
+  const nextDay = new Date(day.getTime() + dayMs);
+  if (summed?.hasHour) await writeNarrow(tx, hour, nextHour);
+  if (summed?.hasDay) await writeNarrowDays(tx, day, nextDay);
+  if (summed?.hasTaskHour) await writeTaskSums(tx, hour, nextHour);
+  if (summed?.hasTaskDay) await writeTaskDays(tx, day, nextDay);
 }

@@ -1,6 +1,7 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { rollUp } from '../usage/roll-up-store.ts';
+import { lockSums, rollUp } from '../usage/roll-up-store.ts';
 import { eraseNarrowLeft, hashOfName } from './erase-client.ts';
 
 const secret = 'ab'.repeat(32);
@@ -94,6 +95,38 @@ it('the name of a client that an older process erased leaves the narrow sums, an
   // Once for each erasure: later sums are nobody's business.
   const { rows: noted } = await pool.query('select narrow_erased from erased_clients');
   expect(noted).toEqual([{ narrow_erased: true }]);
+});
+
+it('waits for the sums for longer than a statement may take, and reads no hour but that of the erasure', async () => {
+  const { pool, url } = database;
+  await pool.query('update erased_clients set narrow_erased = false');
+  await pool.query(`update usage_narrow_hours set client_id = 'acme' where client_id = 'erased-1'`);
+  // What is not made again keeps figures that nothing else has.
+  await pool.query('update usage_narrow_hours set requests = requests + 1000 where hour < $1', [
+    new Date(erasedAt.getTime() - hourMs),
+  ]);
+  const before = await narrow();
+  const hasty = new pg.Pool({ connectionString: url, options: '-c statement_timeout=100' });
+  const summing = await pool.connect();
+  try {
+    await summing.query('begin');
+    await lockSums(summing);
+    const erasing = eraseNarrowLeft({ db: hasty, secret });
+    erasing.catch(() => {});
+    await summing.query('select pg_sleep(0.4)');
+    await summing.query('commit');
+    await erasing;
+  } finally {
+    summing.release();
+    await hasty.end();
+  }
+  const renamed = (before.hours as { hour: Date; client_id: string | null }[]).filter(({ hour }) => hour < erasedAt);
+  const after = (await narrow()).hours as { hour: Date; client_id: string | null; requests: number }[];
+  expect(renamed.filter((row) => row.client_id === 'acme').length).toBeGreaterThan(0);
+  expect(after.filter((row) => row.hour < erasedAt && row.client_id === 'acme')).toEqual([]);
+  expect(after.filter((row) => row.requests > 1000).length).toBe(
+    (before.hours as { requests: number }[]).filter(({ requests }) => requests > 1000).length,
+  );
 });
 
 it('an erasure that is under way is left until it is over', async () => {
