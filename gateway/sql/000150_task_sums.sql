@@ -6,7 +6,7 @@ create table usage_task_hours (
   kind text not null check (kind in ('task', 'auto')),
   hour timestamptz not null,
   client_id text,
-  -- The hash of what the calls are for; null for calls without one.
+  -- The hash of what the calls are for; null for calls without one, empty for all tasks but the largest of the hour, or of the day.
   task bytea,
   model text,
   requests bigint not null,

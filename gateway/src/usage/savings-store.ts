@@ -1,14 +1,14 @@
 import type { Db } from '../db/transaction.ts';
 import { savingColumns, taskFigures } from './sum-columns.ts';
 import { partsFor, partsForDays, type SumFilter } from './summed-range-store.ts';
-import { taskPartsFor } from './task-sums-store.ts';
+import { otherTasks, taskPartsFor } from './task-sums-store.ts';
 import type { UsageDay } from './usage-range.ts';
 
 type SavingsGrouping = 'day' | 'client' | 'task' | 'model';
 
 /** The cost and the savings of calls, in nanodollars. The part of the total that none of the three steps saved is the response cache's. */
 export interface SavingsSum {
-  /** The day, client, task in hex, or model; null for calls without one. */
+  /** The day, client, task in hex or `other`, or model; null for calls without one. */
   group: string | null;
   calls: number;
   costNanos: bigint;
@@ -118,7 +118,12 @@ function undated(column: 'weak' | 'model'): string {
 }
 
 const column = { client: 'client_id', model: 'model' } as const;
-const groupOf = { day: 'day', client: 'client_id', task: `encode(task, 'hex')`, model: 'model' } as const;
+const groupOf = {
+  day: 'day',
+  client: 'client_id',
+  task: `case when task = ${otherTasks} then 'other' else encode(task, 'hex') end`,
+  model: 'model',
+} as const;
 /** The sums with the fewest rows that know a group beside task and model. */
 const movedBy = {
   day: { kind: 'task', columns: ['task', 'model'] },

@@ -14,40 +14,77 @@ type TaskSums = 'task' | 'auto';
 
 const columns = 'client_id, task, model';
 const figures = taskFigures.join(', ');
-const sumsOfFigures = taskFigures.map((figure) => `sum(${figure})`).join(', ');
-const sumsOfCalls = taskFigures.map((figure) => `sum(${taskFiguresOfCall[figure]})`).join(', ');
+const sumsOfFigures = taskFigures.map((figure) => `sum(${figure}) as ${figure}`).join(', ');
+const sumsOfCalls = taskFigures.map((figure) => `sum(${taskFiguresOfCall[figure]}) as ${figure}`).join(', ');
+const zeros = taskFigures.map(() => '0').join(', ');
 
 /** Nobody but the gateway asks for second answers, and open calls have saved nothing yet. */
 const isCounted = `status <> 'open' and shadow_of is null`;
 
 /** Each kind has all calls, or those alone that `auto` moved. */
 const kinds = {
-  task: { client: 'null', isOfKind: '' },
+  task: { client: 'null::text', isOfKind: '' },
   auto: { client: 'client_id', isOfKind: `and saved_route_nanos <> 0 and chosen_by is distinct from 'rule'` },
 } as const satisfies Record<TaskSums, object>;
 
-const addFromCalls = (kind: TaskSums, { table, at, step }: { table: string; at: string; step: string }): string => `
-  insert into ${table} (workspace_id, livemode, kind, ${at}, ${columns}, ${figures})
-  select workspace_id, livemode, '${kind}', ${step}, ${kinds[kind].client}, task, model, ${sumsOfCalls}
+/** A system text with a date or an order in it makes a task a call: only so many tasks of an hour, and of a day, have sums of their own. */
+export const tasksMax = 1_000;
+/** The task of the rest. A hash is never empty. */
+export const otherTasks = `''::bytea`;
+
+/**
+ * The largest tasks of each hour, or day, keep their rows, those with pairs first: evidence is of these. All others become one. Windows do what joins
+ * would, since Postgres estimates the newest hour at one row, and then reads the other side once for each.
+ */
+const ofLargest = (sums: string): string => `
+  select workspace_id, livemode, kind, at, client_id, case when nth > ${tasksMax} and task is not null then ${otherTasks} else task end, model, ${sumsOfFigures}
+  from (
+    select *, dense_rank() over (
+      partition by workspace_id, livemode, kind, at order by is_compared desc, task_requests desc, task_cost desc, task) as nth
+    from (
+      select *, bool_or(at is null) over (partition by workspace_id, livemode, task) as is_compared,
+        sum(requests) over of_task as task_requests, sum(cost_nanos) over of_task as task_cost
+      from (
+        select workspace_id, livemode, kind, at, ${columns}, ${figures} from (${sums}) as of_calls
+        union all select workspace_id, livemode, null, null, null, task, null, ${zeros} from task_claims where pairs > 0) as with_claims
+      window of_task as (partition by workspace_id, livemode, task, kind, at)) as sums
+    where at is not null) as ranked
+  group by 1, 2, 3, 4, 5, 6, 7`;
+
+const ofCalls = (kind: TaskSums, step: string): string => `
+  select workspace_id, livemode, '${kind}' as kind, ${step} as at, ${kinds[kind].client} as client_id, task, model, ${sumsOfCalls}
   from calls where created_at >= $1 and created_at < $2 and ${isCounted} ${kinds[kind].isOfKind}
-  group by workspace_id, livemode, ${step}, ${kind === 'task' ? 'task, model' : columns}`;
+  group by 1, 2, 4, 5, 6, 7`;
+
+const addHours = (kind: TaskSums): string => `
+  insert into usage_task_hours (workspace_id, livemode, kind, hour, ${columns}, ${figures})
+  ${ofLargest(ofCalls(kind, `date_trunc('hour', created_at, 'UTC')`))}`;
 
 const addDays = `
   insert into usage_task_days (workspace_id, livemode, kind, day, ${columns}, ${figures})
-  select workspace_id, livemode, kind, date_trunc('day', hour, 'UTC'), ${columns}, ${sumsOfFigures}
-  from usage_task_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, kind, 4, ${columns}`;
+  ${ofLargest(
+    `select workspace_id, livemode, kind, date_trunc('day', hour, 'UTC') as at, ${columns}, ${sumsOfFigures}
+     from usage_task_hours where hour >= $1 and hour < $2 group by workspace_id, livemode, kind, 4, ${columns}`,
+  )}`;
 
-const hours = { table: 'usage_task_hours', at: 'hour', step: `date_trunc('hour', created_at, 'UTC')` };
-const quarters = {
-  table: 'usage_task_quarters',
-  at: 'quarter',
-  step: `date_bin('15 minutes', created_at, 'epoch')`,
-};
+/** Quarters keep the tasks that their hours have kept: what was compared may have changed since. */
+const addQuarters = (kind: TaskSums): string => `
+  insert into usage_task_quarters (workspace_id, livemode, kind, quarter, ${columns}, ${figures})
+  select workspace_id, livemode, kind, at, client_id, case when task is null or is_kept then task else ${otherTasks} end, model, ${sumsOfFigures}
+  from (
+    select *, bool_or(is_hour) over (partition by workspace_id, livemode, date_trunc('hour', at, 'UTC'), task) as is_kept
+    from (
+      select workspace_id, livemode, kind, at, ${columns}, ${figures}, false as is_hour
+      from (${ofCalls(kind, `date_bin('15 minutes', created_at, 'epoch')`)}) as of_calls
+      union all select distinct workspace_id, livemode, kind, hour, null, task, null, ${zeros}, true
+      from usage_task_hours where hour >= $1 and hour < $2 and kind = '${kind}') as with_hours) as sums
+  where not is_hour
+  group by 1, 2, 3, 4, 5, 6, 7`;
 
 /** Writes the sums of whole hours, and of the days that ended between the two, in place of those written before. */
 export async function writeTaskSums(tx: Db, from: Date, to: Date): Promise<void> {
   await tx.query('delete from usage_task_hours where hour >= $1 and hour < $2', [from, to]);
-  for (const kind of ['task', 'auto'] as const) await tx.query(addFromCalls(kind, hours), [from, to]);
+  for (const kind of ['task', 'auto'] as const) await tx.query(addHours(kind), [from, to]);
   await writeTaskDays(tx, from, to);
 }
 
@@ -61,7 +98,7 @@ export async function writeTaskDays(tx: Db, from: Date, to: Date): Promise<void>
 
 /** Of a month whose calls are about to be dropped. */
 export async function writeTaskQuarters(tx: Db, from: Date, to: Date): Promise<void> {
-  for (const kind of ['task', 'auto'] as const) await tx.query(addFromCalls(kind, quarters), [from, to]);
+  for (const kind of ['task', 'auto'] as const) await tx.query(addQuarters(kind), [from, to]);
 }
 
 /** Of a month whose calls somebody else dropped: there is nothing finer than its hours. */

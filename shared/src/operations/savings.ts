@@ -25,7 +25,10 @@ const figures = {
 const row = z.object({
   day: label('Day', 'Where rows are by day: 2026-11-01.'),
   client_id: label('Client', 'Where rows are by client; null for calls without one.'),
-  task: label('Task', 'Where rows are by task; null for calls without one.'),
+  task: label(
+    'Task',
+    'Where rows are by task; null for calls without one, other for all but the 1,000 largest tasks of an hour or a day.',
+  ),
   model: label('Model', 'Where rows are by model, the one that answered.'),
   ...figures,
   evidence: z

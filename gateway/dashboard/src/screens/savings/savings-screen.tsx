@@ -42,7 +42,7 @@ export function SavingsScreen(): ReactNode {
   const zone = useZone();
   const days = useDays(range);
   const savings = useRead('savings.get', { ...days, group_by: by }, { keep: true });
-  // The sums of tasks are read from the calls: only for what they explain.
+  // Tasks are asked for only where they explain something.
   const hasAuto = (savings.data?.totals.saved_usd.auto ?? 0) !== 0;
   const tasks = useRead('savings.get', { ...days, group_by: 'task' }, { keep: true, enabled: hasAuto });
   const known = useRead('auto.tasks', { limit: 1_000 }, { enabled: by === 'task' && may('auto.tasks') });
@@ -161,6 +161,7 @@ function columnsFor(by: SavingGroup, names: Names): readonly Column<Row>[] {
 
 function nameOf(row: Row, by: SavingGroup, { taskNames, clientName }: Names): string {
   if (by === 'day') return row.day === null ? 'none' : dayForPeople(row.day);
+  if (by === 'task' && row.task === 'other') return 'Other tasks';
   if (by === 'task' && row.task !== null)
     return [taskNames.get(row.task), row.task.slice(0, 8)].filter((part) => part !== undefined).join(' · ');
   const client = row.client_id === null ? null : clientName(row.client_id);
