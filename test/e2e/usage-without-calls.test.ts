@@ -23,8 +23,6 @@ const others: Readonly<Record<string, string>> = {
 const readingCalls: Readonly<Record<string, readonly string[]>> = {
   // Histograms are kept by model, provider and client.
   'usage.latency': ['project', 'scenario_id', 'scenario_platform', 'key_id'],
-  // Tasks are of calls: a sum for each would be as long as they are.
-  'savings.get': ['group_by=task'],
 };
 
 /** What is asked beside the range: each choice of each field, and each filter by tag. */
@@ -77,12 +75,19 @@ describe('usage of whole days that are over', () => {
     await pool.query('select ensure_call_partitions($1::date, 2)', [new Date(from.getTime() - 5 * dayMs)]);
     await pool.query(
       `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform, dialect,
-         streamed, model_requested, model, provider, metered, input_tokens, cached_tokens, output_tokens, cost_nanos, cache, saved_nanos, total_ms, shadow_of)
+         streamed, model_requested, model, provider, metered, input_tokens, cached_tokens, output_tokens, cost_nanos, cache, saved_nanos, total_ms, shadow_of,
+         task, chosen_by, saved_route_nanos)
        select w.id, $1::timestamptz + n * interval '17 minutes', 'req_' || n, true, 'gone', 'succeeded', 'key-' || n % 3, 'client-' || n % 5,
          'project-' || n % 4, 'scenario-' || n % 4, 'make', 'chat', false, 'm', 'model-' || n % 3, 'provider-' || n % 2, true, n, n % 10, n % 100,
-         n * 1001000, case when n % 9 = 0 then 'hit' end, n % 11 * 1000000, 100 + n % 900, case when n % 13 = 0 then 'req_asked' end
+         n * 1001000, case when n % 9 = 0 then 'hit' end, n % 11 * 1000000, 100 + n % 900, case when n % 13 = 0 then 'req_asked' end,
+         case when n % 7 > 0 then decode(repeat('0' || n % 7, 16), 'hex') end, case n % 4 when 0 then 'rule' when 1 then null else 'auto' end, n % 23 * 1000000 - 5000000
        from workspaces w, generate_series(0, 680) n`,
       [new Date(to.getTime() - 8 * dayMs)],
+    );
+    await pool.query(
+      `insert into task_claims (workspace_id, livemode, task, weak, strong, topic, pairs, agreed, lower, upper, recent)
+       select w.id, true, decode(repeat('0' || n, 16), 'hex'), 'model-' || n % 3, 'strong', 'classify', 128, 128 - 32 * n, 0.5 / n, 1, ''
+       from workspaces w, generate_series(1, 2) n`,
     );
     while (await rollUp(pool, Date.now()));
   }, 60_000);
@@ -116,6 +121,8 @@ describe('usage of whole days that are over', () => {
     expect(asked.length).toBeGreaterThan(40);
     expect([...before].filter(([, text]) => !text.startsWith('200 '))).toEqual([]);
     expect(before.get(`/v1/usage/clients?${range}`)).toContain('client-1');
+    for (const by of ['day', 'client', 'task', 'model'])
+      expect(before.get(`/v1/savings?${range}&group_by=${by}`), by).toContain('"evidence":{"pairs":');
     await gateway.database.pool.query('truncate calls');
     const after = await answers();
     for (const [url, text] of before) expect(after.get(url), url).toBe(text);
