@@ -26,8 +26,8 @@ export interface TextEvent {
 /** Names of things that events have the ids of. */
 export interface EventNames {
   provider: (id: string) => string;
-  /** Undefined for a scenario without a name. */
-  scenario?: (id: string) => string | undefined;
+  /** Null for a scenario without a name, undefined for one that is not known: then an event's own name of it is told. */
+  scenario?: (id: string) => string | null | undefined;
 }
 
 export interface EventText {
@@ -91,7 +91,7 @@ function bareText(event: TextEvent, names: EventNames): EventText {
             : `Budget "${name}" has reached ${percent} %${test}`,
         lines: [
           `${usd(budget?.spent_usd)} of ${usd(budget?.limit_usd)} spent, ${usd(budget?.remaining_usd)} left.${resetLine(budget)}`,
-          ...ruleLine(budget, { isSpent: percent === undefined || percent >= 100 }),
+          ...ruleLine(budget, { isSpent: percent === undefined || percent >= 100, scenarioOf }),
           ...tagLine([
             ['client', client],
             ['project', project],
@@ -259,9 +259,13 @@ function resetLine({ resets_at: at, timezone = 'UTC' }: NonNullable<BudgetData['
 }
 
 /** The calls that the budget counts, which its name need not say, and what becomes of them at the limit. */
-function ruleLine({ scope, on_limit: onLimit }: NonNullable<BudgetData['budget']> = {}, { isSpent = false }): string[] {
+function ruleLine(
+  { scope, on_limit: onLimit }: NonNullable<BudgetData['budget']> = {},
+  { isSpent, scenarioOf }: { isSpent: boolean; scenarioOf: (id: string) => string },
+): string[] {
   if (scope === undefined) return [];
-  const tags = Object.entries(scope).map(([tag, value]) => `${tag.replace(/_id$/, '')} ${value}`);
+  const shown = (tag: string, value: string): string => (tag === 'scenario_id' ? scenarioOf(value) : value);
+  const tags = Object.entries(scope).map(([tag, value]) => `${tag.replace(/_id$/, '')} ${shown(tag, value)}`);
   const calls = tags.length === 0 ? 'calls' : `calls of ${tags.join(', ')}`;
   if (!isSpent) return [tags.length === 0 ? 'It counts all calls.' : `It counts the ${calls}.`];
   return [

@@ -24,15 +24,28 @@ interface ScenarioEvent {
   by?: string;
 }
 
-/** An event of a scenario that was paused or resumed. `known` is its name today. */
+/** The scenarios that the text of an event names: its own, that of its call, and that of its budget. */
+export function scenariosOf({ data }: { data: object }): string[] {
+  const { scenario, scenario_id: called, budget } = data as EventWithScenarios;
+  const ids = [scenario?.id, called, budget?.scope?.scenario_id];
+  return [...new Set(ids.filter((id): id is string => typeof id === 'string'))];
+}
+
+interface EventWithScenarios {
+  scenario?: { id?: unknown };
+  scenario_id?: unknown;
+  budget?: { scope?: { scenario_id?: unknown } };
+}
+
+/** An event of a scenario that was paused or resumed. `known` is its name today: null without one, undefined to read it off the event. */
 export function scenarioChange(
   data: object,
   word: 'paused' | 'resumed',
-  known: string | undefined,
+  known: string | null | undefined,
 ): { title: string; lines: string[] } {
   const { scenario, reason, by } = data as ScenarioEvent;
   const { id = '', clients = [], client_count: count = clients.length } = scenario ?? {};
-  const name = known ?? scenario?.name;
+  const name = known === undefined ? scenario?.name : known;
   const who = by === 'loop_breaker' ? 'the loop breaker' : (by ?? 'somebody');
   const first = `${word === 'paused' ? 'Paused' : 'Resumed'} by ${who}.${reason ? ` Reason: ${reason}` : ''}`;
   const called = clients.length === 0 ? [] : [`It calls for ${clientsText(clients, count)}.`];

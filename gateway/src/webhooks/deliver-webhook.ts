@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { scenariosOf } from '@ai-gateway/shared/scenario-text';
 import type { Pool } from 'pg';
 import { seesScenarioNames, subscriberOf } from '../accounts/own-tags.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
@@ -194,15 +195,14 @@ async function mail(services: DeliveryPorts, webhook: WebhookRow, url: URL, even
   });
 }
 
-/** The name of the scenario that an event is about. Not for what a locked key has subscribed to: it sees no names of scenarios. */
+/** The names of the scenarios that an event's text names. Not for what a locked key has subscribed to: it sees no names of scenarios. */
 async function scenarioNames(
   db: Pool,
   { workspaceId, livemode, bound }: WebhookRow,
-  { data }: GatewayEvent,
+  event: GatewayEvent,
 ): Promise<ScenarioNames | undefined> {
-  const scenario = (data.scenario ?? {}) as { id?: unknown };
-  const id = scenario.id ?? data.scenario_id;
-  if (typeof id !== 'string' || data.test === true || !seesScenarioNames(subscriberOf(bound))) return undefined;
-  const names = await selectScenarioNames(db, { workspaceId, livemode, ids: [id], limit: 1 });
-  return (asked) => names.find((one) => one.id === asked)?.name;
+  const ids = scenariosOf(event);
+  if (ids.length === 0 || event.data.test === true || !seesScenarioNames(subscriberOf(bound))) return undefined;
+  const names = await selectScenarioNames(db, { workspaceId, livemode, ids, limit: ids.length });
+  return (asked) => names.find((one) => one.id === asked)?.name ?? null;
 }

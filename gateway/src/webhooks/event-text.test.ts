@@ -142,8 +142,20 @@ test.each(alerts.flatMap(({ events, sample }) => events.map((type) => [type, sam
   },
 );
 
+test('an alert of a budget for one scenario names the scenario in both of its lines', () => {
+  const data = {
+    percent: 100,
+    budget: { ...sampleEvent.data.budget, scope: { scenario_id: '42' } },
+    scenario_id: '42',
+  };
+  expect(textOf({ ...sampleEvent, type: 'budget.exceeded', data }, () => 'Newsletter').lines.slice(1)).toEqual([
+    'Calls of scenario Newsletter (42) are refused while it cannot pay for them. Raise it to let them go on.',
+    'Triggered by a call for scenario Newsletter (42).',
+  ]);
+});
+
 test('a scenario is told by its name and its clients, with the id that its platform shows', () => {
-  const names = (id: string): string | undefined => (id === '42' ? 'Newsletter' : undefined);
+  const names = (id: string): string | null => (id === '42' ? 'Newsletter' : null);
   expect(textOf(sampleEvent, names).lines).toContain(
     'Triggered by a call for client acme, scenario Newsletter (42), platform make.',
   );
@@ -157,10 +169,15 @@ test('a scenario is told by its name and its clients, with the id that its platf
     subject: 'Scenario "Newsletter" (42) was paused',
     lines: ['Paused by Owner.', 'It calls for Acme Ltd and Globex.'],
   });
+  // A name that was taken away is told no more; one is read off the event only where today's is not known.
   expect(paused({ id: '43', name: 'At that time', clients, client_count: 9 })).toEqual({
-    subject: 'Scenario "At that time" (43) was paused',
+    subject: 'Scenario "43" was paused',
     lines: ['Paused by Owner.', 'It calls for Acme Ltd, Globex and 7 more.'],
   });
+  const data = { scenario: { id: '43', name: 'At that time' }, reason: null, by: 'Owner' };
+  expect(textOf({ ...sampleEvent, type: 'scenario.paused', data }).subject).toBe(
+    'Scenario "At that time" (43) was paused',
+  );
   const task = { model: 'gpt-4o-mini', baseline_model: 'gpt-4o', pairs: 30, agreement: 1, scenario_id: '42' };
   expect(textOf({ ...sampleEvent, type: 'auto.task_cleared', data: task }, names).lines[0]).toContain(
     'It was last called by scenario Newsletter (42).',

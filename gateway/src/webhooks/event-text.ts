@@ -4,8 +4,8 @@ import { addressForPeople } from '../accounts/address-for-people.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 import { providerName } from '../providers/providers.ts';
 
-/** The names that people gave to scenarios; undefined for one without. */
-export type ScenarioNames = (id: string) => string | undefined;
+/** The names that people gave to scenarios; null for one without. */
+export type ScenarioNames = (id: string) => string | null;
 
 export function textOf(event: GatewayEvent, scenarioName?: ScenarioNames): EventText {
   return eventText(event, { provider: providerName, ...(scenarioName && { scenario: scenarioName }) });

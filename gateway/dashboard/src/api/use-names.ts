@@ -12,16 +12,16 @@ interface NameSource {
   enabled: boolean;
 }
 
-/** The names of things, for places where the API has their ids. Without a name, or until it is known: undefined. */
+/** The names of things, for places where the API has their ids. Null without a name, undefined until it is known. */
 export function useNames(
   { kind, read, enabled }: NameSource,
   ids: readonly (string | null)[],
-): (id: string) => string | undefined {
+): (id: string) => string | null | undefined {
   const mode = useMode();
   const wanted = [...new Set(ids)].filter((id): id is string => id !== null);
   const answers = useQueries({
     queries: wanted.map((id) => ({ queryKey: [kind, mode, id], queryFn: () => read(id), staleTime, enabled })),
   });
-  const names = new Map(wanted.map((id, at) => [id, answers[at]?.data ?? undefined]));
+  const names = new Map(wanted.map((id, at) => [id, answers[at]?.data]));
   return (id) => names.get(id);
 }

@@ -1,5 +1,6 @@
 import { eventPlace } from '@ai-gateway/shared/event-place';
 import { eventText, type TextEvent } from '@ai-gateway/shared/event-text';
+import { scenariosOf } from '@ai-gateway/shared/scenario-text';
 import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useScenarioNames } from '../../api/scenario-names.ts';
@@ -122,7 +123,7 @@ function Channels(): ReactNode {
 
 function Latest(): ReactNode {
   const events = useRead('events.list', { limit: 50 });
-  const nameOf = useScenarioNames((events.data?.data ?? []).map(scenarioOf));
+  const nameOf = useScenarioNames((events.data?.data ?? []).flatMap(scenariosOf));
   return (
     <Card title="Latest alerts">
       <Loaded query={events}>
@@ -151,13 +152,7 @@ function Latest(): ReactNode {
 
 interface AlertTextProps {
   event: TextEvent;
-  scenarioName: (id: string) => string | undefined;
-}
-
-/** The scenario that an event is about, or whose call it is from. */
-function scenarioOf({ data }: TextEvent): string | null {
-  const id = (data.scenario as { id?: unknown } | undefined)?.id ?? data.scenario_id;
-  return typeof id === 'string' ? id : null;
+  scenarioName: (id: string) => string | null | undefined;
 }
 
 /** The words that Slack and a mail have, and the way to the thing they are about. */

@@ -149,7 +149,7 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
 
 const columnsOf = (
   nameOf: (id: string) => string,
-  scenarioName: (id: string) => string | undefined,
+  scenarioName: (id: string) => string | null | undefined,
 ): readonly Column<Call>[] => [
   { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
   {
