@@ -17,10 +17,10 @@ export function noteOf(operation: string): string | undefined {
 const outcomes: Readonly<Record<string, (answer: Readonly<Record<string, unknown>>) => string>> = {
   'invoices.create': ({ label, total, currency }) => `Invoice ${label} over ${amountOf(total, currency)} is issued.`,
   'invoices.void': ({ label, total, currency }) =>
-    `Credit note ${label} over ${amountOf(total, currency)} takes the invoice back. Issue the corrected invoice on the page of the client.`,
+    `Credit note ${label} over ${amountOf(Math.abs(Number(total)), currency)} takes the invoice back. Issue the corrected invoice on the page of the client.`,
   'invitations.create': ({ email, sent, expires_at: until }) =>
     sent === true
-      ? `${email} has mail with this link. It works once, until ${dayOf(until)}.`
+      ? `A mail with this link is on its way to ${email}. If it does not arrive, send the link yourself. It works once, until ${dayOf(until)}.`
       : `Send this link to ${email}: no mail server is set up. It works once, until ${dayOf(until)}.`,
 };
 
