@@ -41,7 +41,7 @@ export function CallDialog({ id, onClose }: { id: string; onClose: () => void })
 
 function CallFacts({ call }: { call: Detail }): ReactNode {
   const { refusal } = call;
-  const advice = adviceOf(call);
+  const advice = adviceOf(call, useMay());
   return (
     <>
       <p>

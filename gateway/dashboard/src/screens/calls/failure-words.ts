@@ -2,6 +2,7 @@ import type { OutputOf } from '@ai-gateway/shared/contract';
 
 type Detail = OutputOf<'usage.request'>;
 type Attempt = Detail['attempts_trail'][number];
+type FailedCall = Pick<Detail, 'status' | 'error_code' | 'attempts_trail' | 'streamed'>;
 
 /** The kinds of failure, as `attempts_trail` names them. */
 const kinds: Readonly<Record<string, string>> = {
@@ -25,22 +26,10 @@ export function answerWords({ error, status }: Attempt): string {
 export interface Advice {
   why: string;
   then: string;
-  link?: { label: string; href: string };
+  link?: { label: string; href: string } | undefined;
 }
 
-const accounts = { label: 'Open the providers', href: '/app/settings/providers' };
-
 const byCode: Readonly<Record<string, Advice>> = {
-  no_provider_available: {
-    why: 'Every provider that could answer this call failed.',
-    then: 'Run it again in a few minutes. If one provider fails for long, add another: calls then fall back to it.',
-    link: accounts,
-  },
-  provider_error: {
-    why: 'The only provider for this call failed.',
-    then: 'Run it again, or add a second provider: calls then fall back to it.',
-    link: accounts,
-  },
   provider_timeout: {
     why: 'The provider did not answer in time.',
     then: 'Run it again, ask for a shorter answer, or choose a faster model.',
@@ -60,18 +49,40 @@ const byCode: Readonly<Record<string, Advice>> = {
   },
 };
 
-/** Why a call failed, and what to do. Undefined for a call that did not fail. */
-export function adviceOf({ status, error_code: code, attempts_trail: attempts }: Detail): Advice | undefined {
+/**
+ * Why a call failed, and what to do, for a person who may do `may`. Undefined for a call that did not fail. Only owners see the
+ * providers of a workspace, and an account may be the gateway's own.
+ */
+export function adviceOf(call: FailedCall, may: (operation: string) => boolean): Advice | undefined {
+  const { status, error_code: code, attempts_trail: attempts } = call;
   if (status !== 'failed') return undefined;
   const isOf = (...errors: string[]): boolean =>
     attempts.length > 0 && attempts.every(({ error }) => error !== null && errors.includes(error));
+  const isOwner = may('providers.list');
+  const link = isOwner ? { label: 'Open the providers', href: '/app/settings/providers' } : undefined;
   // Waiting changes nothing where the account itself is refused.
-  if (isOf('account', 'caller') && attempts.some(({ error }) => error === 'account'))
+  if (isOf('account'))
     return {
       why: 'No provider accepts the account that the gateway calls it with.',
-      then: 'Check the key, the credit and the limits of the account at the provider.',
-      link: accounts,
+      then: isOwner
+        ? 'Check the key, the credit and the limits of your account, or choose another model. The operator of the gateway checks its own accounts.'
+        : 'Choose another model, or ask an owner to check the account.',
+      link,
     };
+  if (code === 'provider_error' && isOf('account', 'caller'))
+    return {
+      why: 'One provider refuses the account, and another the request itself.',
+      then: 'Correct the request. The answer that your scenario got has the words of the provider.',
+    };
+  if (isBrokenOff(call)) return { why: 'The answer broke off.', then: 'Run it again.' };
+  if (code === 'no_provider_available' || code === 'provider_error') {
+    const isOnly = code === 'provider_error' && attempts.length === 1;
+    return {
+      why: isOnly ? 'The only provider for this call failed.' : 'Every provider that could answer this call failed.',
+      then: `Run it again in a few minutes. If it fails for long, ${isOwner ? 'add' : 'ask an owner to add'} another provider: calls then fall back to it.`,
+      link,
+    };
+  }
   return (
     byCode[code ?? ''] ??
     (isOf('caller')
@@ -81,4 +92,10 @@ export function adviceOf({ status, error_code: code, attempts_trail: attempts }:
         }
       : undefined)
   );
+}
+
+/** A stream whose last attempt ended without a status: no other provider can take over an answer that has begun. */
+function isBrokenOff({ error_code: code, streamed, attempts_trail: attempts }: FailedCall): boolean {
+  const last = attempts.at(-1);
+  return code === 'provider_error' && streamed && last?.error === 'broken' && last.status === null;
 }
