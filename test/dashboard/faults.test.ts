@@ -197,7 +197,6 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto('/app');
       await page.getByText('Nothing: no scenario is paused').waitFor();
       await json(dashboard.gateway.post('/v1/scenarios/slow-line/pause', { reason: 'Too early for a hint' }));
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
       letThrough();
       await page.getByText('Too early for a hint').waitFor();
       await json(dashboard.gateway.post('/v1/scenarios/slow-line/resume', {}));

@@ -1,26 +1,48 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
-import { isTouched } from './touched-answers.ts';
+import { isTouched, readKinds } from './touched-answers.ts';
 
 const hint = z.object({ changed: z.array(z.string()) });
 
 const pollMs = 15_000;
 
-/** A stream opens within this time of the first answers; later, changes in between came with no hint. */
-const promptMs = 1_000;
+/** The first answers wait so long for the stream: what changes after them comes with a hint. */
+const openMs = 500;
+
+interface Hints {
+  /** Resolves once hints come, or once it is known that the answers cannot wait for them. */
+  opened: Promise<void>;
+  end: () => void;
+}
+
+let hints: Hints | undefined;
+
+/** Follows the changes until `endHints`. Resolves when the answers may be read: a change after them is not missed. */
+export function beginHints(queries: QueryClient): Promise<void> {
+  hints ??= followChanges(queries);
+  return hints.opened;
+}
+
+export function endHints(): void {
+  hints?.end();
+  hints = undefined;
+}
 
 /**
  * Keeps what is on screen current: hints come by server-sent events; where they fail, everything is read again every 15 s. Nothing is asked while
- * the page is hidden. Returns the end of it.
+ * the page is hidden.
  */
-export function followChanges(queries: QueryClient): () => void {
+function followChanges(queries: QueryClient): Hints {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  const readAgain = (): void => void queries.invalidateQueries({ queryKey: ['operation'] });
+  const readAgain = (): void => {
+    if (document.hidden) return;
+    for (const kind of readKinds) void queries.invalidateQueries({ queryKey: [kind] });
+  };
   const poll = (): void => {
     timer ??= setInterval(() => {
-      readAgain();
-      if (source?.readyState === EventSource.CLOSED) open();
+      if (source?.readyState === EventSource.CLOSED) void open().then(readAgain);
+      else readAgain();
     }, pollMs);
   };
   const stopPolling = (): void => {
@@ -32,22 +54,32 @@ export function followChanges(queries: QueryClient): () => void {
     if (changed.length > 0)
       void queries.invalidateQueries({ predicate: ({ queryKey }) => isTouched(queryKey, changed) });
   };
-  const open = (): void => {
+  const open = (): Promise<void> => {
     source?.close();
-    source = new EventSource('/v1/live');
-    // Of the beginning, or of the cut after which the browser connects again.
-    let awaySinceMs: number | undefined = performance.now();
-    source.addEventListener('open', () => {
-      stopPolling();
-      if (awaySinceMs !== undefined && performance.now() - awaySinceMs > promptMs) readAgain();
-      awaySinceMs = undefined;
+    const stream = new EventSource('/v1/live');
+    source = stream;
+    // Answers that were read without hints are read again when they come: after a late beginning, and after a cut.
+    let isMissed = false;
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        isMissed = stream.readyState !== EventSource.OPEN;
+        resolve();
+      };
+      const late = setTimeout(goOn, openMs);
+      stream.addEventListener('open', () => {
+        clearTimeout(late);
+        stopPolling();
+        if (isMissed) readAgain();
+        goOn();
+      });
+      stream.addEventListener('error', () => {
+        clearTimeout(late);
+        poll();
+        goOn();
+      });
+      stream.addEventListener('message', take);
+      stream.addEventListener('changed', take);
     });
-    source.addEventListener('error', () => {
-      awaySinceMs ??= performance.now();
-      poll();
-    });
-    source.addEventListener('message', take);
-    source.addEventListener('changed', take);
   };
   const close = (): void => {
     source?.close();
@@ -56,16 +88,15 @@ export function followChanges(queries: QueryClient): () => void {
   };
   const onVisibility = (): void => {
     if (document.hidden) close();
-    else {
-      readAgain();
-      open();
-    }
+    else void open().then(readAgain);
   };
   document.addEventListener('visibilitychange', onVisibility);
-  if (!document.hidden) open();
-  return () => {
-    document.removeEventListener('visibilitychange', onVisibility);
-    close();
+  return {
+    opened: document.hidden ? Promise.resolve() : open(),
+    end: () => {
+      document.removeEventListener('visibilitychange', onVisibility);
+      close();
+    },
   };
 }
 

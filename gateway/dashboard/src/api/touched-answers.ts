@@ -9,6 +9,9 @@ const readers: Readonly<Record<string, readonly string[]>> = {
 /** Names by their queries, and the noun that they change with. */
 export const namesOf: Readonly<Record<string, string>> = { 'client name': 'clients', 'scenario name': 'scenarios' };
 
+/** The first parts of the keys of everything that is read by an operation: answers, and the names in them. */
+export const readKinds: readonly string[] = ['operation', ...Object.keys(namesOf)];
+
 /** An answer is touched by its own noun, and by those that its figures are made of; names by their own noun alone. */
 export function isTouched(queryKey: readonly unknown[], changed: readonly string[]): boolean {
   const [kind, id] = queryKey;

@@ -1,7 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { followChanges } from '../api/live.ts';
+import { endHints } from '../api/live.ts';
 import { useMode } from '../api/mode.ts';
 import { useMay, useSession } from '../api/session.ts';
 import { Icon } from '../components/icons.tsx';
@@ -17,8 +16,7 @@ import { useShortcuts } from './use-shortcuts.ts';
 
 /** The frame around every screen: menu, top bar, what opens by keyboard. */
 export function Frame(): ReactNode {
-  const queries = useQueryClient();
-  useEffect(() => followChanges(queries), [queries]);
+  useEffect(() => endHints, []);
   const [open, setOpen] = useState<'commands' | 'shortcuts' | undefined>();
   const may = useMay();
   const session = useSession();
