@@ -55,7 +55,8 @@ export function scenarioChange(
   };
 }
 
-function clientsText(clients: readonly { name: string }[], count: number): string {
+/** Its busiest clients, and how many more there are: `Acme, Globex and 3 more`. */
+export function clientsText(clients: readonly { name: string }[], count: number): string {
   const rest = count > clients.length ? [`${count - clients.length} more`] : [];
   return new Intl.ListFormat('en-GB').format([...clients.map(({ name }) => name), ...rest]);
 }

@@ -8,7 +8,7 @@ import { alerts } from '@ai-gateway/shared/steps/alerts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { batched } from '../../gateway/dashboard/src/api/batched.ts';
+import { batched, batchesOf } from '../../gateway/dashboard/src/api/batched.ts';
 import { isSameKind } from '../../gateway/dashboard/src/api/kept-answers.ts';
 import { isTouched } from '../../gateway/dashboard/src/api/touched-answers.ts';
 import { conditionOf, groupDraftOf, pathOfItem } from '../../gateway/dashboard/src/components/condition-draft.ts';
@@ -75,17 +75,37 @@ describe('the link of an alert', () => {
 
 describe('questions of one moment', () => {
   it('are asked together, a hundred in a request, each once', async () => {
-    const asked: string[][] = [];
+    const asked: (readonly string[])[] = [];
     const read = batched(async (ids) => {
       asked.push(ids);
       return ids.filter((id) => id !== 'n7').map((id) => [id, id.toUpperCase()] as const);
     });
     const ids = Array.from({ length: 250 }, (_, n) => `n${n}`);
     const answers = await Promise.all([...ids, 'n1'].map(read));
-    expect(asked.map(({ length }) => length)).toEqual([100, 100, 51]);
+    expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
     expect([answers[0], answers[7], answers[249], answers[250]]).toEqual(['N0', null, 'N249', 'N1']);
     expect(await read('later')).toBe('LATER');
     expect(asked.at(-1)).toEqual(['later']);
+  });
+
+  it('fit into the URL that a proxy takes, however long their ids are, and keep their order', () => {
+    const bytesOf = (ids: readonly string[]): number =>
+      new URLSearchParams(ids.map((id): [string, string] => ['client_id', id])).toString().length;
+    const letters = fc.constantFrom('a', 'é', 'ش', '漢', '&', ' ');
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: letters, minLength: 1, maxLength: 128 }), { maxLength: 300 }),
+        (ids) => {
+          const batches = batchesOf(ids);
+          expect(batches.flat()).toEqual(ids);
+          for (const batch of batches) {
+            expect(batch.length).toBeLessThanOrEqual(100);
+            expect(bytesOf(batch)).toBeLessThanOrEqual(4_096);
+          }
+        },
+      ),
+    );
+    expect(batchesOf(Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(128, '漢')))).toHaveLength(34);
   });
 
   it('fail together, and are asked again', async () => {
@@ -212,11 +232,13 @@ describe('the axis of a chart', () => {
   it('keeps clients apart from the rest and from calls without a client, whatever they are named', () => {
     const row = (group: string | null, value: number) => ({ at: '2026-11-01', group, value });
     const rest = { ...row('other', 4), rest: true as const };
-    const stacks = stacksOf([row('other', 8), rest, row('No client', 2), row(null, 1)], 'No client');
-    expect(stacks.days[0]?.values).toEqual([8, 2, 1, 4]);
-    expect(stacks.groups.map((group) => groupName(group, stacks, (id) => id))).toEqual([
+    const stacks = stacksOf([row('other', 8), rest, row('No client', 3), row('acme', 2), row(null, 1)], 'No client');
+    expect(stacks.days[0]?.values).toEqual([8, 3, 2, 1, 4]);
+    const nameOf = (id: string): string => (id === 'acme' ? 'All others' : id);
+    expect(stacks.groups.map((group) => groupName(group, stacks, nameOf))).toEqual([
       'other',
-      'No client',
+      'No client (No client)',
+      'All others (acme)',
       'No client',
       'All others',
     ]);

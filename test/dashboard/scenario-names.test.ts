@@ -29,6 +29,7 @@ describe.skipIf(chromiumPath === undefined)(`the name of a scenario in the dashb
     await row.getByRole('button', { name: 'Name scenario 42' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill(hostile);
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`Scenario 42 is named ${hostile}`).waitFor();
     await page.getByRole('link', { name: `${hostile} (42)` }).waitFor();
     expect(await json(dashboard.gateway.get('/v1/scenario-names'))).toMatchObject({
       data: [{ id: '42', name: hostile }],
@@ -89,8 +90,11 @@ describe.skipIf(chromiumPath === undefined)(`the name of a scenario in the dashb
       .waitFor();
     await page.goto('/app/scenarios');
     await page.getByRole('button', { name: `Rename scenario ${hostile} (42)` }).click();
+    await page.getByRole('heading', { name: `Rename scenario ${hostile} (42)` }).waitFor();
+    await page.getByRole('dialog').getByText('An empty field removes it.').waitFor();
     await page.getByRole('dialog').getByLabel('Name').fill('');
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The name of scenario 42 is removed').waitFor();
     await page.getByRole('link', { name: '42', exact: true }).waitFor();
     await other.getByRole('cell', { name: '42', exact: true }).first().waitFor();
     await other.context().close();
@@ -130,4 +134,70 @@ describe.skipIf(chromiumPath === undefined)(`the name of a scenario in the dashb
     await page.getByRole('cell', { name: 'Client 250' }).first().waitFor();
     expect(read.filter((path) => path === '/v1/clients').length).toBeLessThanOrEqual(2);
   }, 120_000);
+
+  it('reads figures and names of clients whose ids are as long as an id may be', async () => {
+    const { gateway } = dashboard;
+    const ids = Array.from({ length: 40 }, (_, n) => `long-${String(n).padStart(2, '0')}`.padEnd(128, '漢'));
+    for (const [n, id] of ids.entries()) {
+      await json(gateway.send('PUT', `/v1/clients/${encodeURIComponent(id)}`, { name: `Long ${n}` }));
+      await json(gateway.post(chat, hello({ metadata: { client_id: id } })));
+    }
+    await page.goto('/app/clients?search=long');
+    const table = page.getByRole('region', { name: 'Clients' });
+    await table.getByRole('link', { name: 'Long 39' }).waitFor();
+    await eventually(async () => expect(await table.getByRole('cell', { name: '1', exact: true }).count()).toBe(40));
+    await page.goto('/app/calls?range=week');
+    for (const n of [0, 39]) await page.getByRole('cell', { name: `Long ${n}`, exact: true }).waitFor();
+  }, 60_000);
+
+  it('orders the clients of a search by the figures that come after them, and says where none come', async () => {
+    const { gateway } = dashboard;
+    for (const [id, calls] of [
+      ['cat-a', 1],
+      ['cat-b', 2],
+      ['dog-a', 1],
+      ['dog-b', 2],
+    ] as const)
+      for (let n = 0; n < calls; n++) await json(gateway.post(chat, hello(), { 'x-client-id': id }));
+    const order = () => page.getByRole('region', { name: 'Clients' }).getByRole('link').allTextContents();
+    await page.goto('/app/clients?search=cat&sort=-cost');
+    await expect.poll(order).toEqual(['cat-b', 'cat-a']);
+    let letThrough = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    await page.route(/\/v1\/usage\/clients\?.*dog/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel('Search').fill('dog');
+    await expect.poll(order).toEqual(['dog-a', 'dog-b']);
+    letThrough();
+    await expect.poll(order).toEqual(['dog-b', 'dog-a']);
+    dashboard.expectProblem(/status of 503/);
+    await page.route(/\/v1\/usage\/clients\?/, (route) =>
+      route.fulfill({ status: 503, json: { error: { code: 'unavailable', message: 'The figures are away.' } } }),
+    );
+    await page.goto('/app/clients?search=cat');
+    await page.getByRole('alert').getByText('The figures are away.').waitFor();
+    await page.unroute(/\/v1\/usage\/clients\?/);
+  }, 60_000);
+
+  it('is in what needs you where a budget for each scenario is spent, and six clients of a paused one are said', async () => {
+    const { gateway } = dashboard;
+    const budget = { name: 'Each of them', limit_usd: 0.000_001, on_limit: 'notify', scope: { scenario_id: '*' } };
+    const { id } = await json<{ id: string }>(gateway.post('/v1/budgets', budget), 201);
+    for (const client of ['b', 'c', 'd', 'e', 'f', 'g'])
+      await json(gateway.post(chat, hello(), { 'x-client-id': client, 'x-scenario-id': '42' }));
+    await json(gateway.post('/v1/scenarios/42/pause', {}));
+    await json(gateway.send('PUT', '/v1/scenarios/42/name', { name: hostile }));
+    await page.goto('/app');
+    await page.getByText(`Each of them for ${hostile} (42) at`).waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /Scenario .* of Acme Ltd, .* and 2 more/ })
+      .waitFor();
+    await json(gateway.send('DELETE', `/v1/budgets/${id}`), 204);
+    await json(gateway.post('/v1/scenarios/42/resume', {}));
+  });
 });

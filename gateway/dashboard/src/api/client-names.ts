@@ -4,7 +4,7 @@ import { useMay } from './session.ts';
 import { useNames } from './use-names.ts';
 
 const read = batched(async (ids) =>
-  (await call('clients.list', { id: ids, limit: 100 })).data.map(({ id, name }) => [id, name] as const),
+  (await call('clients.list', { id: [...ids], limit: 100 })).data.map(({ id, name }) => [id, name] as const),
 );
 
 /** The names of clients: `nameOf('acme')` is `Acme Ltd`. A client without a name, and one that is not known yet, is its id. */

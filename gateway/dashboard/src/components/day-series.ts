@@ -64,14 +64,18 @@ export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: 
   return { groups, nameless, days, total: days.reduce((sum, { total }) => sum + total, 0) };
 }
 
-/** A group in the words of people. */
+const rest = 'All others';
+
+/** A group in the words of people. One that is named like the rest, or like calls without a group, has its id beside its name. */
 export function groupName(
   group: string,
   { nameless }: Pick<Stacks, 'nameless'>,
   nameOf?: (id: string) => string,
 ): string {
-  if (group === others) return 'All others';
-  return group === none ? nameless : (nameOf?.(group) ?? group);
+  if (group === others) return rest;
+  if (group === none) return nameless;
+  const name = nameOf?.(group) ?? group;
+  return name === nameless || name === rest ? `${name} (${group})` : name;
 }
 
 interface DayRow {

@@ -16,7 +16,7 @@ export interface FormRequest {
   only?: readonly string[];
   confirmName?: string;
   /** Said when it is done; the answer is shown where it holds a secret or a link. */
-  done?: string;
+  done?: string | ((answer: unknown) => string);
   /** Help for a field in this place, where that of the contract says more than is asked for. */
   help?: Readonly<Record<string, string>>;
   /** The link of the answer is on screen already. */
@@ -60,7 +60,7 @@ function FormDialog({ request, onClose }: { request: FormRequest; onClose: () =>
   const onDone = (given: unknown): void => {
     if (!hidesLink && hasSecret(given)) setAnswer(given);
     else {
-      toast({ text: done ?? `Done: ${operation.label}` });
+      toast({ text: (typeof done === 'function' ? done(given) : done) ?? `Done: ${operation.label}` });
       onClose();
     }
   };

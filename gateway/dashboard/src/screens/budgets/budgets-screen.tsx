@@ -1,9 +1,7 @@
-import { scenarioText } from '@ai-gateway/shared/scenario-text';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
-import { useScenarioNames } from '../../api/scenario-names.ts';
+import { type ScopeNames, useScopeNames } from '../../api/scope-names.ts';
 import { useMay } from '../../api/session.ts';
 import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
 import { budgetStates } from '../../components/budget-states.ts';
@@ -221,18 +219,6 @@ function Instances({ id }: { id: string }): ReactNode {
       )}
     </Loaded>
   );
-}
-
-type ScopeNames = (tag: string, value: string) => string;
-
-/** Names of the clients and scenarios that budgets are for. */
-function useScopeNames(budgets: readonly Pick<Budget, 'scope'>[]): ScopeNames {
-  const clientName = useClientNames(budgets.map(({ scope }) => scope.client_id ?? null));
-  const scenarioName = useScenarioNames(budgets.map(({ scope }) => scope.scenario_id ?? null));
-  return (tag, value) => {
-    if (tag === 'client_id') return clientName(value);
-    return tag === 'scenario_id' ? scenarioText({ id: value, name: scenarioName(value) }) : value;
-  };
 }
 
 const tagNames: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
-import { Card, Loaded } from '../../components/card.tsx';
+import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
 import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
 import { Pages, sortedUpTo100 } from '../../components/pages.tsx';
@@ -31,14 +31,15 @@ export function ClientsScreen(): ReactNode {
     { ...(search && { search }), ...(cursor && { cursor }), limit: 100 },
     { keep: true },
   );
-  const usedBy = useClientFigures((clients.data?.data ?? []).map(({ id }) => id));
+  const ids = (clients.data?.data ?? []).map(({ id }) => id);
+  const { usedBy, error } = useClientFigures(ids);
   const columns = columnsOf(usedBy);
   // A page of a longer list has the order of the API.
   const isWhole = clients.data?.next_cursor === null && cursor === undefined;
   const rows = useHeldOrder({
     rows: clients.data?.data ?? [],
     // Figures come after the names.
-    by: `${sort} ${isWhole} ${usedBy.size}`,
+    by: JSON.stringify([sort, isWhole, ids.filter((id) => usedBy.has(id)).sort()]),
     idOf: ({ id }) => id,
     sort: (data) => (isWhole ? sortRows(data, columns, sort) : data),
   });
@@ -72,6 +73,7 @@ export function ClientsScreen(): ReactNode {
             const onSort = (to: string): void => void navigate({ search: (before) => ({ ...before, sort: to }) });
             return (
               <>
+                {error === null ? null : <ErrorCard error={error} />}
                 <Table
                   caption="Clients"
                   columns={columns}

@@ -1,7 +1,8 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { scenarioText } from '@ai-gateway/shared/scenario-text';
+import { clientsText, scenarioText } from '@ai-gateway/shared/scenario-text';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
+import { useScopeNames } from '../../api/scope-names.ts';
 import { useMay } from '../../api/session.ts';
 import { budgetStates } from '../../components/budget-states.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
@@ -61,7 +62,7 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
   const may = useMay();
   const toast = useToast();
   const resume = useChange('scenarios.resume');
-  const { id, name, platform, clients, since, reason } = scenario;
+  const { id, name, platform, clients, client_count: count, since, reason } = scenario;
   const text = scenarioText(scenario);
   const onResume = async (): Promise<void> => {
     try {
@@ -81,7 +82,7 @@ function PausedScenario({ scenario }: { scenario: Scenario }): ReactNode {
         {clients.length === 0 ? null : (
           <>
             {' of '}
-            <bdi>{clients.map((client) => client.name).join(', ')}</bdi>
+            <bdi>{clientsText(clients, count)}</bdi>
           </>
         )}
         {platform === null ? null : <bdi> ({nameForPeople(platform)})</bdi>}
@@ -157,11 +158,16 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
 /** A budget for each scenario is shown by the one that has used most: this names it. */
 function Tightest({ id }: { id: string }): ReactNode {
   const [first] = useRead('budgets.instances', { id, limit: 1 }).data?.data ?? [];
+  const nameOf = useScopeNames(first === undefined ? [] : [first]);
   if (first === undefined) return null;
   return (
     <>
       {' for '}
-      <bdi>{Object.values(first.scope).join(', ')}</bdi>
+      <bdi>
+        {Object.entries(first.scope)
+          .map(([tag, value]) => nameOf(tag, value ?? ''))
+          .join(', ')}
+      </bdi>
     </>
   );
 }

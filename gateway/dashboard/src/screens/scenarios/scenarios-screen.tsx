@@ -139,6 +139,10 @@ function State({ scenario: { state, reason, by, since } }: { scenario: Scenario 
   );
 }
 
+function namingDone(id: string, { name }: Scenario): string {
+  return name === null ? `The name of scenario ${id} is removed` : `Scenario ${id} is named ${name}`;
+}
+
 function ScenarioActions({ scenario }: { scenario: Scenario }): ReactNode {
   const { id, name, state } = scenario;
   const text = scenarioText(scenario);
@@ -186,11 +190,12 @@ function ScenarioActions({ scenario }: { scenario: Scenario }): ReactNode {
           onClick={() =>
             openForm({
               operation: 'scenarios.name.set',
-              title: `Name scenario ${id}`,
+              title: name === null ? `Name scenario ${id}` : `Rename scenario ${text}`,
               fixed: { id },
               initial: { name },
               submit: 'Save',
-              done: `The name of scenario ${id} is saved`,
+              help: { name: 'Shown beside the id. An empty field removes it.' },
+              done: (answer) => namingDone(id, answer as Scenario),
             })
           }
         >
