@@ -98,6 +98,15 @@ describe.skipIf(chromiumPath === undefined)(
       await page.context().close();
     });
 
+    it('have the total of an invoice in sight on a phone', async () => {
+      const page = await dashboard.open('/app/billing', { width: 390 });
+      const total = page.getByRole('region', { name: 'Invoices' }).getByRole('cell', { name: /^\$/ });
+      await total.first().waitFor();
+      const { x, width } = (await total.first().boundingBox()) ?? { x: 0, width: 1_000 };
+      expect(x + width).toBeLessThanOrEqual(390);
+      await page.context().close();
+    });
+
     it('show a name from right to left in its own direction, and the words around it in theirs', async () => {
       const page = await dashboard.open('/app/clients/arabic');
       const heading = page.getByRole('heading', { level: 1, name: arabic });

@@ -53,14 +53,15 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
   });
 
   it('connects Make, Zapier and n8n without an app of ours, each value ready to copy, and learns that localhost is reached by none', async () => {
-    for (const [platform, field, value] of [
-      ['Make', 'Header Authorization', /^Bearer gw_live_/],
-      ['Zapier', 'URL', /\/v1\/chat\/completions$/],
-      ['n8n', 'Base URL', /\/v1$/],
+    for (const [platform, secret, field, value] of [
+      ['Make', 'Header Authorization', 'Header Authorization', /^Bearer gw_live_/],
+      ['Zapier', 'Header Authorization', 'URL', /\/v1\/chat\/completions$/],
+      ['n8n', 'API Key', 'Base URL', /\/v1$/],
     ] as const) {
       await page.goto('/app/connect');
       await page.getByRole('button', { name: platform, exact: true }).click();
       await page.getByText(new RegExp(`${platform}.* cannot reach it`)).waitFor();
+      expect(await page.getByRole('button', { name: `Copy ${secret}` }).count()).toBe(0);
       await page.getByRole('button', { name: 'Make key and copy' }).click();
       await page.getByText('The key is copied').first().waitFor();
       await page.getByRole('button', { name: `Copy ${field}` }).click();
@@ -140,6 +141,17 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
     await dialog().getByRole('heading', { name: 'Credit note 2' }).waitFor();
   });
 
+  it('sees what a plan costs that was bought, also where the gateway sells it no longer', async () => {
+    await dashboard.gateway.database.pool.query(
+      `insert into bought_plans (workspace_id, customer_id, subscription_id, status, changed_at)
+       select id, 'cus_1', 'sub_1', 'active', now() from workspaces`,
+    );
+    await page.goto('/app/billing');
+    await page.getByText(/tokens, overage \$0\.00\. The period ends/).waitFor();
+    expect(await page.getByRole('button', { name: 'Manage the plan' }).count()).toBe(0);
+    await dashboard.gateway.database.pool.query('delete from bought_plans');
+  });
+
   it('is offered no plan by a gateway that sells none', async () => {
     await page.goto('/app/billing');
     await page.getByText('This gateway sells no plan').waitFor();
@@ -159,7 +171,9 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
       .waitFor();
     const mail = await mailbox.newest('bea@agency.example');
     expect(mail).toContain('You are invited to the workspace "');
-    expect(mail).toContain('As a member you do everything there except keys, people, providers and the plan.');
+    expect(mail).toContain(
+      'As a member you do the daily work there: clients, budgets, scenarios, prompts and invoices.',
+    );
   });
 
   it('meets no serious fault that axe finds on Connect, and no page wider than a phone', async () => {

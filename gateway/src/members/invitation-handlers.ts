@@ -147,8 +147,9 @@ function mailInvitation(
 /** The rights of each role, for the person who gets it. */
 const roleTexts: Readonly<Record<Invitation['role'], string>> = {
   owner: 'As an owner you do everything there.',
-  member: 'As a member you do everything there except keys, people, providers and the plan.',
-  viewer: 'As a viewer you see everything there, and change nothing.',
+  member:
+    'As a member you do the daily work there: clients, budgets, scenarios, prompts and invoices. Keys, people, providers, the plan and the settings of the workspace are the owners’.',
+  viewer: 'As a viewer you see clients, calls, budgets and invoices there, and change nothing.',
   client: 'You see your usage, budgets and invoices there.',
 };
 

@@ -7,9 +7,12 @@ const guide = 'https://github.com/ai-gateway-dev/ai-gateway/blob/main/docs/deplo
 export function LocalNote({
   address,
   what = 'Nobody else can open it',
+  nearby,
 }: {
   address: string;
   what?: string;
+  /** How it is reached from this computer all the same. */
+  nearby?: string | undefined;
 }): ReactNode {
   if (!URL.canParse(address) || !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(address).hostname))
     return null;
@@ -19,7 +22,7 @@ export function LocalNote({
       <a href={guide} target="_blank" rel="noreferrer">
         how to give it one
       </a>
-      .
+      .{nearby === undefined ? '' : ` ${nearby}`}
     </p>
   );
 }

@@ -23,6 +23,13 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
           ),
         },
         { key: 'client', title: 'Client', cell: ({ client }) => <bdi>{client.name}</bdi> },
+        // In sight on a phone, where the table scrolls.
+        {
+          key: 'total',
+          title: 'Total',
+          end: true,
+          cell: ({ total, currency }) => <Money amount={total} currency={currency} />,
+        },
         {
           key: 'period',
           title: 'Period',
@@ -42,12 +49,6 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
             ) : (
               <Status kind={status === 'issued' ? 'good' : 'warn'}>{status === 'issued' ? 'Issued' : 'Void'}</Status>
             ),
-        },
-        {
-          key: 'total',
-          title: 'Total',
-          end: true,
-          cell: ({ total, currency }) => <Money amount={total} currency={currency} />,
         },
       ]}
       rows={invoices}

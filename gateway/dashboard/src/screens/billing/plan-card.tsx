@@ -1,3 +1,4 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
@@ -33,7 +34,7 @@ export function PlanCard(): ReactNode {
         {(data) => (
           <div className={styles.stack}>
             <p>
-              {data.for_sale || data.status !== 'none' ? (
+              {isCharged(data) ? (
                 <>
                   {data.name}, <Money amount={data.fee_usd} /> a month: {states[data.status]}.
                 </>
@@ -49,7 +50,7 @@ export function PlanCard(): ReactNode {
             />
             <p>
               {countForPeople(data.used_tokens)} of {countForPeople(data.included_tokens)} tokens
-              {data.for_sale ? (
+              {isCharged(data) ? (
                 <>
                   , overage <Money amount={data.overage_usd} />
                 </>
@@ -61,7 +62,7 @@ export function PlanCard(): ReactNode {
               {may('plan.checkout') && data.for_sale && (data.status === 'none' || data.status === 'canceled') ? (
                 <Button onClick={() => void go(checkout).catch(() => {})}>Buy the plan</Button>
               ) : null}
-              {may('plan.portal') && data.status !== 'none' ? (
+              {may('plan.portal') && data.for_sale && data.status !== 'none' ? (
                 <Button onClick={() => void go(portal).catch(() => {})}>Manage the plan</Button>
               ) : null}
             </div>
@@ -70,4 +71,9 @@ export function PlanCard(): ReactNode {
       </Loaded>
     </Card>
   );
+}
+
+/** A plan that was bought is charged for also where the gateway sells it no longer. */
+function isCharged({ for_sale: isForSale, status }: OutputOf<'plan.get'>): boolean {
+  return isForSale || status !== 'none';
 }

@@ -5,23 +5,26 @@ import styles from './recipe.module.css';
 import { recipes } from './recipes.ts';
 import type { Way } from './ways.ts';
 
+/** The place of a key that is not made yet: nobody is asked to copy it. */
+const noKey = 'YOUR_KEY';
+
 /** From the key to the first call on one platform, each value ready to be copied. */
 export function RecipeSteps({ way, apiKey }: { way: Way; apiKey: string | undefined }): ReactNode {
-  const { add, fields, then, app, away } = recipes[way];
+  const { add, fields, then, app, away, nearby } = recipes[way];
   const address = location.origin;
   return (
     <div className={styles.recipe}>
-      {away === undefined ? null : <LocalNote address={address} what={away} />}
+      {away === undefined ? null : <LocalNote address={address} what={away} nearby={nearby?.(location.port)} />}
       <p>{add}</p>
       <dl className={styles.fields}>
-        {fields({ address, apiKey: apiKey ?? 'YOUR_KEY' }).map(([name, value, isOwn]) => (
+        {fields({ address, apiKey: apiKey ?? noKey }).map(([name, value, isOwn]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>
               {isOwn === undefined ? (
                 <>
                   <code>{value}</code>
-                  <CopyButton text={value} of={name} />
+                  {apiKey === undefined && value.includes(noKey) ? null : <CopyButton text={value} of={name} />}
                 </>
               ) : (
                 value

@@ -15,6 +15,8 @@ export interface Recipe {
   app?: { text: string; guide: string };
   /** Runs elsewhere than the browser: an address of this computer is none for it. */
   away?: string;
+  /** The address of this computer for a program in a container on it, by the port. */
+  nearby?: (port: string) => string;
 }
 
 const body = '{"model": "auto", "messages": [{"role": "user", "content": "Is this an invoice? One word."}]}';
@@ -61,7 +63,8 @@ export const recipes: Readonly<Record<Way, Recipe>> = {
     ],
     then: 'Run the workflow once. Models keep their names, and “auto” chooses one.',
     app: { text: 'The node n8n-nodes-ai-gateway adds costs, budgets and prompts.', guide: `${guides}/n8n.md` },
-    away: 'n8n in the cloud or in a container cannot reach it',
+    away: 'n8n in the cloud cannot reach it',
+    nearby: (port) => `n8n in a container on this computer reaches it at http://host.docker.internal:${port}/v1.`,
   },
   code: {
     add: 'In any OpenAI or Anthropic SDK, set two things:',
