@@ -5,7 +5,7 @@ import { isUnfinished, oldProofIn, unfinishedProof } from '../accounts/rotation-
 import { seal, unseal } from '../accounts/seal.ts';
 import { findProof, replaceProof } from '../accounts/secret-proof-store.ts';
 import { type Progress, showProgress } from '../backup/progress.ts';
-import { repeatErasures } from '../clients/erase-client.ts';
+import { eraseNarrowLeft, repeatErasures } from '../clients/erase-client.ts';
 import { isInUse } from './is-in-use.ts';
 import {
   countSealed,
@@ -53,8 +53,10 @@ export async function rotateSecret(pool: Pool, rotation: Rotation, signal: Abort
   const unfinished = await begin(pool, rotation, proof);
   await repeatErasures(
     { db: pool, log: pino({ level: 'silent' }), secret: oldSecret, dataDir },
-    { leavesUnknown: true },
+    { leavesUnnoted: true },
   );
+  // Their hashes too are of the old secret.
+  await eraseNarrowLeft({ db: pool, secret: oldSecret });
   const cachedAnswers = await dropCachedAnswers(pool);
   const progress = showProgress({ verb: 'Sealing', unit: 'rows', total: await countSealed(pool, sealedTables) });
   const unopened = new Map<string, number>();

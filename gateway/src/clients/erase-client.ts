@@ -36,7 +36,7 @@ import {
   stretchesOf,
 } from './erase-rows-store.ts';
 import { renameSums } from './erase-sums-store.ts';
-import { addErasedClients, readErasedClients } from './erased-files.ts';
+import { addErasedClients, idOfSecret, readErasedClients } from './erased-files.ts';
 
 /*
  * A client is erased in place: calls, sums and books keep their figures, and `erased-…` replaces its name, so that all totals
@@ -88,11 +88,12 @@ export async function eraseClient(
     await onBegin?.(tx);
     return endNow(tx, erasure);
   });
-  await addErasedClients(services.dataDir, [remembered]).catch((error: unknown) =>
-    services.log.warn(
-      { err: error },
-      'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
-    ),
+  await addErasedClients(services.dataDir, [{ ...remembered, secretId: idOfSecret(services.secret) }]).catch(
+    (error: unknown) =>
+      services.log.warn(
+        { err: error },
+        'an erasure could not be noted in DATA_DIR: a restored database will not repeat it',
+      ),
   );
   // A sweep does the rest; the answer is the same.
   const until = performance.now() + patienceMs;
@@ -211,19 +212,26 @@ async function sweepAll(services: ErasePorts, erasure: Erasure): Promise<void> {
  */
 export async function repeatErasures(
   services: ErasePorts,
-  /** `leavesUnknown`: hashes that no name has are left, for a start with the secret that made them. */
-  { leavesUnknown = false }: { leavesUnknown?: boolean } = {},
+  /** `leavesUnnoted`: hashes without a note of their secret, that no name has, are left for a start with the secret that made them. */
+  { leavesUnnoted = false }: { leavesUnnoted?: boolean } = {},
 ): Promise<void> {
-  const { db, dataDir, log } = services;
+  const { db, dataDir, log, secret } = services;
   const filed = await readErasedClients(dataDir);
   const known = new Set((await listErasures(db)).map(({ id }) => id));
   for (const erasure of filed.filter(({ id }) => !known.has(id))) {
     const name = await nameOf(services, erasure);
+    const isOfOther = erasure.secretId === undefined ? leavesUnnoted : erasure.secretId !== idOfSecret(secret);
+    if (name === undefined && isOfOther) {
+      log.warn(
+        { erasure: erasure.id, workspace: erasure.workspaceId },
+        'an erased client cannot be looked for in this older database: another secret made its hash. Run rotate-secret, to that secret',
+      );
+      continue;
+    }
     if (name !== undefined) {
       await withTransaction(db, (tx) => endNow(tx, { ...erasure, name }));
       await eraseRest(services, { ...erasure, name }, { erasedAt: new Date() });
     }
-    if (name === undefined && leavesUnknown) continue;
     await insertErasure(db, erasure);
     log.info(
       { erasure: erasure.id, workspace: erasure.workspaceId, found: name !== undefined },
@@ -246,11 +254,17 @@ export async function eraseNarrowLeft({ db, secret }: Pick<ErasePorts, 'db' | 's
 }
 
 /** Notes in DATA_DIR what other processes have erased. */
-export async function rememberErasures({ db, dataDir }: Pick<ErasePorts, 'db' | 'dataDir'>): Promise<void> {
+export async function rememberErasures({
+  db,
+  dataDir,
+  secret,
+}: Pick<ErasePorts, 'db' | 'dataDir' | 'secret'>): Promise<void> {
   const filed = new Set((await readErasedClients(dataDir)).map(({ id }) => id));
   await addErasedClients(
     dataDir,
-    (await listErasures(db)).filter(({ id }) => !filed.has(id)),
+    (await listErasures(db))
+      .filter(({ id }) => !filed.has(id))
+      .map((erasure) => ({ ...erasure, secretId: idOfSecret(secret) })),
   );
 }
 

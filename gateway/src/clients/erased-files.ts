@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RememberedErasure } from './erase-client-store.ts';
@@ -11,42 +12,55 @@ const clientsFile = 'erased-clients.jsonl';
 const workspacesFile = 'erased-workspaces.jsonl';
 const peopleFile = 'erased-people.jsonl';
 
+/** As a file has it: `secretId` tells the secret that made the hash from others, where it was noted. */
+interface FiledErasure extends RememberedErasure {
+  secretId: string | undefined;
+}
+
 interface ErasedPersonId {
   id: string;
   erasedAt: Date;
 }
 
-export async function readErasedClients(dataDir: string): Promise<RememberedErasure[]> {
-  return (await readLines(dataDir, clientsFile)).flatMap(({ id, workspace_id, livemode, name_hash, erased_at }) =>
-    typeof id === 'string' &&
-    typeof workspace_id === 'string' &&
-    typeof name_hash === 'string' &&
-    typeof erased_at === 'string'
-      ? [
-          {
-            id,
-            workspaceId: workspace_id,
-            livemode: livemode === true,
-            nameHash: Buffer.from(name_hash, 'hex'),
-            erasedAt: new Date(erased_at),
-          },
-        ]
-      : [],
+export async function readErasedClients(dataDir: string): Promise<FiledErasure[]> {
+  return (await readLines(dataDir, clientsFile)).flatMap(
+    ({ id, workspace_id, livemode, name_hash, erased_at, secret_id }) =>
+      typeof id === 'string' &&
+      typeof workspace_id === 'string' &&
+      typeof name_hash === 'string' &&
+      typeof erased_at === 'string'
+        ? [
+            {
+              id,
+              workspaceId: workspace_id,
+              livemode: livemode === true,
+              nameHash: Buffer.from(name_hash, 'hex'),
+              erasedAt: new Date(erased_at),
+              secretId: typeof secret_id === 'string' ? secret_id : undefined,
+            },
+          ]
+        : [],
   );
 }
 
-export function addErasedClients(dataDir: string, erasures: readonly RememberedErasure[]): Promise<void> {
+export function addErasedClients(dataDir: string, erasures: readonly FiledErasure[]): Promise<void> {
   return addLines(
     dataDir,
     clientsFile,
-    erasures.map(({ id, workspaceId, livemode, nameHash, erasedAt }) => ({
+    erasures.map(({ id, workspaceId, livemode, nameHash, erasedAt, secretId }) => ({
       id,
       workspace_id: workspaceId,
       livemode,
       name_hash: nameHash.toString('hex'),
       erased_at: erasedAt.toISOString(),
+      secret_id: secretId,
     })),
   );
+}
+
+/** Tells secrets apart, and says nothing about them. */
+export function idOfSecret(secret: string): string {
+  return createHmac('sha256', Buffer.from(secret, 'hex')).update('erased-clients').digest('hex').slice(0, 16);
 }
 
 export async function readErasedWorkspaces(dataDir: string): Promise<ErasedWorkspace[]> {
