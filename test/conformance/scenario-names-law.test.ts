@@ -116,7 +116,7 @@ function scenariosIn(value: unknown): Shown[] {
   return [...here, ...Object.values(value).flatMap(scenariosIn)];
 }
 
-/** What in a text a reader may not know. */
+/** The words of a text that a reader may not know. */
 function faultsIn(place: string, text: string): string[] {
   const scenarios = text.startsWith('{') ? scenariosIn(JSON.parse(text)) : [];
   return [
@@ -156,7 +156,7 @@ describe.each(readers.filter((reader) => !seesNames(reader)).map((reader) => [ti
 
     it.runIf(subscribes(reader))('is sent neither by webhook', async () => {
       const received = hooks.get(reader)?.received ?? [];
-      // One that is locked to a client or a project hears of the budget only: the pause is for all.
+      // A key that is locked to a client or a project gets the event of the budget only: the pause is for all.
       await eventually(() => expect(received.length).toBeGreaterThan(0));
       if (reader.lock.every((tag) => tag === 'scenario_id'))
         await eventually(() => expect(received.some(({ body }) => body.includes('scenario.resumed'))).toBe(true));

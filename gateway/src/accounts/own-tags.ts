@@ -55,7 +55,7 @@ export function seesMargin({ role, lockedTags }: Caller): boolean {
   return role !== 'caller' && !lockedTags.includes('client_id');
 }
 
-/** Who reads of a scenario: a key, or what a key subscribed to. */
+/** The reader of a scenario: a key, or a subscription of one. */
 export type ScenarioReader = Pick<Caller, 'role' | 'lockedTags'>;
 
 /** A subscription reads as the key that made it; keys that only call models subscribe to nothing. */
@@ -71,7 +71,7 @@ export function seesScenarioNames({ role, lockedTags }: ScenarioReader): boolean
   return role !== 'caller' && lockedTags.length === 0;
 }
 
-/** What a scenario spends is what the workspace pays, for whichever client. */
+/** The spend of a scenario is the amount that the workspace pays, for whichever client. */
 export function seesScenarioSpending({ role, lockedTags }: ScenarioReader): boolean {
   return role !== 'caller' && lockedTags.every((tag) => tag === 'scenario_id');
 }

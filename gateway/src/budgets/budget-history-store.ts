@@ -3,7 +3,7 @@ import type { Caller } from '../accounts/api-key.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Budget } from './budget.ts';
 
-/** What a change is about. */
+/** The subject of a change. */
 export type ChangeNote =
   | { kind: 'created' }
   | { kind: 'changed'; fields: readonly string[] }

@@ -74,7 +74,7 @@ export async function eraseNarrow(
   });
 }
 
-/** What is not summed yet is left to the roll-up. Sums of tasks are made from calls: those of calls that are gone stay as they are. */
+/** The roll-up takes calls that are not summed yet. Sums of tasks are made from calls: those of calls that are gone stay as they are. */
 async function sumHourAndDay(tx: PoolClient, hour: Date, day: Date): Promise<void> {
   const { rows } = await tx.query(
     `select narrow_until > $1 as "hasHour", narrow_until >= $2::timestamptz + interval '1 day' as "hasDay",

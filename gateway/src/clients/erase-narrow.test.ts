@@ -101,7 +101,7 @@ it('waits for the sums for longer than a statement may take, and reads no hour b
   const { pool, url } = database;
   await pool.query('update erased_clients set narrow_erased = false');
   await pool.query(`update usage_narrow_hours set client_id = 'acme' where client_id = 'erased-1'`);
-  // What is not made again keeps figures that nothing else has.
+  // Sums that are not made again keep figures that nothing else has.
   await pool.query('update usage_narrow_hours set requests = requests + 1000 where hour < $1', [
     new Date(erasedAt.getTime() - hourMs),
   ]);

@@ -11,7 +11,7 @@ const withoutSpending = {
   source_stop: null,
 };
 
-/** What an event tells this reader of its scenario: no more than the list of scenarios does. */
+/** The scenario of an event as this reader may see it: no more than the list of scenarios shows. */
 export function eventDataFor(reader: ScenarioReader, data: EventData): EventData {
   const { scenario } = data;
   if (typeof scenario !== 'object' || scenario === null || seesScenarioNames(reader)) return data;

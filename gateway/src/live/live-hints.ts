@@ -6,7 +6,7 @@ export interface Watcher {
   workspaceId: string;
   /** Undefined: of both modes. */
   livemode: boolean | undefined;
-  /** Who opened it: a key or a person. */
+  /** The key or the person that opened it. */
   keyId: string;
   send(text: string): void;
   end(): void;

@@ -40,7 +40,7 @@ export async function insertReset(
   );
 }
 
-/** What was asked for with a link, used or not. */
+/** The sign-up of a link, used or not. */
 export async function findSignUp(tx: Db, hash: Buffer): Promise<SignUp | undefined> {
   const { rows } = await tx.query(
     `select email, given_name, workspace_name from sign_in_links where hash = $1 and purpose = 'sign-up'`,

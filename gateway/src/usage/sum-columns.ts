@@ -3,7 +3,7 @@
  * they are in no figure but their own two.
  */
 
-/** What calls saved. */
+/** The savings of calls. */
 const ofSavings = ['cache_hits', 'saved_nanos', 'saved_auto_nanos', 'saved_rules_nanos', 'saved_marks_nanos'] as const;
 const figures = [
   'requests',
