@@ -12,7 +12,7 @@ import { repeatWorkspaces } from './clients/erase-workspace.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/open-database.ts';
 import { openOwnDatabase } from './db/open-own-database.ts';
-import { holdProcessLock } from './db/process-lock.ts';
+import { holdProcessLock, type ProcessLock } from './db/process-lock.ts';
 import { clockFinding } from './doctor/check-clock.ts';
 import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
@@ -85,21 +85,26 @@ export async function startGateway(
   );
   const silent = new SilentSockets(server);
   let opened: OpenPort;
+  let processLock: ProcessLock;
+  const undo = [database.stop];
   try {
     await proveSecret(db, ownSecret);
-    opened = options.worker?.openPort(server) ?? (await openPort(server, config).catch(cannotListen(config)));
+    const port = options.worker?.openPort(server) ?? (await openPort(server, config).catch(cannotListen(config)));
+    undo.unshift(async () => {
+      const closed = port.close();
+      server.closeAllConnections();
+      await closed;
+    });
+    await ensureCallPartitions(db, now());
+    const lock = await holdProcessLock(connection, newId('proc', now()));
+    undo.unshift(lock.release);
+    // A rotation of the secret takes the proof away and then looks for processes: one of the two sees the other.
+    await proveSecret(db, ownSecret);
+    [opened, processLock] = [port, lock];
   } catch (error) {
-    await database.stop();
+    for (const step of undo) await step();
     throw error;
   }
-  await ensureCallPartitions(db, now());
-  const processLock = await holdProcessLock(connection, newId('proc', now()));
-  // A rotation of the secret takes the proof away and then looks for processes: one of the two sees the other.
-  await proveSecret(db, ownSecret).catch(async (cause: unknown) => {
-    await processLock.release();
-    await database.stop();
-    throw cause;
-  });
   const authenticator = new Authenticator({ db, now });
   const traces =
     config.traces === undefined
