@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unfinishedProof } from '../../gateway/src/accounts/rotation-proof.ts';
@@ -140,7 +140,14 @@ describe('rotate-secret', () => {
       const second = await spawnGateway(baseEnv({ ...env, GATEWAY_SECRET: newSecret }));
       expect(await keptAnswer(second.url)).toEqual({ id, replayed: 'true' });
       await second.kill('SIGTERM');
-      expect(existsSync(join(env.DATA_DIR, 'gateway-secret'))).toBe(false);
+      const file = join(env.DATA_DIR, 'gateway-secret');
+      expect(existsSync(file)).toBe(false);
+      // It may be the secret of an embedded database that was used before this server.
+      mkdirSync(env.DATA_DIR, { recursive: true });
+      writeFileSync(file, `${oldSecret}\n`);
+      const left = await rotate({ ...env, GATEWAY_SECRET: newSecret });
+      expect([left.code, left.err]).toEqual([0, expect.stringContaining(`The secret in ${file} is another one.`)]);
+      expect(existsSync(file)).toBe(true);
     } finally {
       await database.drop();
     }
@@ -155,6 +162,11 @@ describe('rotate-secret', () => {
     expect((await rotate(env)).code).toBe(0);
     // The old one would be taken for the secret wherever GATEWAY_SECRET is left out.
     expect(existsSync(join(dataDir, 'gateway-secret'))).toBe(false);
+    // Killed after its last step in the database: the same command removes what is left.
+    for (const name of ['gateway-secret', 'gateway-secret.next'])
+      writeFileSync(join(dataDir, name), `${'a1'.repeat(32)}\n`, { mode: 0o600 });
+    expect(await rotate(env)).toMatchObject({ code: 0, err: expect.stringContaining('GATEWAY_SECRET already') });
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('gateway-secret'))).toEqual([]);
     const doctor = await runCommand(['doctor'], { env: { ...env, GATEWAY_SECRET_PREVIOUS: 'c3'.repeat(32) } });
     expect(doctor.out).toContain('GATEWAY_SECRET_PREVIOUS is set. Once `rotate-secret` has run, remove it.');
     expect(doctor.out).toContain('The secret in GATEWAY_SECRET is the one of this database.');

@@ -61,7 +61,7 @@ export function takeNextSecret(dataDir: string): void {
   renameSync(nextSecretPath(dataDir), secretPath(dataDir));
 }
 
-/** A secret that nothing is sealed with any more. */
+/** A secret that nothing is sealed with any more, and one that was to take its place. */
 export function dropSecret(dataDir: string): void {
-  rmSync(secretPath(dataDir), { force: true });
+  for (const path of [secretPath(dataDir), nextSecretPath(dataDir)]) rmSync(path, { force: true });
 }

@@ -1,6 +1,6 @@
 import { seal, unseal } from './seal.ts';
 
-/** In the place of the proof while a rotation of the secret is unfinished: no gateway starts on it, of this version or an earlier one. */
+/** In the place of the proof while a rotation of the secret is unfinished: no gateway that asks for the proof starts on it, of this version or an earlier one. */
 const mark = Buffer.from('rotation unfinished:');
 const context = ['secret-proof', 'rotation'];
 

@@ -78,11 +78,14 @@ function assigned(column: string, value: string): string {
   return column === 'confirm_hash' ? `case when confirm_hash is not null then ${value}::bytea end` : value;
 }
 
-/** An address that has agreed goes on to agree; several webhooks may share it. */
+/**
+ * An address that has agreed goes on to agree; several webhooks may share it. The link in the mail to one that was only asked opens by the old
+ * token: it is left to `dropUnnamedAddresses`, and can be asked again.
+ */
 async function moveAddress(tx: Db, { workspace_id: workspaceId, id }: SealedRow, tokenHash: Buffer): Promise<void> {
   await tx.query(
     `update mail_addresses m set token_hash = $3 from webhooks w
-     where w.workspace_id = $1 and w.id = $2 and m.workspace_id = $1 and m.token_hash = w.confirm_hash`,
+     where w.workspace_id = $1 and w.id = $2 and m.workspace_id = $1 and m.token_hash = w.confirm_hash and m.confirmed_at is not null`,
     [workspaceId, id, tokenHash],
   );
 }

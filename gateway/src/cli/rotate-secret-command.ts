@@ -30,6 +30,7 @@ Backups made before need the old secret.`,
           io.tell(
             'The database uses the secret in GATEWAY_SECRET already. To rotate it, set GATEWAY_SECRET to a new one, and GATEWAY_SECRET_PREVIOUS to this one.',
           );
+          if (config.previousSecret === undefined) leaveGenerated(config, io);
           return true;
         }
         // A secret in a file is the one from now on, also where a run before was killed at this point.
@@ -41,6 +42,13 @@ Backups made before need the old secret.`,
     );
   },
 });
+
+/** A run before may have been killed between its last step in the database and this one. */
+function leaveGenerated({ databaseUrl, dataDir }: Config, { tell }: Io): void {
+  // Of a database on a server nobody can say here whether the file is its own: the embedded one may be left behind in the same folder.
+  if (databaseUrl === undefined) dropSecret(dataDir);
+  else tell(`The secret in ${secretPath(dataDir)} is another one. Delete it, unless a database of before needs it.`);
+}
 
 /** A backup or an export that is under way reads the embedded database too. */
 function refuseUsed({ databaseUrl, dataDir }: Config): void {

@@ -9,6 +9,8 @@ import { findProof, keepProof } from '../accounts/secret-proof-store.ts';
 import { sealContext } from '../accounts/workspace-cache.ts';
 import { sealFor } from '../background/background.ts';
 import { erasedNameContext, hashOfName } from '../clients/erase-client.ts';
+import { connectionTo } from '../db/database-url.ts';
+import { holdProcessLock, type ProcessLock } from '../db/process-lock.ts';
 import { totpContext } from '../factors/second-factor.ts';
 import { answerContext } from '../idempotency/idempotency.ts';
 import type { PromptContent } from '../prompts/prompt.ts';
@@ -19,6 +21,7 @@ import { sealToken } from '../scenarios/connection-store.ts';
 import { secretContext } from '../sso/sso-connection.ts';
 import { commentContext } from '../usage/opinion.ts';
 import { confirmHashOf } from '../webhooks/confirm-address.ts';
+import { askAddress } from '../webhooks/mail-address-store.ts';
 import { sealProofs, sealUrl } from '../webhooks/webhook-secrets.ts';
 import { type Rotated, type Rotation, rotateSecret } from './rotate-secret.ts';
 import { sealedTables } from './sealed-tables.ts';
@@ -66,6 +69,9 @@ const otherBytes: Record<string, string> = {
   'sso_used.id': 'of an answer of an identity provider',
   'task_claims.task': 'as calls.task',
   'task_rates.task': 'as calls.task',
+  'usage_task_days.task': 'as calls.task',
+  'usage_task_hours.task': 'as calls.task',
+  'usage_task_quarters.task': 'as calls.task',
   'webhooks.confirm_hash': 'made with the secret, and made again',
   'webhooks.fingerprint': 'SHA-256 of a subscription',
 };
@@ -164,6 +170,7 @@ describe('rotating the secret', () => {
       [webhook.id, 'mailto:ada@agency.example'],
       ['hook_2', 'https://hook.example/b'],
       ['hook_3', 'mailto:ada@agency.example'],
+      ['hook_4', 'mailto:asked@agency.example'],
     ] as const)
       await insert('webhooks', {
         workspace_id: workspaceId,
@@ -175,7 +182,7 @@ describe('rotating the secret', () => {
         events: ['budget.threshold'],
         filter: '{}',
         confirm_hash: url.startsWith('mailto:')
-          ? confirmHashOf({ secret: oldSecret }, workspaceId, 'ada@agency.example')
+          ? confirmHashOf({ secret: oldSecret }, workspaceId, url.slice('mailto:'.length))
           : null,
       });
     for (const address of ['ada@agency.example', 'gone@agency.example'])
@@ -184,6 +191,10 @@ describe('rotating the secret', () => {
         token_hash: confirmHashOf({ secret: oldSecret }, workspaceId, address),
         confirmed_at: at,
       });
+    await insert('mail_addresses', {
+      workspace_id: workspaceId,
+      token_hash: confirmHashOf({ secret: oldSecret }, workspaceId, 'asked@agency.example'),
+    });
     await insert('connections', {
       workspace_id: workspaceId,
       id: connection.id,
@@ -348,6 +359,12 @@ describe('rotating the secret', () => {
     expect(await valuesOf('erased_clients.name_hash')).toEqual([hashOfName(newSecret, place, 'acme')]);
   });
 
+  it('lets an address be asked again that has not confirmed: the link it was sent opens by the old token', async () => {
+    const tokenHash = confirmHashOf({ secret: newSecret }, workspaceId, 'asked@agency.example');
+    expect(await valuesOf('webhooks.confirm_hash')).toContainEqual(tokenHash);
+    expect(await askAddress(database.pool, { workspaceId, tokenHash })).toBe('ask');
+  });
+
   it('has nothing to do a second time', async () => {
     expect(await rotateSecret(database.pool, rotation, never)).toBe('already');
   });
@@ -359,6 +376,28 @@ describe('rotating the secret', () => {
     expect(await rotateSecret(database.pool, back, never)).toMatchObject({ unopened: new Map([['totp', 1]]) });
     expect(await valuesOf('totp.sealed_secret')).toEqual([lost]);
   });
+
+  it('is not done where a gateway has started meanwhile, and then seals what that gateway wrote', async () => {
+    const { pool, url } = database;
+    let late: ProcessLock | undefined;
+    // As one of the release before, which has proved its secret before the rotation began, and holds its lock after.
+    const query = async (text: string, values?: unknown[]): Promise<unknown> => {
+      if (text.startsWith('truncate')) late = await holdProcessLock(connectionTo(url), 'proc_late');
+      return pool.query(text, values);
+    };
+    const watched = new Proxy(pool, {
+      get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)),
+    });
+    await expect(rotateSecret(watched, rotation, never)).rejects.toThrow('A gateway has started meanwhile. Stop it');
+    await pool.query('update totp set sealed_secret = $1', [
+      seal(oldSecret, 'JBSWY3DPEHPK3PXQ', totpContext('person_1')),
+    ]);
+    await expect(rotateSecret(pool, rotation, never)).rejects.toThrow('A gateway uses this database.');
+    await late?.release();
+    expect(await rotateSecret(pool, rotation, never)).toMatchObject({ unopened: new Map() });
+    const [sealed = Buffer.alloc(0)] = await valuesOf('totp.sealed_secret');
+    expect(decrypted(newSecret, sealed)).toBe('JBSWY3DPEHPK3PXQ');
+  }, 30_000);
 
   function opens(key: typeof version, sealed: Buffer): boolean {
     try {

@@ -76,6 +76,11 @@ export async function rotateSecret(pool: Pool, rotation: Rotation, signal: Abort
         progress.add(page.length);
       }
     await dropUnnamedAddresses(pool);
+    // One of the release before proves its secret once, before it holds its lock, and so may have started after all.
+    if (await isInUse(pool))
+      throw new Error(
+        'A gateway has started meanwhile. Stop it, and run the same command again: it seals what that gateway wrote.',
+      );
     await replaceProof(pool, unfinished, proofOf(newSecret));
     took = progress.end();
     return { took, cachedAnswers, unopened };
