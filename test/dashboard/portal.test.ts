@@ -86,6 +86,32 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     await page.context().close();
   });
 
+  it('draws the axis of the days as wide as its amounts, and none for a month without a bill', async () => {
+    const { gateway } = dashboard;
+    await json(gateway.send('PUT', '/v1/clients/jakarta', { currency: 'IDR', exchange_rate: 1_000_000 }));
+    await json(gateway.send('PUT', '/v1/clients/quiet', { name: 'Quiet' }));
+    gateway.fakes.openai.reply({ text: 'x', usage: { input: 1_000, output: 13_000 } });
+    await json(gateway.post(chat, hello({ max_tokens: 13_000, metadata: { client_id: 'jakarta' } })));
+    const page = await dashboard.open(pathOf(await newLink('jakarta')), { ...nobody, width: 390 });
+    const axis = page.getByRole('group', { name: /^Axis from/ });
+    await axis
+      .getByText(/\d{3},\d{3}/)
+      .last()
+      .waitFor();
+    const last = await axis.locator('span').last().boundingBox();
+    const box = await axis.boundingBox();
+    expect(last?.x).toBeGreaterThanOrEqual((box?.x ?? 0) - 0.5);
+    expect(last?.width).toBeLessThanOrEqual((box?.width ?? 0) + 0.5);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    const quiet = await dashboard.open(pathOf(await newLink('quiet')), nobody);
+    const figure = quiet.getByRole('figure').filter({ hasText: 'Nothing is billed in this month yet.' });
+    await figure.locator('svg').waitFor();
+    expect(await figure.locator('svg line').count()).toBe(1);
+    const [bars, days] = [figure.locator('svg'), figure.locator('p span')];
+    expect((await days.first().boundingBox())?.x).toBe((await bars.boundingBox())?.x);
+    for (const open of [page, quiet]) await open.context().close();
+  });
+
   it('loads at most 100 kB of scripts, gzipped, which neither name AI Gateway nor carry its API', () => {
     const built = new URL('../../gateway/dashboard/dist/', import.meta.url);
     const page = readFileSync(new URL('portal.html', built), 'utf8');

@@ -66,7 +66,7 @@ export function stacksOf(rows: readonly SeriesRow[], nameless: string, allDays: 
 
 const rest = 'All others';
 
-/** A group in the words of people. One that is named like the rest, or like calls without a group, has its id beside its name. */
+/** Names a group for people. A name that the rest or calls without a group have, too, is followed by its id. */
 export function groupName(
   group: string,
   { nameless }: Pick<Stacks, 'nameless'>,

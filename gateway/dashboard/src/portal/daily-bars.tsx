@@ -57,7 +57,7 @@ export function DailyBars({ days, month, currency }: DailyBarsProps): ReactNode 
           focusable="false"
         >
           <line x1="0" x2={all.length * step} y1={height - 0.5} y2={height - 0.5} className={styles.axis} />
-          {ticks.slice(1).map((tick) => (
+          {(highest === undefined ? [] : ticks.slice(1)).map((tick) => (
             <line
               key={tick}
               x1="0"
@@ -87,12 +87,12 @@ export function DailyBars({ days, month, currency }: DailyBarsProps): ReactNode 
             );
           })}
         </svg>
+        <p className={styles.ticks} aria-hidden="true">
+          <span>{dayForPeople(all[0] ?? '')}</span>
+          <span>{dayForPeople(all[Math.floor(all.length / 2)] ?? '')}</span>
+          <span>{dayForPeople(all.at(-1) ?? '')}</span>
+        </p>
       </div>
-      <p className={styles.ticks} aria-hidden="true">
-        <span>{dayForPeople(all[0] ?? '')}</span>
-        <span>{dayForPeople(all[Math.floor(all.length / 2)] ?? '')}</span>
-        <span>{dayForPeople(all.at(-1) ?? '')}</span>
-      </p>
       <div className={styles.unseen}>
         <table>
           <caption>Billed by day</caption>
