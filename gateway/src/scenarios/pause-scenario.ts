@@ -24,7 +24,7 @@ export async function pauseScenario(
 ): Promise<void> {
   const paused = await withTransaction(services.db, async (tx) => {
     if (!(await markPaused(tx, place, why))) return undefined;
-    const row = await readScenario(tx, place);
+    const row = await readScenario(tx, place, { isNamed: place.lock === noLock });
     const event = scenarioEvent(place, row, { type: 'scenario.paused', ...why });
     await services.outbox.record(tx, [event]);
     await publishGuardChange(tx, place.workspaceId);
@@ -58,7 +58,11 @@ export async function resumeScenario(
       tx,
       await Promise.all(
         places.map(async (one) =>
-          scenarioEvent(one, await readScenario(tx, one), { type: 'scenario.resumed', reason: '', by }),
+          scenarioEvent(one, await readScenario(tx, one, { isNamed: one.lock === noLock }), {
+            type: 'scenario.resumed',
+            reason: '',
+            by,
+          }),
         ),
       ),
     );
@@ -79,8 +83,9 @@ export function loopKey({ workspaceId, livemode, id, lock }: ScenarioKey): strin
 export async function readScenario(
   db: Parameters<typeof selectScenarios>[0],
   place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
+  { isNamed }: { isNamed: boolean },
 ): Promise<ScenarioRow> {
-  const [row] = await selectScenarios(db, { ...place, limit: 1 });
+  const [row] = await selectScenarios(db, { ...place, isNamed, limit: 1 });
   return row ?? bareScenario(place.id);
 }
 

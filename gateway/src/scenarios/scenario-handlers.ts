@@ -64,7 +64,7 @@ export const scenarioHandlers: Pick<
       { reason: reason ?? '', by: caller.keyName },
       { onPause: (tx) => audit(tx, stateChange(place, ['running', 'paused'], { reason: reason ?? null })) },
     );
-    return viewFor(caller, await readScenario(services.db, { ...place, lock: ownLock(caller) }));
+    return viewFor(caller, await readFor(services, caller, place));
   },
 
   'scenarios.resume': async ({ id }, { caller, services, audit }) => {
@@ -79,7 +79,7 @@ export const scenarioHandlers: Pick<
     await resumeScenario(services, { ...place, lock }, caller.keyName, {
       onResume: (tx) => audit(tx, stateChange(place, ['paused', 'running'])),
     });
-    return viewFor(caller, await readScenario(services.db, { ...place, lock }));
+    return viewFor(caller, await readFor(services, caller, place));
   },
 
   'scenarios.limits.get': async ({ id }, { caller, services }) => {
@@ -123,7 +123,7 @@ export const scenarioHandlers: Pick<
       const before = await renameScenario(tx, place, name);
       await audit(tx, { target: { type: 'scenario', id, name }, before: { name: before }, after: { name } });
     });
-    return viewFor(caller, await readScenario(services.db, { ...place, lock: ownLock(caller) }));
+    return viewFor(caller, await readFor(services, caller, place));
   },
 
   'scenarios.names': async (input, { caller, services }) => {
@@ -167,6 +167,14 @@ async function ownPlace(services: ScenarioPorts, caller: Caller, id: string): Pr
 /** The client whose pauses a key sees beside those for all; undefined: every client. */
 function ownLock(caller: Caller): ScenarioLock | undefined {
   return caller.lockedTags.length === 0 ? undefined : lockOf(caller);
+}
+
+function readFor(
+  { db }: ScenarioPorts,
+  caller: Caller,
+  { workspaceId, livemode, id }: Omit<ScenarioKey, 'lock'>,
+): Promise<ScenarioRow> {
+  return readScenario(db, { workspaceId, livemode, id, lock: ownLock(caller) }, { isNamed: seesScenarioNames(caller) });
 }
 
 /** A key that only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */

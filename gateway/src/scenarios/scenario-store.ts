@@ -140,8 +140,8 @@ export async function selectScenarios(
     lock?: ScenarioLock | undefined;
     state?: 'running' | 'paused' | undefined;
     search?: string | undefined;
-    /** False: names are not searched, for a key that sees none. */
-    isNamed?: boolean | undefined;
+    /** False: names are not searched and clients not read, for a key that sees neither. */
+    isNamed: boolean;
     after?: { lastCallAt: string; id: string } | undefined;
     limit: number;
   },
@@ -203,14 +203,14 @@ export async function selectScenarios(
       filter.ids ?? null,
       filter.lock ?? null,
       until ?? '-infinity',
-      filter.isNamed ?? true,
+      filter.isNamed,
     ],
   );
   const page = rows as RawScenario[];
   const clients = await selectClientsOf(
     db,
     filter,
-    page.map((row) => ({ id: row.id, lastCallAt: row.last_call_at })),
+    filter.isNamed ? page.map((row) => ({ id: row.id, lastCallAt: row.last_call_at })) : [],
   );
   return page.map((row) => ({
     id: row.id,

@@ -79,7 +79,9 @@ async function figures(): Promise<unknown> {
   for (const grouping of ['day', 'client', 'model'] as const) all.push(sumSavings(db, { filter, grouping, days }));
   all.push(
     meteredTokens(db, { workspaceId: 'ws', from, to }),
-    selectScenarios(db, { ...place, limit: 10 }).then((rows) => rows.map(({ callsPerMinute: _calls, ...row }) => row)),
+    selectScenarios(db, { ...place, isNamed: true, limit: 10 }).then((rows) =>
+      rows.map(({ callsPerMinute: _calls, ...row }) => row),
+    ),
   );
   return Promise.all(all);
 }
