@@ -20,13 +20,16 @@ interface Runner {
   pids: number[];
 }
 
+/** Enough that each of two workers has a full batch: 32 for each. */
+const connections = 64;
+
 /**
  * One worker and two, in turn against one provider. Calls a second of CPU time say how far one more core carries. A bare proxy in one
  * process and in two is the control: its processes share nothing, but each wakes up for half the work, and they take turns on the
- * same cores. With 32 connections to each worker a wake-up has as much work as that of the one worker.
+ * same cores. Few connections are printed too: two workers then share among half as many calls what a batch costs.
  */
 export async function workerFigures(note: Note, providerUrl: string): Promise<void> {
-  console.log('\none worker and two, plain calls over 32 connections');
+  console.log(`\none worker and two, plain calls over ${connections} connections`);
   const folders = { one: dataFolder('bench-one-worker'), two: dataFolder('bench-two-workers') };
   const start = (workers: keyof typeof folders): Promise<BenchGateway> =>
     startGateway({
@@ -48,7 +51,8 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
       'bare proxy, two processes': await startBare(providerUrl, 2),
       'one worker': one,
       'two workers': two,
-      'two workers, 64 connections': { ...two, connections: 64 },
+      'one worker, 32 connections': { ...one, connections: 32 },
+      'two workers, 32 connections': { ...two, connections: 32 },
     };
     await measure(one, warmSeconds.one);
     await measure(two, warmSeconds.two);
@@ -57,10 +61,10 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
       measured[name][of] / measured[to][of];
     for (const [control, name, to] of [
       ['two bare proxies ÷ one', 'bare proxy, two processes', 'bare proxy, one process'],
-      ['two workers with 32 connections each ÷ one with 32', 'two workers, 64 connections', 'one worker'],
+      ['two workers ÷ one over 32 connections', 'two workers, 32 connections', 'one worker, 32 connections'],
     ] as const)
       console.log(
-        `  control, ${control}: ${ratio('perBusiestSecond', name, to).toFixed(2)} × the calls a second of CPU of the busiest process, ${ratio('cpuMicros', name, to).toFixed(2)} × the CPU a call`,
+        `  beside it, ${control}: ${ratio('perBusiestSecond', name, to).toFixed(2)} × the calls a second of CPU of the busiest process, ${ratio('cpuMicros', name, to).toFixed(2)} × the CPU a call`,
       );
     note(
       'calls a second of CPU of the busiest process, two workers ÷ one',
@@ -84,7 +88,7 @@ export async function workerFigures(note: Note, providerUrl: string): Promise<vo
 }
 
 function runnerOf({ url, pid }: BenchGateway): Runner {
-  return { load: targetOf(url), connections: 32, pids: [pid, ...workersOf(pid)] };
+  return { load: targetOf(url), connections, pids: [pid, ...workersOf(pid)] };
 }
 
 async function startBare(providerUrl: string, processes: number): Promise<Runner> {
@@ -94,7 +98,7 @@ async function startBare(providerUrl: string, processes: number): Promise<Runner
     url: `http://127.0.0.1:${port}/v1/chat/completions`,
     headers: { authorization: 'Bearer sk-bench' },
   };
-  const runner = { load, connections: 32, pids: [pid, ...workersOf(pid)] };
+  const runner = { load, connections, pids: [pid, ...workersOf(pid)] };
   await measure(runner, roundSeconds);
   return runner;
 }
