@@ -123,9 +123,10 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
   const head = { id: chatId(requestId), object: 'chat.completion.chunk', created: Math.floor(createdAtMs / 1000) };
   let model = call.model;
   let finish: FinishReason = 'stop';
-  let refused = false;
   let usage: Usage | undefined;
-  let thinking = '';
+  /** What a plain answer would tell of its thoughts. */
+  const thoughts = new StreamedThoughts();
+  const told = { text: false, refusal: false, call: false };
   let begun = false;
   const chunk = (delta: JsonObject, extra: JsonObject = {}): string =>
     frame({
@@ -134,35 +135,35 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
       choices: [{ index: 0, delta, logprobs: null, finish_reason: null, ...extra }],
       ...(call.streamUsage ? { usage: null } : {}),
     });
-  const begin = (): string => {
+  /** The first chunk goes out with the first word: a provider that fails before it can still be replaced by another. */
+  const begin = (content: '' | null): string => {
     if (begun) return '';
     begun = true;
-    return chunk({ role: 'assistant', content: '', refusal: null });
+    return chunk({ role: 'assistant', content, refusal: null });
   };
   const writeEvent = (event: StreamEvent): string => {
     switch (event.kind) {
       case 'start':
         model = event.model;
-        return begin();
+        return '';
       case 'text':
+        told.text = true;
         return (
-          begin() + chunk({ content: event.text }, event.logprobs === undefined ? {} : { logprobs: event.logprobs })
+          begin('') + chunk({ content: event.text }, event.logprobs === undefined ? {} : { logprobs: event.logprobs })
         );
       case 'refusal':
-        refused = true;
-        return begin() + chunk({ refusal: event.text });
+        told.refusal = true;
+        return begin(null) + chunk({ refusal: event.text });
       case 'reasoning':
-        thinking += event.text;
-        return begin() + chunk({ reasoning_content: event.text });
-      case 'reasoning-end': {
-        if (event.signature === undefined && event.redacted === undefined) return '';
-        const detail = reasoningDetail({ ...event, text: thinking });
-        thinking = '';
-        return begin() + chunk({ reasoning_details: [detail] });
-      }
+        thoughts.add(event.text);
+        return begin(null) + chunk({ reasoning_content: event.text });
+      case 'reasoning-end':
+        thoughts.end(event);
+        return begin(null);
       case 'tool-call':
+        told.call = true;
         return (
-          begin() +
+          begin(null) +
           chunk({
             tool_calls: [
               {
@@ -190,12 +191,51 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
   return {
     push: writeEvent,
     end() {
-      const frames = begin() + chunk({}, { finish_reason: finishWord(finish, refused) });
+      const opening = begin('');
+      const details = thoughts.details();
+      // In one piece: of a field they do not know, packages keep the last piece (openai for JavaScript) or fail at the second
+      // (openai for Python, whose `accumulate_delta` wants an `index` in each entry of a list).
+      const proofs = details.length === 0 ? '' : chunk({ reasoning_details: details });
+      const last = told.text || told.refusal || told.call ? {} : { content: '' };
+      const frames = opening + proofs + chunk(last, { finish_reason: finishWord(finish, told.refusal) });
       const counted =
         call.streamUsage && usage !== undefined ? frame({ ...head, model, choices: [], usage: writeUsage(usage) }) : '';
       return { frames: frames + counted, last: doneFrame };
     },
   };
+}
+
+type ReasoningProof = Omit<Extract<StreamEvent, { kind: 'reasoning-end' }>, 'kind'>;
+
+/** The thoughts of a stream, put together to those of a plain answer. */
+class StreamedThoughts {
+  readonly #ended: JsonObject[] = [];
+  #text = '';
+
+  add(text: string): void {
+    this.#text += text;
+  }
+
+  end({ kind: _, ...proof }: { kind: 'reasoning-end' } & ReasoningProof): void {
+    // A redacted thought stands by itself, and is no proof of the one before.
+    if (proof.redacted !== undefined) this.#close({});
+    if (proof.redacted !== undefined || proof.signature !== undefined) this.#push(proof);
+    else this.#close(proof);
+  }
+
+  details(): readonly JsonObject[] {
+    this.#close({});
+    return this.#ended;
+  }
+
+  #close(proof: ReasoningProof): void {
+    if (this.#text !== '') this.#push(proof);
+  }
+
+  #push(proof: ReasoningProof): void {
+    this.#ended.push(reasoningDetail({ ...proof, text: this.#text }));
+    this.#text = '';
+  }
 }
 
 const doneFrame = 'data: [DONE]\n\n';
