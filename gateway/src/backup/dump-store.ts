@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
+import { liftStatementLimit, wholeInstallationMinutes } from '../db/transaction-settings.ts';
 
 const rowsAtOnce = 1_000;
 
@@ -156,9 +157,10 @@ export async function estimateRows(db: Pick<Pool, 'query'>): Promise<number> {
 /** Every row of every table as of one moment; those that a database of an older version does not have are passed over. */
 export async function* dumpRows(pool: Pool): AsyncGenerator<DumpedRows> {
   const client = await pool.connect();
+  let setBack: (() => void) | undefined;
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    await client.query(`set local statement_timeout = 0`);
+    setBack = await liftStatementLimit(client, wholeInstallationMinutes);
     await client.query(`set local idle_in_transaction_session_timeout = 0`);
     for (const table of await existing(client)) {
       const conditions = sumsOnly[table] ?? '';
@@ -173,6 +175,7 @@ export async function* dumpRows(pool: Pool): AsyncGenerator<DumpedRows> {
       await client.query('close rows');
     }
   } finally {
+    setBack?.();
     await client.query('rollback').catch(() => {});
     client.release();
   }

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
 import { appliedMigrations, migrate, pendingMigrations } from '../db/migrate.ts';
-import { withTransaction } from '../db/transaction.ts';
-import { withoutTimeLimits } from '../db/transaction-settings.ts';
+import { withLongTransaction } from '../db/transaction.ts';
+import { wholeInstallationMinutes } from '../db/transaction-settings.ts';
 import {
   type DumpedRows,
   dropProof,
@@ -100,8 +100,8 @@ async function fill(
     signal,
   }: CopyOptions & { load: (put: (table: Table, row: string) => Promise<void>) => Promise<void> },
 ): Promise<number> {
-  return withTransaction(pool, async (tx) => {
-    await withoutTimeLimits(tx);
+  return withLongTransaction(pool, wholeInstallationMinutes, async (tx) => {
+    await tx.query('set local idle_in_transaction_session_timeout = 0');
     await dropProof(tx);
     let count = 0;
     let batch: DumpedRows | undefined;

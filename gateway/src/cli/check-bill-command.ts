@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { withLongTransaction } from '../db/transaction.ts';
+import { wholeInstallationMinutes } from '../db/transaction-settings.ts';
 import { checkBill } from './check-bill.ts';
 import { command } from './command.ts';
 import { withDatabase } from './with-database.ts';
@@ -13,5 +15,9 @@ export const checkBillCommand = command({
     file: { value: 'FILE', required: true, help: 'the provider’s usage export, CSV or JSON' },
   },
   run: ({ provider, month, file }, { print }) =>
-    withDatabase((pool) => checkBill(pool, { provider, month, export: readFileSync(file, 'utf8') }, print)),
+    withDatabase((pool) =>
+      withLongTransaction(pool, wholeInstallationMinutes, (tx) =>
+        checkBill(tx, { provider, month, export: readFileSync(file, 'utf8') }, print),
+      ),
+    ),
 });

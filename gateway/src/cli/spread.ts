@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 import { showProgress } from '../backup/progress.ts';
+import { type Db, withLongTransaction } from '../db/transaction.ts';
+import { wholeInstallationMinutes } from '../db/transaction-settings.ts';
 import { isInUse } from './is-in-use.ts';
 import {
   citusVersion,
@@ -56,14 +58,16 @@ export async function spread(pool: Pool, print: (line: string) => void): Promise
     print(reason);
     return false;
   }
+  const inFull = (step: (tx: Db) => Promise<void>): Promise<void> =>
+    withLongTransaction(pool, wholeInstallationMinutes, step);
   const before = await listSpread(pool);
-  for (const table of copiedTables) if (!before.has(table)) await copyToWorkers(pool, table);
+  for (const table of copiedTables) if (!before.has(table)) await inFull((tx) => copyToWorkers(tx, table));
   const todo = spreadTables.filter((table) => !before.has(table));
   const progress = showProgress({ verb: 'Spreading', unit: 'rows' });
   for (const table of todo) {
     const rows = await estimateRows(pool, table);
-    await spreadTable(pool, table);
-    await dropLocalRows(pool, table);
+    await inFull((tx) => spreadTable(tx, table));
+    await inFull((tx) => dropLocalRows(tx, table));
     progress.add(rows);
   }
   const { amount, time } = progress.end();

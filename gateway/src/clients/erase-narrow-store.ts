@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { type Db, withLongTransaction } from '../db/transaction.ts';
 import { writeNarrow, writeNarrowDays } from '../usage/narrow-sums-store.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 import { writeTaskDays, writeTaskSums } from '../usage/task-sums-store.ts';
@@ -57,10 +57,8 @@ export async function eraseNarrow(
 ): Promise<void> {
   const hour = new Date(Math.floor(erasedAt.getTime() / hourMs) * hourMs);
   const day = new Date(Math.floor(erasedAt.getTime() / dayMs) * dayMs);
-  await withTransaction(db, async (tx) => {
+  await withLongTransaction(db, 5, async (tx) => {
     if (name !== undefined) {
-      // The wait for the lock is within it.
-      await tx.query(`set local statement_timeout = '5min'`);
       await lockSums(tx);
       for (const [table, at, ofClients] of tables)
         await tx.query(

@@ -106,7 +106,11 @@ it('waits for the sums for longer than a statement may take, and reads no hour b
     new Date(erasedAt.getTime() - hourMs),
   ]);
   const before = await narrow();
-  const hasty = new pg.Pool({ connectionString: url, options: '-c statement_timeout=100' });
+  const hasty = new pg.Pool({
+    connectionString: url,
+    options: '-c statement_timeout=100 -c lock_timeout=100',
+    query_timeout: 100,
+  });
   const summing = await pool.connect();
   try {
     await summing.query('begin');

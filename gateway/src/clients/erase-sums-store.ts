@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { withTransaction } from '../db/transaction.ts';
+import { withLongTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 import type { Erasure } from './erase-client-store.ts';
 
@@ -20,9 +20,8 @@ const tables = [
 export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name, id];
-  await withTransaction(db, async (tx) => {
+  await withLongTransaction(db, 5, async (tx) => {
     await lockSums(tx);
-    await tx.query(`set local statement_timeout = '5min'`);
     for (const [table, ofClients] of tables)
       await tx.query(
         `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 ${ofClients} and client_id = $3`,

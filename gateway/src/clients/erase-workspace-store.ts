@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import { allowAuditDeletion } from '../accounts/audit-store.ts';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { type Db, withLongTransaction, withTransaction } from '../db/transaction.ts';
 import { lockSums } from '../usage/roll-up-store.ts';
 import { erasePeople } from './erase-people-store.ts';
 
@@ -80,10 +80,9 @@ const kept = ['erased_clients'];
 
 /** All else, in one transaction: whatever table has a column for the workspace. */
 export async function deleteRows(db: Pool, id: string): Promise<void> {
-  await withTransaction(db, async (tx) => {
+  await withLongTransaction(db, 5, async (tx) => {
     await lockSums(tx);
     await allowAuditDeletion(tx);
-    await tx.query(`set local statement_timeout = '5min'`);
     await tx.query(`delete from call_times t using call_groups g where g.id = t.group_id and g.workspace_id = $1`, [
       id,
     ]);

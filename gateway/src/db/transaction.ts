@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { liftStatementLimit } from './transaction-settings.ts';
 
 /** A pool, or the one connection of a transaction: anything that runs a statement. */
 export type Db = Pick<Pool | PoolClient, 'query'>;
@@ -20,4 +21,16 @@ export async function withTransaction<T>(pool: Pool, work: (tx: PoolClient) => P
   } finally {
     client.release(broken);
   }
+}
+
+/** As `withTransaction`, for jobs that go through many calls: each statement may take `minutes`. */
+export async function withLongTransaction<T>(
+  pool: Pool,
+  minutes: number,
+  work: (tx: PoolClient) => Promise<T>,
+): Promise<T> {
+  return withTransaction(pool, async (tx) => {
+    const setBack = await liftStatementLimit(tx, minutes);
+    return await work(tx).finally(setBack);
+  });
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { type Db, withLongTransaction, withTransaction } from '../db/transaction.ts';
 
 export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
 
@@ -24,10 +24,9 @@ const settleSeconds = 30;
  * there is more to do. A process that dies on the way has counted nothing: the counts and how far they reach are one transaction.
  */
 export async function countRates(db: Pool, nowMs: number): Promise<boolean> {
-  return withTransaction(db, async (tx) => {
+  return withLongTransaction(db, 5, async (tx) => {
     const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(locked[0] as { mine: boolean }).mine) return false;
-    await tx.query(`set local statement_timeout = '5min'`);
     const { rows } = await tx.query(
       `select coalesce((select until from task_rates_until), (select min(created_at) from calls)) as start,
          least(least($1::timestamptz, now()) - interval '${settleSeconds} seconds',

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { type Db, withLongTransaction } from '../db/transaction.ts';
 import { forgetKinds } from './call-kinds-store.ts';
 import { forgetTimes } from './call-times-store.ts';
 import { sumColumns, sumsOfCalls } from './sum-columns.ts';
@@ -53,8 +53,8 @@ export type Dropped = { kind: 'dropped'; calls: number } | { kind: 'busy' | 'gon
  * each balance; then the calls. All of it or nothing. Calls under way wait for it for milliseconds.
  */
 export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
-  return withTransaction(db, async (tx): Promise<Dropped> => {
-    await tx.query(`set local statement_timeout = '30min'; set local idle_in_transaction_session_timeout = '10min'`);
+  return withLongTransaction(db, 30, async (tx): Promise<Dropped> => {
+    await tx.query(`set local idle_in_transaction_session_timeout = '10min'`);
     const { rows } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(rows[0] as { mine: boolean }).mine) return { kind: 'busy' };
     if (!(await listMonths(tx)).some(({ table }) => table === month.table)) return { kind: 'gone' };
@@ -170,7 +170,7 @@ async function archive(tx: PoolClient, charged: readonly { meter: bigint; nanos:
  * hour in place of those by the quarter, since there is nothing finer. Returns those that were not known.
  */
 export async function noteMissingMonths(db: Pool): Promise<CallMonth[]> {
-  return withTransaction(db, async (tx) => {
+  return withLongTransaction(db, 5, async (tx) => {
     const { rows: mine } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(mine[0] as { mine: boolean }).mine) return [];
     const missing = await missingMonths(tx);

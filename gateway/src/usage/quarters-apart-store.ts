@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { type Db, withTransaction } from '../db/transaction.ts';
+import { type Db, withLongTransaction } from '../db/transaction.ts';
 import { lockSums } from './roll-up-store.ts';
 import { sumColumns } from './sum-columns.ts';
 
@@ -74,9 +74,7 @@ const addRight = `
  * Nobody sums up or erases meanwhile: an erasure between the first statement and the last would have its name back.
  */
 async function takeDayApart(db: Pool, { workspaceId, day }: AnsweredDay): Promise<void> {
-  await withTransaction(db, async (tx) => {
-    // The wait for the lock is within it.
-    await tx.query(`set local statement_timeout = '5min'`);
+  await withLongTransaction(db, 5, async (tx) => {
     await lockSums(tx);
     const { rows } = await tx.query(rightRows, [workspaceId, day]);
     const [right] = rows as { rows: string }[];

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { withTransaction } from '../db/transaction.ts';
+import { withLongTransaction } from '../db/transaction.ts';
 import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
 import { endedDays } from './ended-days.ts';
@@ -35,9 +35,13 @@ const daySums = sumsOf(
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
 
-/** Waits until nobody sums up, and keeps it so until the transaction ends. */
+/** Waits until nobody sums up, for as long as a statement of the transaction may take, and keeps it so until the transaction ends. */
 export async function lockSums(tx: PoolClient): Promise<void> {
+  const { rows } = await tx.query(`select current_setting('lock_timeout') as usual`);
+  // Summing up millions of calls takes longer than a caller waits for a lock.
+  await tx.query('set local lock_timeout = 0');
   await tx.query('select pg_advisory_xact_lock($1)', [lock]);
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [(rows[0] as { usual: string }).usual]);
 }
 
 /**
@@ -45,11 +49,10 @@ export async function lockSums(tx: PoolClient): Promise<void> {
  * there is more to do.
  */
 export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
-  return withTransaction(db, async (tx) => {
+  // Ten million calls take longer than a caller's statement may.
+  return withLongTransaction(db, 5, async (tx) => {
     const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(locked[0] as { mine: boolean }).mine) return false;
-    // Ten million calls take longer than a caller's statement may.
-    await tx.query(`set local statement_timeout = '5min'`);
     await markOlder(tx);
     const hasStale = (await refreshStale(tx)) || (await refreshMarked(tx));
     const { rows } = await tx.query(
