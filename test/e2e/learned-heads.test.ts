@@ -1,33 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chat as dialect } from '../../gateway/src/dialects/chat.ts';
-import { featuresOf } from '../../gateway/src/routing/call-structure.ts';
-import { learnAllHeads } from '../../gateway/src/routing/learn-heads-job.ts';
-import { addSample } from '../../gateway/src/routing/learned-heads-store.ts';
-import { seeded } from '../../gateway/src/routing/logistic-head.ts';
-import { sealFeatures } from '../../gateway/src/routing/sealed-features.ts';
-import { taskKeyOf } from '../../gateway/src/routing/task-key.ts';
 import { chat, eventually, json } from '../support/ask.ts';
+import { addSamples, bodyOf, learn, textOf } from '../support/head-samples.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 /** The heads that a workspace has learned of the words of its calls: they decide real calls, and people can take them back. */
 let gateway: TestGateway;
 let workspaceId = '';
-
-const system = 'Solve the mathematical problem step by step and prove the result. Answer with the letter only.';
-const easyWords = 'count apples baskets coins stairs minutes'.split(' ');
-const hardWords = 'integral theorem manifold eigenvalue lemma topology'.split(' ');
-const textOf = (isEasy: boolean, n: number): string => {
-  const words = isEasy ? easyWords : hardWords;
-  return `Problem ${n}: ${words[n % 6]} and ${words[(n * 5 + 2) % 6]}`;
-};
-const bodyOf = (text: string) => ({
-  model: 'auto',
-  messages: [
-    { role: 'system', content: system },
-    { role: 'user', content: text },
-  ],
-});
 
 interface Heads {
   data: {
@@ -37,8 +16,12 @@ interface Heads {
     model: string;
     calls: number;
     gain_lower: number | null;
+    active_since: string | null;
+    active_until: string | null;
   }[];
   follows: boolean;
+  chosen: object | null;
+  collected: object;
 }
 
 beforeAll(async () => {
@@ -60,27 +43,6 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Nine hundred calls whose answers were compared: the small model agrees on easy words, and fails on half of the others. */
-async function addSamples(): Promise<void> {
-  const { database, gateway: running } = gateway;
-  const random = seeded(18);
-  for (let n = 0; n < 900; n++) {
-    const isEasy = random() < 0.6;
-    const call = dialect.read(bodyOf(textOf(isEasy, n)));
-    const id = `req_${String(n).padStart(4, '0')}`;
-    await addSample(database.pool, {
-      ...{ workspaceId, livemode: true, id, clientId: undefined, agreed: isEasy || random() < 0.5 },
-      task: taskKeyOf({ call, prompt: undefined, tags: {} }) ?? '',
-      ...{ weak: 'gpt-6-luna', strong: 'gpt-6-sol' },
-      sealedFeatures: sealFeatures(running.services.secret, { workspaceId, id }, featuresOf(call)),
-    });
-  }
-}
-
-async function learn(): Promise<void> {
-  await learnAllHeads(gateway.gateway.services, new AbortController().signal);
-}
-
 let asked = 0;
 async function routeOf(isEasy: boolean): Promise<[string | null, string | null]> {
   asked += 1;
@@ -90,6 +52,7 @@ async function routeOf(isEasy: boolean): Promise<[string | null, string | null]>
   return [answer.headers.get('x-gateway-model'), answer.headers.get('x-gateway-route')];
 }
 
+const noGain = { gain: 0, gain_lower: 0, gain_upper: 0 };
 const byWords = ['gpt-6-luna', 'auto: its words are those of calls that small models do'];
 const strong = ['gpt-6-sol', 'auto: mathematics goes to strong models'];
 const list = () => json<Heads>(gateway.get('/v1/routing/heads'));
@@ -100,21 +63,42 @@ it('the words of a call decide, and earlier versions or none can be made active 
   timeout: 120_000,
 }, async () => {
   expect(await routeOf(true)).toEqual(strong);
-  expect(await list()).toEqual({ data: [], follows: true, next_cursor: null });
-  await addSamples();
-  await learn();
-  expect(await list()).toMatchObject({
-    data: [{ version: 1, active: true, better: true, model: 'gpt-6-luna', calls: 900 }],
+  expect(await list()).toEqual({
+    data: [],
     follows: true,
+    chosen: null,
+    collected: { model: null, baseline_model: null, calls: 0, tasks: 0, needed: 400 },
+    next_cursor: null,
   });
+  await addSamples(gateway, { count: 900 });
+  const collected = { model: 'gpt-6-luna', baseline_model: 'gpt-6-sol', calls: 900, tasks: 1, needed: 400 };
+  expect(await list()).toMatchObject({ data: [], collected });
+  await learn(gateway);
+  const learned = await list();
+  expect(learned).toMatchObject({
+    data: [
+      {
+        ...{ version: 1, active: true, better: true, model: 'gpt-6-luna', calls: 900, tasks: 1, judged: 300 },
+        ...{ easy: { balanced: expect.any(Number) }, active_since: expect.any(String), active_until: null },
+      },
+    ],
+    follows: true,
+    collected,
+  });
+  const [{ gain, gain_lower: lower, gain_upper: upper } = noGain] = learned.data as unknown as (typeof noGain)[];
+  expect([lower > 0, lower < gain, gain < upper]).toEqual([true, true, true]);
   await expect.poll(() => routeOf(true), { timeout: 20_000 }).toEqual(byWords);
   expect(await routeOf(false)).toEqual(strong);
 
-  expect(await activate('none')).toMatchObject({ data: [{ version: 1, active: false }], follows: false });
+  expect(await activate('none')).toMatchObject({
+    data: [{ version: 1, active: false, active_since: expect.any(String), active_until: expect.any(String) }],
+    follows: false,
+    chosen: { version: null, by: { id: expect.any(String), name: expect.any(String) }, at: expect.any(String) },
+  });
   await expect.poll(() => routeOf(true), { timeout: 20_000 }).toEqual(strong);
   // Newer heads wait for as long as the choice of a person holds.
   await gateway.database.pool.query(`update learned_samples set created_at = now()`);
-  await learn();
+  await learn(gateway);
   expect(await list()).toMatchObject({
     data: [
       { version: 2, active: false, better: true },
@@ -123,10 +107,11 @@ it('the words of a call decide, and earlier versions or none can be made active 
   });
   expect(await activate('1')).toMatchObject({
     data: [
-      { version: 2, active: false },
-      { version: 1, active: true },
+      { version: 2, active: false, active_since: null, active_until: null },
+      { version: 1, active: true, active_until: null },
     ],
     follows: false,
+    chosen: { version: 1 },
   });
   await expect.poll(() => routeOf(true), { timeout: 20_000 }).toEqual(byWords);
   expect(await activate('latest')).toMatchObject({
@@ -135,6 +120,7 @@ it('the words of a call decide, and earlier versions or none can be made active 
       { version: 1, active: false },
     ],
     follows: true,
+    chosen: null,
   });
   const { data } = await json<{ data: { operation: string; before: object; after: object }[] }>(
     gateway.get('/v1/audit?operation=routing.heads.activate'),

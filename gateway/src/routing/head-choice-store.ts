@@ -1,4 +1,5 @@
 import type { Db } from '../db/transaction.ts';
+import type { HeadsReport } from './learned-heads.ts';
 
 interface HeadScope {
   workspaceId: string;
@@ -13,14 +14,19 @@ export interface HeadVersion {
   strong: string;
   /** Better than the rates of the tasks alone: only such heads have weights. */
   isBetter: boolean;
-  report: { calls?: number; judged?: number; better?: number; lower?: number };
+  report: Partial<HeadsReport>;
   createdAt: Date;
+  /** When it came into use, and when it was last taken out of it. */
+  activeSince: Date | null;
+  activeUntil: Date | null;
 }
 
 /** Those that are kept, the newest first. */
 export async function listHeadVersions(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadVersion[]> {
   const { rows } = await db.query(
-    `select version, active, weak, strong, octet_length(weights) > 0 as "isBetter", report, created_at as "createdAt"
+    `select version, active, weak, strong, octet_length(weights) > 0 as "isBetter", report, created_at as "createdAt",
+       case when active then coalesce(active_since, created_at) else active_since end as "activeSince",
+       case when not active then active_until end as "activeUntil"
      from learned_heads where workspace_id = $1 and livemode = $2 order by version desc`,
     [workspaceId, livemode],
   );
@@ -32,13 +38,25 @@ export async function lockHeads(tx: Db, workspaceId: string): Promise<void> {
   await tx.query('select 1 from workspaces where id = $1 for no key update', [workspaceId]);
 }
 
-/** The version that people chose, 0 for none; undefined where the newest is followed. */
-export async function findChosen(db: Db, { workspaceId, livemode }: HeadScope): Promise<number | undefined> {
-  const { rows } = await db.query('select version from chosen_heads where workspace_id = $1 and livemode = $2', [
-    workspaceId,
-    livemode,
-  ]);
-  return (rows as { version: number }[])[0]?.version;
+interface HeadChoice {
+  /** 0 for none. */
+  version: number;
+  by: string;
+  /** Of the key or the person. */
+  byName: string | null;
+  at: Date;
+}
+
+/** The choice that holds; undefined where the newest is followed. */
+export async function findChosen(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadChoice | undefined> {
+  const { rows } = await db.query(
+    `select c.version, c.chosen_by as by, coalesce(k.name, p.name) as "byName", c.chosen_at as at from chosen_heads c
+     left join api_keys k on k.workspace_id = c.workspace_id and k.id = c.chosen_by
+     left join people p on p.id = c.chosen_by
+     where c.workspace_id = $1 and c.livemode = $2`,
+    [workspaceId, livemode],
+  );
+  return rows[0] as HeadChoice | undefined;
 }
 
 /** Makes a version active, or with 0 none, until somebody chooses again; `follows` leaves the choice to what is learned. */
@@ -56,7 +74,10 @@ export async function chooseHeads(
       [...scope, version, by],
     );
   await tx.query(
-    'update learned_heads set active = version = $3 where workspace_id = $1 and livemode = $2 and active <> (version = $3)',
+    `update learned_heads set active = version = $3,
+       active_since = case when version = $3 then now() else coalesce(active_since, created_at) end,
+       active_until = case when version = $3 then null else now() end
+     where workspace_id = $1 and livemode = $2 and active <> (version = $3)`,
     [...scope, version],
   );
   await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);

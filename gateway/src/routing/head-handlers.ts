@@ -5,6 +5,8 @@ import { actorOf } from '../accounts/actor.ts';
 import type { Context } from '../accounts/context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { chooseHeads, findChosen, type HeadVersion, listHeadVersions, lockHeads } from './head-choice-store.ts';
+import { labelsMin } from './learned-heads.ts';
+import { findCollected } from './learned-heads-store.ts';
 
 type HeadContext = Context<{ db: Pool; evidence: { forget(workspaceId: string): void } }>;
 
@@ -12,11 +14,12 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
   'routing.heads.list': async (_input, { caller, services }) => {
     const { workspaceId, livemode } = caller;
     const scope = { workspaceId, livemode };
-    const [versions, chosen] = await Promise.all([
+    const [versions, chosen, collected] = await Promise.all([
       listHeadVersions(services.db, scope),
       findChosen(services.db, scope),
+      findCollected(services.db, scope),
     ]);
-    return shown(versions, chosen);
+    return shown({ versions, chosen, collected });
   },
 
   'routing.heads.activate': async ({ version: asked }, { caller, services, audit }) => {
@@ -33,7 +36,11 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
         before: { heads: active, follows: chosen === undefined },
         after: { heads: version, follows: asked === 'latest' },
       });
-      return shown(await listHeadVersions(tx, scope), await findChosen(tx, scope));
+      return shown({
+        versions: await listHeadVersions(tx, scope),
+        chosen: await findChosen(tx, scope),
+        collected: await findCollected(tx, scope),
+      });
     });
     services.evidence.forget(workspaceId);
     return after;
@@ -61,21 +68,50 @@ function versionOf(asked: string, versions: readonly HeadVersion[]): number {
   return found.version;
 }
 
-function shown(versions: readonly HeadVersion[], chosen: number | undefined): OutputOf<'routing.heads.list'> {
+interface KnownHeads {
+  versions: readonly HeadVersion[];
+  chosen: Awaited<ReturnType<typeof findChosen>>;
+  collected: Awaited<ReturnType<typeof findCollected>>;
+}
+
+function shown({ versions, chosen, collected }: KnownHeads): OutputOf<'routing.heads.list'> {
   return {
-    data: versions.map(({ version, active, weak, strong, isBetter, report, createdAt }) => ({
-      version,
-      active,
-      better: isBetter,
-      model: weak,
-      baseline_model: strong,
-      calls: report.calls ?? 0,
-      judged: report.judged ?? 0,
-      gain: report.better ?? null,
-      gain_lower: report.lower ?? null,
-      created_at: createdAt.toISOString(),
-    })),
+    data: versions.map(shownVersion),
     follows: chosen === undefined,
+    chosen:
+      chosen === undefined
+        ? null
+        : { by: { id: chosen.by, name: chosen.byName }, version: chosen.version || null, at: chosen.at.toISOString() },
+    collected: {
+      model: collected?.weak ?? null,
+      baseline_model: collected?.strong ?? null,
+      calls: collected?.calls ?? 0,
+      tasks: collected?.tasks ?? 0,
+      needed: labelsMin,
+    },
     next_cursor: null,
+  };
+}
+
+function shownVersion({ version, active, weak, strong, isBetter, report, ...times }: HeadVersion) {
+  const { better = null, lower = null, easy } = report;
+  return {
+    version,
+    active,
+    better: isBetter,
+    model: weak,
+    baseline_model: strong,
+    calls: report.calls ?? 0,
+    tasks: report.tasks ?? null,
+    judged: report.judged ?? 0,
+    gain: better,
+    gain_lower: lower,
+    // The gain is a mean, so its bounds are as far from it on both sides.
+    gain_upper: better === null || lower === null ? null : 2 * better - lower,
+    easy:
+      easy === undefined ? null : { quality: easy['0.98'] ?? 0, balanced: easy['0.95'] ?? 0, cost: easy['0.9'] ?? 0 },
+    created_at: times.createdAt.toISOString(),
+    active_since: times.activeSince?.toISOString() ?? null,
+    active_until: times.activeUntil?.toISOString() ?? null,
   };
 }

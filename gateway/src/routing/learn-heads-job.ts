@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
-import { type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
+import { type HeadsAttempt, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
 import { forgetOldSamples, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
 import type { Pieces } from './logistic-head.ts';
 import { packHeads } from './packed-heads.ts';
@@ -25,18 +25,18 @@ export async function learnAllHeads({ db, secret }: { db: Pool; secret: string }
       }))
       // An earlier version of the gateway took down fewer numbers.
       .filter(({ structure }) => structure.length === structureSize);
-    const learned = await inTurns(learnHeadsInPieces(calls, await nextLook(db, scope)));
+    const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(db, scope)));
     await withTransaction(db, (tx) =>
       saveHeads(tx, scope, {
-        weights: learned && packHeads(learned),
-        report: learned?.report ?? { calls: calls.length },
+        weights: attempt?.learned && packHeads(attempt.learned),
+        report: attempt?.report ?? { calls: calls.length },
       }),
     );
   }
 }
 
 /** A piece at a time: calls go on between two of them. */
-async function inTurns(pieces: Pieces<LearnedHeads | undefined>): Promise<LearnedHeads | undefined> {
+async function inTurns(pieces: Pieces<HeadsAttempt | undefined>): Promise<HeadsAttempt | undefined> {
   for (;;) {
     const step = await inTurn(() => pieces.next());
     if (step.done === true) return step.value;

@@ -78,12 +78,13 @@ export async function saveHeads(
   const follows = (await findChosen(tx, { workspaceId, livemode })) === undefined;
   if (follows)
     await tx.query(
-      'update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active',
+      `update learned_heads set active = false, active_since = coalesce(active_since, created_at), active_until = now()
+       where workspace_id = $1 and livemode = $2 and active`,
       scope,
     );
   await tx.query(
-    `insert into learned_heads (workspace_id, livemode, version, weights, report, active, weak, strong)
-     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7 from learned_heads where workspace_id = $1 and livemode = $2`,
+    `insert into learned_heads (workspace_id, livemode, version, weights, report, active, active_since, weak, strong)
+     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, case when $5::boolean then now() end, $6, $7 from learned_heads where workspace_id = $1 and livemode = $2`,
     [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), follows && weights !== undefined, weak, strong],
   );
   await tx.query(
@@ -121,6 +122,21 @@ export async function findHeads(
     [workspaceId, livemode, known],
   );
   return rows[0] as { version: number; weights: Buffer | null; weak: string } | undefined;
+}
+
+/** As many of the calls that the next heads are learned of as there are: of the two models that were compared last. Undefined before the first. */
+export async function findCollected(
+  db: Db,
+  { workspaceId, livemode }: SampleScope,
+): Promise<(ModelPair & { calls: number; tasks: number }) | undefined> {
+  const { rows } = await db.query(
+    `select weak, strong, count(*)::integer as calls, count(distinct task)::integer as tasks
+     from (select weak, strong, task, created_at from learned_samples where workspace_id = $1 and livemode = $2
+       order by created_at desc limit $3) as latest
+     where weak <> '' group by weak, strong order by max(created_at) desc limit 1`,
+    [workspaceId, livemode, samplesMax],
+  );
+  return rows[0] as (ModelPair & { calls: number; tasks: number }) | undefined;
 }
 
 export async function forgetOldSamples(db: Db): Promise<void> {

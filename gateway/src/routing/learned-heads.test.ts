@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashedWords } from './hashed-words.ts';
-import { isEasy, labelsMin, learnHeads } from './learned-heads.ts';
-import { seeded } from './logistic-head.ts';
+import { isEasy, labelsMin, learnHeads, learnHeadsInPieces } from './learned-heads.ts';
+import { finish, seeded } from './logistic-head.ts';
 import { type LabelledCall, probabilities } from './text-heads.ts';
 
 const words =
@@ -53,7 +53,11 @@ describe('heads that a workspace learns', () => {
   it('split a task into calls that are easy and calls that are not', () => {
     const learned = learnHeads(calls(2_400, { hardFails: true }));
     if (learned === undefined) throw new Error('the heads were not better than the rate of the task');
+    expect(learned.report).toMatchObject({ calls: 2_400, judged: 800, tasks: 1 });
     expect(learned.report.lower).toBeGreaterThan(0);
+    // Three calls of five are newsletters.
+    expect(learned.report.easy?.['0.95']).toBeGreaterThan(0.5);
+    expect(learned.report.easy?.['0.95']).toBeLessThan(0.7);
     expect(isEasy(learned, asked('newsletter garden'), 0.95)).toBe(true);
     expect(isEasy(learned, asked('contract clause garden'), 0.95)).toBe(false);
     expect(isEasy(learned, asked('newsletter garden'), 0.999)).toBe(false);
@@ -86,6 +90,13 @@ describe('heads that a workspace learns', () => {
   it('are not promoted where the words say nothing, nor by too few calls', () => {
     expect(learnHeads(calls(2_400, { hardFails: false }))).toBeUndefined();
     expect(learnHeads(calls(labelsMin - 1, { hardFails: true }))).toBeUndefined();
+  });
+
+  it('say how far they were from being better, where they are not promoted', () => {
+    const attempt = finish(learnHeadsInPieces(calls(500, { hardFails: true }), { look: 100_000, isProven: false }));
+    expect(attempt).toMatchObject({ learned: undefined, report: { calls: 500, judged: 167, tasks: 1 } });
+    expect(attempt?.report.lower).toBeLessThanOrEqual(0);
+    expect(attempt?.report.better).toBeGreaterThan(0);
   });
 
   it('need a clearer lead at each of many looks, and once they are in use only keep theirs', () => {

@@ -20,12 +20,22 @@ export interface LearnedHeads {
 }
 
 /** How the heads did on the newest third of the calls, which they had not seen. */
-interface HeadsReport {
+export interface HeadsReport {
   calls: number;
   judged: number;
+  /** The tasks among the calls. Heads of an earlier version of the gateway do not say. */
+  tasks?: number;
   /** By how much more often the right calls go to the strong model than by the rates of the tasks alone; and its lower bound. */
   better: number;
   lower: number;
+  /** By the share that a dial asks for: the part of the judged calls that is left to the small model. Left out where no call is. */
+  easy?: Readonly<Record<string, number>>;
+}
+
+/** One look at the calls: without heads where they are not better, and with the report all the same. */
+export interface HeadsAttempt {
+  learned: LearnedHeads | undefined;
+  report: HeadsReport;
 }
 
 /** Below so many labels, the rates of the tasks alone are better (measured). */
@@ -54,20 +64,20 @@ function quantile(within: number): number {
   return t - (2.515517 + 0.802853 * t + 0.010328 * t ** 2) / (1 + 1.432788 * t + 0.189269 * t ** 2 + 0.001308 * t ** 3);
 }
 
-/** Learns in one go. */
+/** Learns in one go. Undefined where nothing is better, too. */
 export function learnHeads(calls: readonly LabelledCall[], look?: Look): LearnedHeads | undefined {
-  return finish(learnHeadsInPieces(calls, look));
+  return finish(learnHeadsInPieces(calls, look))?.learned;
 }
 
 /**
- * Fits heads on the older two thirds of the calls and judges them on the newest third, against the rates of the tasks alone. Undefined
- * where they are not better by their lower bound: then the rates go on alone. Where they are, heads of all calls are fitted the same way. The oldest
- * call comes first.
+ * Fits heads on the older two thirds of the calls and judges them on the newest third, against the rates of the tasks alone. Nothing is
+ * learned where they are not better by their lower bound: then the rates go on alone. Where they are, heads of all calls are fitted the same way.
+ * The oldest call comes first. Undefined where there are too few to try.
  */
 export function* learnHeadsInPieces(
   calls: readonly LabelledCall[],
   look = firstLook,
-): Pieces<LearnedHeads | undefined> {
+): Pieces<HeadsAttempt | undefined> {
   if (calls.length < labelsMin) return undefined;
   const cut = Math.floor((calls.length * 2) / 3);
   const [older, newest] = [calls.slice(0, cut), calls.slice(cut)];
@@ -84,13 +94,22 @@ export function* learnHeadsInPieces(
   const mean = better.reduce((sum, one) => sum + one, 0) / better.length;
   const variance = better.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, better.length - 1);
   const lower = mean - quantile(alphaOf(look)) * Math.sqrt(variance / better.length);
-  if (lower <= 0) return undefined;
-  const report = { calls: calls.length, judged: newest.length, better: mean, lower };
+  const tasks = new Set(calls.map(({ task }) => task)).size;
+  const tried = { calls: calls.length, judged: newest.length, tasks, better: mean, lower };
+  if (lower <= 0) return { learned: undefined, report: tried };
   // Those that go to work know the newest calls too: a head that was judged is as old as the calls that it has seen.
   const refit = yield* fitWithGainsInPieces(calls);
   const refitGains = newest.map((call) => gainOf(probabilities(refit.heads, call)));
   const proven = carried(gainsFor(newest, gains), { from: gains, to: refitGains });
-  return { heads: refit.heads, gainMost: lowerOf(proven, gainsFor(newest, refit.gains.slice(cut))), report };
+  const gainMost = lowerOf(proven, gainsFor(newest, refit.gains.slice(cut)));
+  const report = { ...tried, easy: easyShares(gainMost, refitGains) };
+  return { learned: { heads: refit.heads, gainMost, report }, report };
+}
+
+function easyShares(gainMost: Limits, gains: readonly number[]): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(gainMost).map(([level, most]) => [level, gains.filter((one) => one <= most).length / gains.length]),
+  );
 }
 
 type Limits = LearnedHeads['gainMost'];

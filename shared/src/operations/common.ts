@@ -22,6 +22,15 @@ export const limit = z.coerce
   .default(50)
   .meta({ title: 'Limit', description: 'Number of rows on a page, at most 100.' });
 
+/** Who did something, for people to read. */
+export const keyOrPerson = z.object({
+  id: z.string().meta({ title: 'Id', description: 'The id of the key or of the person.' }),
+  name: z
+    .string()
+    .nullable()
+    .meta({ title: 'Name', description: 'The name. Null once the key or the person is gone.' }),
+});
+
 /** A key or a token of another service, which goes there in a header: a header carries nothing else. */
 export const credential = (most: number) =>
   z

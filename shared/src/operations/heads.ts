@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { isoTime, page } from './common.ts';
+import { isoTime, keyOrPerson, page } from './common.ts';
+
+const easyShare = (title: string) => z.number().meta({ title, description: 'The share with this dial, from 0 to 1.' });
 
 const head = z
   .object({
@@ -13,6 +15,11 @@ const head = z
     model: z.string().meta({ title: 'Model', description: 'The small model that it speaks of.' }),
     baseline_model: z.string().meta({ title: 'Baseline model', description: 'The strong model beside it.' }),
     calls: z.number().int().meta({ title: 'Calls', description: 'The calls that it was learned from.' }),
+    tasks: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ title: 'Tasks', description: 'The tasks among these calls. Null where nobody counted them.' }),
     judged: z.number().int().meta({ title: 'Judged on', description: 'The newest of them, on which it was judged.' }),
     gain: z
       .number()
@@ -22,7 +29,29 @@ const head = z
       .number()
       .nullable()
       .meta({ title: 'Lower bound', description: 'The lower bound of the gain, at 95 percent.' }),
+    gain_upper: z
+      .number()
+      .nullable()
+      .meta({ title: 'Upper bound', description: 'The upper bound of the gain, at 95 percent.' }),
+    easy: z
+      .object({
+        quality: easyShare('Quality'),
+        balanced: easyShare('Balanced'),
+        cost: easyShare('Cost'),
+      })
+      .nullable()
+      .meta({
+        title: 'Easy',
+        description:
+          'Of the calls that it was judged on, the share that goes to the small model, by each dial. Null where nobody counted them.',
+      }),
     created_at: isoTime.meta({ title: 'Created at', description: 'Time of learning.' }),
+    active_since: isoTime
+      .nullable()
+      .meta({ title: 'Active since', description: 'When it last came into use. Null where it never did.' }),
+    active_until: isoTime
+      .nullable()
+      .meta({ title: 'Active until', description: 'When it was taken out of use. Null while it is active.' }),
   })
   .meta({
     title: 'Learned heads',
@@ -35,6 +64,33 @@ const heads = page(head).extend({
     description:
       'A newer version that is better becomes active by itself. False after somebody chose a version, or none.',
   }),
+  chosen: z
+    .object({
+      version: z
+        .number()
+        .int()
+        .nullable()
+        .meta({ title: 'Version', description: 'The version that was chosen. Null for none.' }),
+      by: keyOrPerson.meta({ title: 'By', description: 'The key or the person that chose.' }),
+      at: isoTime.meta({ title: 'Chosen at', description: 'Time of the choice.' }),
+    })
+    .nullable()
+    .meta({ title: 'Choice', description: 'The choice that holds. Null where the newest is followed.' }),
+  collected: z
+    .object({
+      model: z.string().nullable().meta({ title: 'Model', description: 'The small model that is compared.' }),
+      baseline_model: z
+        .string()
+        .nullable()
+        .meta({ title: 'Baseline model', description: 'The strong model beside it.' }),
+      calls: z.number().int().meta({ title: 'Calls', description: 'Compared calls of the last 30 days, up to 5,000.' }),
+      tasks: z.number().int().meta({ title: 'Tasks', description: 'The tasks among these calls.' }),
+      needed: z.number().int().meta({ title: 'Needed', description: 'With so many calls, learning begins.' }),
+    })
+    .meta({
+      title: 'Collected',
+      description: 'The calls that the next version is learned from. The models are null before the first.',
+    }),
 });
 
 const sampleHeads = {
@@ -46,13 +102,20 @@ const sampleHeads = {
       model: 'gpt-6-luna',
       baseline_model: 'gpt-6-sol',
       calls: 1_200,
+      tasks: 4,
       judged: 400,
       gain: 0.04,
       gain_lower: 0.01,
+      gain_upper: 0.07,
+      easy: { quality: 0, balanced: 0.4, cost: 0.6 },
       created_at: '2026-11-01T08:00:00.000Z',
+      active_since: '2026-11-01T08:00:00.000Z',
+      active_until: null,
     },
   ],
   follows: true,
+  chosen: null,
+  collected: { model: 'gpt-6-luna', baseline_model: 'gpt-6-sol', calls: 1_260, tasks: 4, needed: 400 },
   next_cursor: null,
 };
 
