@@ -95,7 +95,7 @@ describe('feedback on a call', () => {
     await json(send({ request_id: id, score: 'down', comment: 'far too formal' }, acmeKey));
     await json(send({ request_id: id, score: 'up', name: 'editor', comment: 'the client pays late' }));
     interface Detail {
-      feedback: { name: string; score: number; comment: string | null }[];
+      feedback: { name: string; score: number; comment: string | null; by: { name: string | null } | null }[];
     }
     const shown = async (as: As = {}) =>
       (await json<Detail>(gateway.get(`/v1/usage/requests/${id}`, as))).feedback.map(({ name, score, comment }) => [
@@ -116,6 +116,11 @@ describe('feedback on a call', () => {
       ['editor', 1, null],
       ['user', 0, null],
     ]);
+    const senders = async (as: As = {}) =>
+      (await json<Detail>(gateway.get(`/v1/usage/requests/${id}`, as))).feedback.map(({ by }) => by?.name);
+    expect(await senders()).toEqual([expect.any(String), expect.any(String)]);
+    expect(await senders(acmeKey)).toEqual([undefined, expect.any(String)]);
+    expect(await senders(ownViewer)).toEqual([undefined, undefined]);
     await json(gateway.get(`/v1/usage/requests/${id}`, otherKey), 404);
 
     interface Listed {
@@ -130,6 +135,13 @@ describe('feedback on a call', () => {
     const second = await list(`client_id=reader&limit=1&cursor=${first.next_cursor}`);
     expect(second).toMatchObject({ data: [{ name: 'editor' }], next_cursor: null });
     expect((await list('name=editor&client_id=reader')).data.map(({ name }) => name)).toEqual(['editor']);
+    expect((await list('rating=up&client_id=reader')).data.map(({ name }) => name)).toEqual(['editor']);
+    expect((await list('rating=down&client_id=reader')).data.map(({ name }) => name)).toEqual(['user']);
+    const [later, earlier] = [1, -1].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString());
+    expect((await list(`client_id=reader&from=${earlier}&to=${later}`)).data).toHaveLength(2);
+    expect((await list(`client_id=reader&from=${later}`)).data).toEqual([]);
+    expect((await list(`client_id=reader&to=${earlier}`)).data).toEqual([]);
+    await json(gateway.get(`/v1/feedback?from=${later}&to=${earlier}`), 400);
     expect((await list('', acmeKey)).data.map(({ comment }) => comment)).toEqual(['far too formal', null]);
     expect((await list('', otherKey)).data).toEqual([]);
     expect((await list('', bearer(testKey))).data.filter(({ request_id }) => request_id === id)).toEqual([]);

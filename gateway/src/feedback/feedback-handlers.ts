@@ -10,13 +10,13 @@ import { pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { commentContext, describeOpinion } from '../usage/opinion.ts';
 import { ownFilter } from '../usage/own-filter.ts';
 import { type CallFilter, type StoredCall, selectCalls } from '../usage/usage-store.ts';
+import { type RangePorts, rangeIn } from '../usage/workspace-range.ts';
 import { listFeedback, saveFeedback } from './feedback-store.ts';
 
-interface FeedbackPorts {
+interface FeedbackPorts extends RangePorts {
   db: Pool;
   /** 64 hex digits: seals comments. */
   secret: string;
-  now: () => number;
 }
 
 /** A call older than this takes no feedback. */
@@ -48,11 +48,14 @@ export const feedbackHandlers: Pick<Handlers<Context<FeedbackPorts>>, 'feedback.
     return { request_id: call.id, name: input.name, score: input.score, created_at: at.toISOString() };
   },
 
-  'feedback.list': async (input, { caller, services }) => {
+  'feedback.list': async (input, context) => {
+    const { caller, services } = context;
     const [callId, name] = input.cursor === undefined ? [] : readTexts(input.cursor, 2);
     const rows = await listFeedback(services.db, {
       ...ownFilter(caller, input),
       name: input.name,
+      rating: input.rating,
+      ...(await callsIn(context, input)),
       after: callId === undefined || name === undefined ? undefined : { callId, name },
       // One more says that there is a next page.
       limit: input.limit + 1,
@@ -71,6 +74,16 @@ export const feedbackHandlers: Pick<Handlers<Context<FeedbackPorts>>, 'feedback.
     });
   },
 };
+
+/** Of the calls. Without a first or a last day, that end is open. */
+async function callsIn(
+  context: Context<FeedbackPorts>,
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+): Promise<{ from?: Date; to?: Date }> {
+  if (from === undefined && to === undefined) return {};
+  const range = await rangeIn(context, { from, to });
+  return { ...(from !== undefined && { from: range.from }), ...(to !== undefined && { to: range.to }) };
+}
 
 interface Search {
   caller: Caller;

@@ -59,6 +59,10 @@ interface FeedbackFilter {
   scenarioPlatform?: string | undefined;
   keyId?: string | undefined;
   name?: string | undefined;
+  rating?: 'up' | 'down' | undefined;
+  /** Of the calls: from the first moment on, and before the second. */
+  from?: Date | undefined;
+  to?: Date | undefined;
   /** The last of the page before. */
   after?: { callId: string; name: string } | undefined;
   limit: number;
@@ -75,13 +79,17 @@ interface ScoredCall extends StoredOpinion {
 /** The opinions of the newest calls first: ids are in the order in which their calls came in. */
 export async function listFeedback(db: Db, filter: FeedbackFilter): Promise<ScoredCall[]> {
   const { rows } = await db.query(
-    `select f.call_id, f.name, f.score, f.sealed_comment, f.key_id, f.at, c.client_id, c.scenario_id, c.model, c.prompt_id, c.prompt_version
+    `select f.call_id, f.name, f.score, f.sealed_comment, f.key_id, coalesce(k.name, p.name) as by_name, f.at, c.client_id, c.scenario_id, c.model, c.prompt_id, c.prompt_version
      from feedback f join calls c on c.workspace_id = f.workspace_id and c.created_at = f.call_at and c.id = f.call_id
+     left join api_keys k on k.workspace_id = f.workspace_id and k.id = f.key_id
+     left join people p on p.id = f.key_id
      where f.workspace_id = $1 and f.livemode = $2
        and ($3::text is null or f.client_id = $3) and ($4::text is null or c.project = $4)
        and ($5::text is null or c.scenario_id = $5) and ($6::text is null or c.scenario_platform = $6)
        and ($7::text is null or c.key_id = $7) and ($8::text is null or f.name = $8)
        and ($9::text is null or (f.call_id, f.name) < ($9, $10))
+       and ($12::text is null or (f.score >= 0.5) = ($12 = 'up'))
+       and ($13::timestamptz is null or f.call_at >= $13) and ($14::timestamptz is null or f.call_at < $14)
      order by f.call_id desc, f.name desc limit $11`,
     [
       filter.workspaceId,
@@ -95,6 +103,9 @@ export async function listFeedback(db: Db, filter: FeedbackFilter): Promise<Scor
       filter.after?.callId ?? null,
       filter.after?.name ?? null,
       filter.limit,
+      filter.rating ?? null,
+      filter.from ?? null,
+      filter.to ?? null,
     ],
   );
   return rows as ScoredCall[];

@@ -128,7 +128,10 @@ export async function selectOpinions(
   { workspaceId, id }: { workspaceId: string; id: string },
 ): Promise<StoredOpinion[]> {
   const { rows } = await db.query(
-    `select call_id, name, score, sealed_comment, key_id, at from feedback where workspace_id = $1 and call_id = $2 order by name`,
+    `select f.call_id, f.name, f.score, f.sealed_comment, f.key_id, coalesce(k.name, p.name) as by_name, f.at from feedback f
+     left join api_keys k on k.workspace_id = f.workspace_id and k.id = f.key_id
+     left join people p on p.id = f.key_id
+     where f.workspace_id = $1 and f.call_id = $2 order by f.name`,
     [workspaceId, id],
   );
   return rows as StoredOpinion[];

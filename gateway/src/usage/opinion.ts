@@ -1,3 +1,4 @@
+import type { OutputOf } from '@ai-gateway/shared/contract';
 import type { Caller } from '../accounts/api-key.ts';
 import { seesMargin } from '../accounts/own-tags.ts';
 import { unseal } from '../accounts/seal.ts';
@@ -9,6 +10,8 @@ export interface StoredOpinion {
   score: number;
   sealed_comment: Buffer | null;
   key_id: string;
+  /** Of the key or the person. */
+  by_name: string | null;
   at: Date;
 }
 
@@ -17,14 +20,14 @@ export function commentContext(place: { workspaceId: string; callId: string; nam
   return ['feedback', place.workspaceId, place.callId, place.name];
 }
 
-/** The workspace reads all comments; a key of a client, or one that only calls models, reads those it sent itself. */
+/** The workspace reads all comments and who sent them; a key of a client, or one that only calls models, reads what it sent itself. */
 export function describeOpinion(
   secret: string,
   caller: Caller,
-  { call_id: callId, name, score, sealed_comment: sealed, key_id: keyId, at }: StoredOpinion,
-): { name: string; score: number; comment: string | null; created_at: string } {
-  const isShown = sealed !== null && (seesMargin(caller) || keyId === caller.keyId);
+  { call_id: callId, name, score, sealed_comment: sealed, key_id: keyId, by_name: byName, at }: StoredOpinion,
+): OutputOf<'usage.request'>['feedback'][number] {
+  const isShown = seesMargin(caller) || keyId === caller.keyId;
   const context = commentContext({ workspaceId: caller.workspaceId, callId, name });
-  const comment = isShown ? unseal(secret, sealed, context).toString('utf8') : null;
-  return { name, score, comment, created_at: at.toISOString() };
+  const comment = isShown && sealed !== null ? unseal(secret, sealed, context).toString('utf8') : null;
+  return { name, score, comment, by: isShown ? { id: keyId, name: byName } : null, created_at: at.toISOString() };
 }

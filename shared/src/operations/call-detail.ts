@@ -163,7 +163,15 @@ export const getCall = operation({
           resets_at: '2026-12-01T00:00:00.000Z',
         },
       ],
-      feedback: [{ name: 'user', score: 1, comment: 'Just right', created_at: '2026-11-03T09:30:00.000Z' }],
+      feedback: [
+        {
+          name: 'user',
+          score: 1,
+          comment: 'Just right',
+          by: { id: 'key_01k2', name: 'Newsletter' },
+          created_at: '2026-11-03T09:30:00.000Z',
+        },
+      ],
       refusal: null,
     },
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { clientId, cursor, id, isoTime, limit, page, project, scenarioId } from './common.ts';
+import { clientId, cursor, from, id, isoTime, keyOrPerson, limit, page, project, scenarioId, to } from './common.ts';
 
 const words = 'must be a number from 0 to 1, or up or down';
 
@@ -91,11 +91,20 @@ export const opinion = z
       title: 'Comment',
       description: 'Null where there is none, or where another key sent it and this key does not read notes.',
     }),
+    by: keyOrPerson
+      .nullable()
+      .meta({ title: 'By', description: 'The key or the person that sent it. Null where this key does not see it.' }),
     created_at: isoTime.meta({ title: 'Created at', description: 'Time of the feedback.' }),
   })
   .meta({ title: 'Opinion', description: 'The score and the comment of a call.' });
 
-const sampleOpinion = { name: 'user', score: 0, comment: 'Far too formal', created_at: '2026-11-01T08:00:00.000Z' };
+const sampleOpinion = {
+  name: 'user',
+  score: 0,
+  comment: 'Far too formal',
+  by: { id: 'key_01k2', name: 'Newsletter' },
+  created_at: '2026-11-01T08:00:00.000Z',
+};
 
 const listed = opinion
   .extend({
@@ -118,6 +127,15 @@ export const listFeedback = operation({
   surfaces: ['dashboard'],
   access: 'anyone',
   input: z.strictObject({
+    from: from.meta({
+      title: 'From',
+      description: 'Of the calls: the first day, or a moment. Default: the first call.',
+    }),
+    to: to.meta({ title: 'To', description: 'Of the calls: the last day, or a moment. Default: now.' }),
+    rating: z
+      .enum(['up', 'down'])
+      .optional()
+      .meta({ title: 'Rating', description: 'Only scores of at least 0.5 (up), or below it (down).' }),
     client_id: clientId.optional(),
     project: project.optional(),
     scenario_id: scenarioId.optional(),
