@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { countForPeople, moneyForPeople } from '../../format/money.ts';
+import { pointRange, signedPoints } from '../../format/points.ts';
 
 /** Figures of an experiment in words. Pure. */
 
@@ -70,11 +71,5 @@ export function sayDifference(
 ): string {
   if (difference === null) return '–';
   const unit = shares.has(metric) ? 'points' : '%';
-  return `${signed(difference.estimate)} ${unit} (${signed(difference.lower)} to ${signed(difference.upper)})`;
-}
-
-function signed(share: number): string {
-  const text = Math.abs(share * 100).toFixed(1);
-  if (text === '0.0') return '0';
-  return `${share < 0 ? '−' : '+'}${text}`;
+  return `${signedPoints(difference.estimate)} ${unit} (${pointRange(difference.lower, difference.upper)})`;
 }

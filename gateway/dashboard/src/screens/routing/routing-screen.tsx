@@ -5,15 +5,17 @@ import { PartLinks } from '../../components/part-links.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { AutoCard } from './auto-card.tsx';
 import { ExplainCard } from './explain-card.tsx';
-import { routingTabs, routingTabTitles } from './routing-tabs.ts';
+import { HeadsCards } from './heads-cards.tsx';
+import { type RoutingTab, routingTabs, routingTabTitles } from './routing-tabs.ts';
 import { RulesCard } from './rules-card.tsx';
 import { VersionsCard } from './versions-card.tsx';
 
-/** Where calls go, and why: rules, the settings of auto, their versions, and an explanation for any call. */
+/** Where calls go, and why: rules, the settings of auto and what it has learned of words, their versions, and an explanation for any call. */
 export function RoutingScreen(): ReactNode {
   const { tab = 'rules' } = useSearch({ from: '/frame/app/routing' });
   const may = useMay();
-  const shown = routingTabs.filter((name) => name !== 'explain' || may('routing.explain'));
+  const needs: Partial<Record<RoutingTab, string>> = { heads: 'routing.heads.list', explain: 'routing.explain' };
+  const shown = routingTabs.filter((name) => needs[name] === undefined || may(needs[name]));
   return (
     <Screen
       title="Routing"
@@ -29,6 +31,7 @@ export function RoutingScreen(): ReactNode {
       />
       {tab === 'rules' ? <RulesCard /> : null}
       {tab === 'auto' ? <AutoCard /> : null}
+      {tab === 'heads' ? <HeadsCards /> : null}
       {tab === 'versions' ? <VersionsCard /> : null}
       {tab === 'explain' ? <ExplainCard /> : null}
     </Screen>
