@@ -59,9 +59,8 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
       .getByText(/, arm [AB]/)
       .waitFor();
     await json(dashboard.gateway.post('/v1/feedback', { request_id: id, score: 'up', comment: 'Just right' }));
-    await page.reload();
-    const feedback = dialog().locator('dl > div').filter({ hasText: 'Feedback: user' });
-    await expect.poll(() => feedback.textContent()).toBe('Feedback: user100 %, “Just right”');
+    const feedback = dialog().getByRole('region', { name: 'Feedback on this call' }).getByRole('row').nth(1);
+    await expect.poll(() => feedback.textContent()).toMatch(/^Upuser.+Just right/);
     await dialog().getByRole('link', { name: 'tone' }).click();
     await page.getByRole('heading', { level: 1, name: 'tone' }).waitFor();
   });

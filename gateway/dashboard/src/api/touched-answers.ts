@@ -3,6 +3,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   calls: ['usage.', 'clients.', 'projects.', 'scenarios.', 'budgets.', 'plan.', 'keys.', 'me.'],
   refusals: ['refusals.', 'usage.'],
   budgets: ['budgets.', 'events.'],
+  feedback: ['usage.request'],
   events: ['events.', 'webhooks.'],
 };
 

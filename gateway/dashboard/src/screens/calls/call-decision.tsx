@@ -75,11 +75,6 @@ export function CallDecision({ call }: { call: Detail }): ReactNode {
           {savings === null ? null : <span className={styles.muted}> {sayParts(savings)}</span>}
         </Fact>
       )}
-      {call.feedback.map(({ name, score, comment }) => (
-        <Fact key={name} name={`Feedback: ${name}`}>
-          {Math.round(score * 100)} %{comment === null ? null : <span dir="auto">, “{comment}”</span>}
-        </Fact>
-      ))}
       {jsonOk === null ? null : <Fact name="JSON">{jsonOk ? 'Valid' : 'Not valid'}</Fact>}
       {shadowOf === null ? null : (
         <Fact name="Second answer to">

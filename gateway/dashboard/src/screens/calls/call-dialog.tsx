@@ -18,12 +18,13 @@ import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { countForPeople, durationForPeople } from '../../format/money.ts';
 import { CallDecision } from './call-decision.tsx';
+import { CallFeedback } from './call-feedback.tsx';
 import { CallStatus } from './call-status.tsx';
 import { adviceOf, answerWords } from './failure-words.ts';
 
 type Detail = OutputOf<'usage.request'>;
 
-/** One call: each attempt, why this model, what it cost, and the budgets it was charged to. */
+/** One call: each attempt, why this model, what it cost, the budgets it was charged to, and what people think of its answer. */
 export function CallDialog({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
   const call = useRead('usage.request', { id });
   return (
@@ -84,6 +85,7 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
           </Link>
         </div>
       ))}
+      <CallFeedback call={call} />
     </>
   );
 }

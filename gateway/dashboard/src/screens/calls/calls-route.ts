@@ -14,6 +14,8 @@ export const callsRoute = createRoute({
     scenario_id: z.coerce.string().optional().catch(undefined),
     model: z.string().optional().catch(undefined),
     provider: z.string().optional().catch(undefined),
+    /** Of the calls with feedback. */
+    rating: z.enum(['up', 'down']).optional().catch(undefined),
     cursor: z.string().optional().catch(undefined),
     /** The call that is open. */
     call: z.string().optional().catch(undefined),

@@ -6,6 +6,7 @@ import { useClientNames } from '../../api/client-names.ts';
 import { useMode } from '../../api/mode.ts';
 import { useRead } from '../../api/queries.ts';
 import { useScenarioNames } from '../../api/scenario-names.ts';
+import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
@@ -27,6 +28,7 @@ import { nameForPeople } from '../../format/names.ts';
 import { CallDialog } from './call-dialog.tsx';
 import { CallStatus } from './call-status.tsx';
 import { RefusedCalls } from './refused-calls.tsx';
+import { ScoredCalls } from './scored-calls.tsx';
 import { type View, views } from './views.ts';
 
 type Call = OutputOf<'usage.requests'>['data'][number];
@@ -36,6 +38,7 @@ const titles: Readonly<Record<View, string>> = {
   failed: 'Failed',
   refused: 'Refused',
   failed_over: 'Failed over',
+  scored: 'With feedback',
 };
 
 const pageSize = 50;
@@ -44,6 +47,8 @@ const pageSize = 50;
 export function CallsScreen(): ReactNode {
   const search = useSearch({ from: '/frame/app/calls' });
   const { view = 'all', range = 'today', call, cursor, ...filters } = search;
+  const may = useMay();
+  const shown = views.filter((name) => name !== 'scored' || may('feedback.list'));
   const navigate = useNavigate({ from: '/app/calls' });
   const show = (change: Partial<typeof search>): void =>
     void navigate({ search: ({ cursor: _c, ...before }) => ({ ...before, ...change }) });
@@ -64,7 +69,7 @@ export function CallsScreen(): ReactNode {
     >
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
       <div className={`${styles.row} screen-only`} role="group" aria-label="Calls to show">
-        {views.map((name) => (
+        {shown.map((name) => (
           <Button key={name} small aria-pressed={name === view} onClick={() => show({ view: name })}>
             {titles[name]}
           </Button>
@@ -79,7 +84,9 @@ export function CallsScreen(): ReactNode {
           </Link>
         </p>
       )}
-      {view === 'refused' ? <RefusedCalls clientId={clientId} scenarioId={scenarioId} range={range} /> : <CallTable />}
+      {view === 'refused' ? <RefusedCalls clientId={clientId} scenarioId={scenarioId} range={range} /> : null}
+      {view === 'scored' ? <ScoredCalls /> : null}
+      {view === 'refused' || view === 'scored' ? null : <CallTable />}
       {call === undefined ? null : (
         <CallDialog id={call} onClose={() => void navigate({ search: ({ call: _call, ...rest }) => rest })} />
       )}
@@ -88,7 +95,14 @@ export function CallsScreen(): ReactNode {
 }
 
 function CallTable(): ReactNode {
-  const { view = 'all', range = 'today', call: _call, cursor, ...filters } = useSearch({ from: '/frame/app/calls' });
+  const {
+    view = 'all',
+    range = 'today',
+    call: _call,
+    rating: _rating,
+    cursor,
+    ...filters
+  } = useSearch({ from: '/frame/app/calls' });
   const navigate = useNavigate({ from: '/app/calls' });
   const mode = useMode();
   const input = {
