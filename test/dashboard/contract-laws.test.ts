@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isAllowed } from '@ai-gateway/shared/access';
 import { contract } from '@ai-gateway/shared/contract';
 import { isGatewayError } from '@ai-gateway/shared/errors';
@@ -11,6 +14,20 @@ import type { Caller, Role } from '../../gateway/src/accounts/api-key.ts';
 
 const operations: readonly Operation[] = contract;
 const withForm = dashboardOperations.filter(({ isFile }) => isFile !== true);
+
+const folder = fileURLToPath(new URL('../../gateway/dashboard/src', import.meta.url));
+const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => readFileSync(join(folder, file), 'utf8'))
+  .join('\n');
+
+/** Done in Settings, All operations, by a form drawn from the contract, and nowhere else. */
+const withoutScreen: readonly string[] = [
+  ...['clients.erase', 'connections.create', 'connections.list', 'connections.remove', 'me.email', 'me.erase'],
+  ...['me.totp.remove', 'members.create', 'models.get', 'prompts.export', 'rate-limits.list', 'rate-limits.set'],
+  ...['scenarios.limits.get', 'sessions.clear', 'sessions.list', 'sessions.remove', 'webhooks.deliveries'],
+  ...['webhooks.resend', 'workspace.export', 'workspace.security.get', 'workspace.security.set'],
+];
 
 function caller(role: Role, livemode: boolean, isOperator: boolean): Caller {
   const person = { id: 'per_1', email: 'ada@agency.example', name: 'Ada', isOperator };
@@ -50,6 +67,13 @@ describe('the dashboard and the contract', () => {
     const meant = operations.filter(({ surfaces, kind }) => surfaces.includes('dashboard') && kind !== 'model');
     expect(dashboardOperations.map(({ id }) => id).sort()).toEqual(meant.map(({ id }) => id).sort());
     expect(meant.length).toBeGreaterThan(50);
+  });
+
+  it('have a screen for every operation, or its form alone', () => {
+    const unnamed = dashboardOperations
+      .filter(({ id, method, path }) => !source.includes(`'${id}'`) && !source.includes(`'${method}', '${path}'`))
+      .map(({ id }) => id);
+    expect(unnamed.sort()).toEqual([...withoutScreen].sort());
   });
 
   it('agree on the form of every operation: what the form makes of the sample is taken', () => {

@@ -21,6 +21,8 @@ const screens = {
   // A run over midnight has no calls of today.
   calls: '/app/calls?range=week',
   call: '/app/calls?range=week&call=CALL',
+  scored: '/app/calls?range=week&view=scored',
+  feedback: '/app/calls?range=week&call=SCORED',
   usage: '/app/usage',
   speed: '/app/usage/speed',
   prompts: '/app/prompts',
@@ -30,6 +32,8 @@ const screens = {
   routing: '/app/routing',
   rule: '/app/routing?rule=invoices',
   auto: '/app/routing?tab=auto',
+  heads: '/app/routing?tab=heads',
+  'head-retired': '/app/routing?tab=heads',
   explain: '/app/routing?tab=explain',
   experiments: '/app/experiments',
   experiment: '/app/experiments/EXPERIMENT',
@@ -48,13 +52,20 @@ const to = process.env.PICTURES_TO;
 const of = process.env.PICTURES_OF?.split(',');
 const taken = Object.entries(screens).filter(([name]) => of?.includes(name) ?? true);
 
-/** Before its picture: the playground has run, and a call is explained. */
+/** Before its picture: the playground has run, a call is explained, feedback is typed, and a version of heads is about to be retired. */
 const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   playground: async (page) => {
     await page.getByLabel('Email').fill('Where is my parcel?');
     await page.getByRole('button', { name: 'Run in test mode' }).click();
     await page.getByText('in test mode ·').nth(2).waitFor();
     await page.getByRole('heading', { name: 'Values' }).scrollIntoViewIfNeeded();
+  },
+  feedback: async (page) => {
+    await page.getByRole('button', { name: 'Save feedback' }).scrollIntoViewIfNeeded();
+  },
+  'head-retired': async (page) => {
+    await page.getByRole('button', { name: 'Retire' }).click();
+    await page.getByRole('dialog').waitFor();
   },
   explain: async (page) => {
     await page.getByLabel('User text').fill('Please pay this invoice.');
@@ -71,14 +82,17 @@ describe.skipIf(to === undefined || chromiumPath === undefined)(`the pictures of
     mkdirSync(folder, { recursive: true });
     const dashboard = await openDashboard();
     try {
-      const { experiment, call } = await fillWorkspace(dashboard.gateway);
+      const { experiment, call, scored } = await fillWorkspace(dashboard.gateway);
       for (const theme of ['light', 'dark'] as const)
         for (const width of [1440, 390])
           for (const [name, path] of taken) {
-            const page = await dashboard.open(path.replace('EXPERIMENT', experiment).replace('CALL', call), {
-              theme,
-              width,
-            });
+            const page = await dashboard.open(
+              path.replace('EXPERIMENT', experiment).replace('CALL', call).replace('SCORED', scored),
+              {
+                theme,
+                width,
+              },
+            );
             await settled(page);
             await acts[name]?.(page);
             await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });

@@ -1,5 +1,6 @@
 import { chat, eventually, hello, json } from './ask.ts';
 import { callArms } from './call-arms.ts';
+import { addSamples, learn } from './head-samples.ts';
 import type { TestGateway } from './start-gateway.ts';
 
 /*
@@ -9,11 +10,14 @@ import type { TestGateway } from './start-gateway.ts';
 
 const clients = { acme: 'Acme Ltd', globex: 'Globex', initech: 'Initech' };
 
-/** Three clients, five scenarios, a budget near its limit, rules, a prompt, an experiment that is decided, and savings of every kind. */
-export async function fillWorkspace(gateway: TestGateway): Promise<{ experiment: string; call: string }> {
+/** Three clients, five scenarios, a budget near its limit, rules, a prompt, an experiment that is decided, heads, feedback, and savings of every kind. */
+export async function fillWorkspace(
+  gateway: TestGateway,
+): Promise<{ experiment: string; call: string; scored: string }> {
   await fillPrompts(gateway);
   const experiment = await fillExperiment(gateway);
   await fillAuto(gateway);
+  await fillHeads(gateway);
   for (const [id, name] of Object.entries(clients))
     await gateway.send('PUT', `/v1/clients/${id}`, { name, markup_percent: 20, currency: 'EUR', exchange_rate: 0.92 });
   const budget = { name: 'Acme, a month', limit_usd: 0.4, period: 'month', scope: { client_id: 'acme' } };
@@ -26,7 +30,8 @@ export async function fillWorkspace(gateway: TestGateway): Promise<{ experiment:
   }
   await gateway.post('/v1/scenarios/42/pause', { reason: 'Under repair' });
   await json(gateway.post('/v1/keys', { name: 'Newsletter', role: 'caller', tags: { client_id: 'acme' } }), 201);
-  return { experiment, call: await fillRouting(gateway) };
+  const call = await fillRouting(gateway);
+  return { experiment, call, scored: await fillFeedback(gateway) };
 }
 
 function from(client: string): Record<string, string> {
@@ -122,6 +127,39 @@ async function fillAuto(gateway: TestGateway): Promise<void> {
   for (let at = 0; at < 12; at++)
     await ask(extract, at, { input: 5_200, output: 9 }, ['R-1042', at % 5 === 0 ? 'R-1024' : 'R-1042']);
   gateway.fakes.openai.reset();
+}
+
+/** An attempt that was no better, and two that were; the compared calls are written as the gateway writes them. */
+async function fillHeads(gateway: TestGateway): Promise<void> {
+  const models = { weak: 'gpt-4o-mini', strong: 'gpt-4o' };
+  const batches = [{ count: 440, isTelling: false }, { count: 900 }, { count: 180 }];
+  let from = 0;
+  for (const batch of batches) {
+    await addSamples(gateway, { ...models, ...batch, from });
+    await learn(gateway);
+    from += batch.count;
+  }
+}
+
+/** Answers that people liked or not. Returns the call that two of them scored. */
+async function fillFeedback(gateway: TestGateway): Promise<string> {
+  const opinions = [
+    { client: 'globex', score: 'up', comment: 'Ready to send' },
+    { client: 'initech', score: 0.6 },
+    { client: 'acme', score: 'down', comment: 'Wrong name of the customer' },
+  ];
+  let id = '';
+  for (const { client, ...opinion } of opinions) {
+    gateway.fakes.openai.reply({ text: 'Dear customer, …', usage: { input: 1_900, output: 240 } });
+    const answer = await gateway.post(chat, hello(), { ...from(client), 'x-scenario-id': '41' });
+    await answer.text();
+    id = answer.headers.get('x-request-id') ?? '';
+    await eventually(async () => json(await gateway.post('/v1/feedback', { request_id: id, ...opinion })));
+  }
+  const second = { request_id: id, score: 'down', name: 'team', comment: 'The text of the form has no name' };
+  await json(gateway.post('/v1/feedback', second));
+  gateway.fakes.openai.reset();
+  return id;
 }
 
 /** Three rules, answers that were kept, and a conversation in the cache of its provider. Returns a call that a rule decided. */
