@@ -104,7 +104,7 @@ describe('rules that are passed over by the first thing they ask of a text', () 
           else passedOver += 1;
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, seed: 18 },
     );
     expect(Math.min(passedOver, met)).toBeGreaterThan(5);
   });
