@@ -11,7 +11,7 @@ import type { RouteInput } from '../routing/candidate.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import type { DecisionTrace } from '../routing/decision-trace.ts';
 import { noEvidence } from '../routing/evidence.ts';
-import type { EvidenceView } from '../routing/evidence-cache.ts';
+import type { EvidenceView } from '../routing/evidence-view.ts';
 import { isEasy } from '../routing/learned-heads.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import { sessionKeyOf } from '../routing/sessions.ts';

@@ -5,7 +5,7 @@ import { chooseVersion, findPrompt } from '../prompts/prompt-book.ts';
 import type { RunningExperiment } from '../routing/assign.ts';
 import type { Decision } from '../routing/decide.ts';
 import { type DecisionTrace, newTrace } from '../routing/decision-trace.ts';
-import type { EvidenceView } from '../routing/evidence-cache.ts';
+import type { EvidenceView } from '../routing/evidence-view.ts';
 import type { Routing } from '../routing/routing-cache.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import { decideCall } from './decide-call.ts';

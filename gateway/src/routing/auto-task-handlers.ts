@@ -3,7 +3,7 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import { readAutoSettings, usualAuto } from './auto-settings.ts';
-import { evidenceView } from './evidence-cache.ts';
+import { evidenceView } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
 import { readRouting } from './routing-version-store.ts';
 import { readDay } from './shadow-day-store.ts';

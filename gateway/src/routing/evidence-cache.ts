@@ -1,29 +1,12 @@
 import type { Db } from '../db/transaction.ts';
-import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
+import { type EvidenceView, evidenceView } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import { unpackHeads } from './packed-heads.ts';
 import { readRouting } from './routing-version-store.ts';
-import type { TaskClaim } from './task-claim.ts';
-import { isMostlyJudged, listClaims, type StoredClaim } from './task-claim-store.ts';
-import { listRates, type Signal, type TaskRateRow } from './task-rates-store.ts';
-import { besideOthers } from './usual-repeats.ts';
-
-/** Heads, and the small model that they speak of. */
-interface HeadsOfModel {
-  learned: LearnedHeads;
-  smallModel: string;
-}
-
-/** What a workspace knows about its tasks, in one mode. */
-export interface EvidenceView {
-  find: FindEvidence;
-  /** The pairs of a task; undefined before the first. */
-  claimOf(task: string, weak: string, strong: string): TaskClaim | undefined;
-  /** Undefined where the workspace has learned none, or none that are better than the rates of its tasks. */
-  heads: HeadsOfModel | undefined;
-}
+import { listClaims } from './task-claim-store.ts';
+import { listRates } from './task-rates-store.ts';
 
 interface Known {
   view: EvidenceView;
@@ -176,117 +159,4 @@ export class EvidenceCache {
 
 function headBytesOf(learned: LearnedHeads | undefined, weights: Buffer | null | undefined): number {
   return learned === undefined ? 0 : (weights?.length ?? 0) + learned.heads.rates.size * bytesOfRate;
-}
-
-/** Puts together what is known of each task and model, and of each model over all tasks. */
-export function evidenceView(
-  claims: readonly StoredClaim[],
-  rates: readonly TaskRateRow[],
-  heads: HeadsOfModel | undefined,
-): EvidenceView {
-  const claimed = new Map(claims.map((claim) => [claimKey(claim.task, claim.weak, claim.strong), claim]));
-  const tasks = new Map<string, Gathered>();
-  const topics = new Map<string, Gathered>();
-  const workspace = new Map<string, Gathered>();
-  const at = (of: Map<string, Gathered>, key: string): Gathered => {
-    const found = of.get(key) ?? { signals: new Map(), claims: [], outTokens: 0, answers: 0 };
-    of.set(key, found);
-    return found;
-  };
-  for (const rate of besideOthers(rates)) {
-    const model = undated(rate.model);
-    for (const gathered of [at(tasks, `${rate.task} ${model}`), at(workspace, model)]) addRate(gathered, rate);
-  }
-  for (const claim of claims) {
-    const model = undated(claim.weak);
-    at(tasks, `${claim.task} ${model}`).claims.push(claim);
-    at(topics, `${claim.topic} ${model}`).claims.push(claim);
-    at(workspace, model).claims.push(claim);
-  }
-  const ofTasks = new Map([...tasks].map(([key, gathered]) => [key, evidenceOf(gathered, 'task')]));
-  const ofTopics = new Map([...topics].map(([key, gathered]) => [key, evidenceOf(gathered, 'above')]));
-  const ofWorkspace = new Map([...workspace].map(([key, gathered]) => [key, evidenceOf(gathered, 'above')]));
-  return {
-    find:
-      ofWorkspace.size === 0
-        ? noEvidence
-        : (scope: EvidenceScope, model: string) => {
-            if (scope === 'workspace') return ofWorkspace.get(undated(model));
-            if ('task' in scope) return ofTasks.get(`${scope.task} ${undated(model)}`);
-            return ofTopics.get(`${scope.topic} ${undated(model)}`);
-          },
-    heads,
-    claimOf: (task, weak, strong) => claimed.get(claimKey(task, weak, strong)),
-  };
-}
-
-function claimKey(task: string, weak: string, strong: string): string {
-  return [task, weak, strong].join('\n');
-}
-
-/** Vendors answer as `gpt-4o-2024-08-06` where `gpt-4o` was asked for. */
-function undated(model: string): string {
-  // Most names end in no digit, and a call asks for a dozen.
-  const last = model.charCodeAt(model.length - 1);
-  return last < 48 || last > 57 ? model : model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '');
-}
-
-interface Gathered {
-  signals: Map<Signal, { n: number; okSum: number }>;
-  /** Against one strong model or several, the latest first. */
-  claims: StoredClaim[];
-  outTokens: number;
-  answers: number;
-}
-
-function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum }: TaskRateRow): void {
-  const sum = gathered.signals.get(signal) ?? { n: 0, okSum: 0 };
-  gathered.signals.set(signal, { n: sum.n + n, okSum: sum.okSum + okSum });
-  if (signal !== 'error') return;
-  gathered.outTokens += outTokensSum;
-  gathered.answers += okSum;
-}
-
-/** Thousands of answers that parse must not outweigh a hundred that were compared: they only raise alarms. */
-const alarmLabelsMax = 100;
-
-function evidenceOf({ signals, claims, outTokens, answers }: Gathered, scope: 'task' | 'above'): Evidence {
-  const worst = worstOf(signals);
-  const weight = worst === undefined ? 0 : Math.min(1, alarmLabelsMax / worst.n);
-  const [latest] = claims;
-  const pairs = claims.reduce((sum, one) => sum + one.pairs, 0);
-  return {
-    pairs: scope === 'task' ? (latest?.pairs ?? 0) : pairs,
-    agreeing: scope === 'task' ? (latest?.agreed ?? 0) : claims.reduce((sum, one) => sum + one.agreed, 0),
-    n: worst === undefined ? 0 : worst.n * weight,
-    okSum: worst === undefined ? 0 : worst.okSum * weight,
-    ...(answers > 0 ? { outTokensMean: outTokens / answers } : {}),
-    ...(scope === 'task' && latest !== undefined ? claimFields(latest) : {}),
-  };
-}
-
-function claimFields({ lower, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
-  const isJudged = isMostlyJudged({ judged, pairs });
-  return {
-    ...(lower > 0 ? { lower } : {}),
-    ...(isCleared ? { clearedBy: isJudged ? ('judge' as const) : ('agreement' as const) } : {}),
-    ...(isJudged ? { isJudged } : {}),
-    ...(isWithdrawn ? { withdrawn: true } : {}),
-  };
-}
-
-const alarms = ['feedback', 'json_ok', 'tool_ok', 'retry', 'error'] as const;
-
-/** The signal with the lowest rate, by calls enough to say so. */
-function worstOf(signals: Gathered['signals']): { n: number; okSum: number } | undefined {
-  let worst: { n: number; okSum: number } | undefined;
-  for (const signal of alarms) {
-    const sum = signals.get(signal);
-    if (sum !== undefined && sum.n > 0 && (worst === undefined || rateOf(sum) < rateOf(worst))) worst = sum;
-  }
-  return worst;
-}
-
-function rateOf({ n, okSum }: { n: number; okSum: number }): number {
-  return (okSum + 5) / (n + 5);
 }

@@ -3,10 +3,11 @@ import { callPrice, maxCostNanos } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { findVendor, providerName } from '../providers/providers.ts';
 import { rehearsalOf } from '../providers/sandbox/sandbox.ts';
+import { classFor, isAllowed } from './able-models.ts';
 import { type AutoMode, readAuto } from './auto-mode.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { fits, honours } from './fit.ts';
-import { behindUsable, ledByOne, ledByPriced } from './leading-models.ts';
+import { behindUsable, ledByOne } from './leading-models.ts';
 import { type NamedModel, readModelName } from './model-name.ts';
 import { only } from './only.ts';
 import {
@@ -101,19 +102,15 @@ function reasonFor({ inPlaceOf, model }: NamedModel, reason: string): string {
 function automatic(request: RouteRequest, mode: AutoMode): Plan {
   const { auto } = request;
   const usual: Strength = mode === 'cost' ? 'small' : 'strong';
-  const able = { small: auto && ableOf(request, 'small'), strong: auto && ableOf(request, 'strong') };
-  const chosen =
-    able.small &&
-    able.strong &&
-    auto?.choose({ small: leading(request, able.small), strong: leading(request, able.strong) });
-  const all = able[chosen?.class ?? usual] ?? ableOf(request, usual);
+  const classes = auto && { small: classFor(request, 'small'), strong: classFor(request, 'strong') };
+  const chosen = classes && auto.choose({ small: classes.small.leading, strong: classes.strong.leading });
+  const strength = chosen?.class ?? usual;
+  const { able: all, leading } = classes?.[strength] ?? classFor(request, strength);
   const first =
-    chosen === undefined
-      ? (leading(request, all)[0] ?? all.find(({ kind }) => honours(kind, request.call)) ?? all[0])
-      : chosen.first;
+    chosen === undefined ? (leading[0] ?? all.find(({ kind }) => honours(kind, request.call)) ?? all[0]) : chosen.first;
   if (first === undefined)
     throw noneAble({ hasModels: [...modelsOf(request, 'small'), ...modelsOf(request, 'strong')].length > 0 });
-  const because = behindReason(request, chosen?.reason ?? defaultOf(mode, chosen?.class ?? usual));
+  const because = behindReason(request, chosen?.reason ?? defaultOf(mode, strength));
   const { model: name } = request.call;
   const listed = listedFallbacks(request, [name, 'auto', first.model], `fallback of ${first.model}`)?.filter((one) =>
     isAllowed(request, one),
@@ -124,7 +121,7 @@ function automatic(request: RouteRequest, mode: AutoMode): Plan {
       because,
       all,
       listed,
-      byDefault: behindReason(request, defaultOf(mode, chosen?.class ?? usual)),
+      byDefault: behindReason(request, defaultOf(mode, strength)),
     });
   return listed === undefined && request.reason === undefined
     ? rememberedPlan({ first, all, mode, because }, plan)
@@ -160,34 +157,9 @@ function behindFirst({
   };
 }
 
-/** The models of a class that have all that the call needs, whatever their health. */
-function ableOf(request: RouteRequest, strength: Strength): readonly RouteCandidate[] {
-  const able = ledByOne(
-    only(
-      modelsOf(request, strength),
-      (candidate) => fits(candidate, request.call, request.inputTokens) && isAllowed(request, candidate),
-    ),
-  );
-  return able.every(({ price }) => price !== undefined) ? able : ledByPriced(able);
-}
-
-/** The settings of `auto` may allow some models only. */
-function isAllowed({ auto }: RouteRequest, candidate: RouteCandidate): boolean {
-  return auto?.isAllowed(candidate) !== false;
-}
-
 /** A rule that asks for `auto` is named first. */
 function behindReason({ reason }: RouteRequest, chosen: string): string {
   return reason === undefined ? chosen : `${reason}: ${chosen}`;
-}
-
-/** Those that may lead: of the vendors that are well. */
-function leading(request: RouteRequest, able: readonly RouteCandidate[]): readonly RouteCandidate[] {
-  const usable = behindUsable(
-    only(able, (candidate) => honours(candidate.kind, request.call) && isUsable(request.stateOf(candidate))),
-  );
-  const leads = only(usable, ({ spare }) => !spare);
-  return leads.length > 0 ? leads : usable.slice(0, 1);
 }
 
 /** Cheapest first: what was planned, and the small models of every vendor that can take the call. */
