@@ -14,7 +14,7 @@ import { noEvidence } from '../routing/evidence.ts';
 import type { EvidenceView } from '../routing/evidence-view.ts';
 import { isEasy } from '../routing/learned-heads.ts';
 import type { Routing } from '../routing/routing-cache.ts';
-import { sessionKeyOf } from '../routing/sessions.ts';
+import { localSessionKeyOf } from '../routing/sessions.ts';
 import { workOf } from '../routing/work.ts';
 import type { CompletionPorts } from './completion-ports.ts';
 import type { ModelCall } from './model-call.ts';
@@ -81,7 +81,7 @@ export function decideCall(
         ((task, quality) =>
           isEasy(heads.learned, { ...featuresOf(call), task }, quality) ? heads.smallModel : undefined),
       sessionOf: () => {
-        const key = sessionKeyOf(facts);
+        const key = localSessionKeyOf(facts);
         return { key, session: services.callSessions.get(key, nowMs) };
       },
     },

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallFacts } from './call-facts.ts';
-import { CallSessions, sessionKeyOf } from './sessions.ts';
+import { CallSessions, localSessionKeyOf, sessionKeyOf } from './sessions.ts';
 
 const session = { account: 'a', model: 'm', inputTokens: 10 };
 
@@ -53,6 +54,30 @@ describe('the session of a call', () => {
   it('holds no text of the call, however short that is', () => {
     const key = sessionKeyOf({ ...facts(), call: { messages: [text('user', 'my secret')], tools: [] } });
     expect(key).toMatch(/^ws true {2}[0-9a-f]{32}$/);
+  });
+
+  it('has a key within a process that tells apart the same conversations', () => {
+    const words = fc.constantFrom('', 'a', 'aa', 'Hi', 'Hi ', '请求', '😀', 'x'.repeat(1_999), 'y'.repeat(5_000));
+    const turns = fc.array(fc.tuple(fc.constantFrom('system' as const, 'user' as const), words), { maxLength: 3 });
+    const tools = fc.array(fc.constantFrom('a', 'aa', 'find'), { maxLength: 2 });
+    const call = fc.tuple(turns, tools).map(([said, names]) => ({
+      messages: said.map(([role, one]) => text(role, one)),
+      tools: names.map((name) => ({ name, parameters: {} })),
+    }));
+    let alike = 0;
+    fc.assert(
+      fc.property(call, call, (one, other) => {
+        const [a, b] = [facts({ call: one as never }), facts({ call: other as never })];
+        const isSame = sessionKeyOf(a) === sessionKeyOf(b);
+        expect(localSessionKeyOf(a) === localSessionKeyOf(b)).toBe(isSame);
+        if (isSame) alike += 1;
+      }),
+      { numRuns: 2_000, seed: 18 },
+    );
+    expect(alike).toBeGreaterThan(20);
+    expect(localSessionKeyOf({ ...facts(), call: { messages: [text('user', 'my secret')], tools: [] } })).toMatch(
+      /^ws true {2}-?\d+ -?\d+$/,
+    );
   });
 
   it('is shared by no two workspaces, clients or modes', () => {

@@ -1,7 +1,7 @@
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { CallWishes } from '../accounts/call-wishes.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { conversationKeyOf } from './task-key.ts';
+import { conversationKeyOf, localConversationKeyOf } from './task-key.ts';
 
 /** The model that a conversation is with. */
 export interface Session {
@@ -52,6 +52,11 @@ export class CallSessions {
  */
 export function sessionKeyOf(facts: SessionFacts): string {
   return `${placeOf(facts)} ${givenKeyOf(facts) ?? conversationKeyOf(facts.call)}`;
+}
+
+/** The same for `CallSessions`, which no other process shares. */
+export function localSessionKeyOf(facts: SessionFacts): string {
+  return `${placeOf(facts)} ${givenKeyOf(facts) ?? localConversationKeyOf(facts.call)}`;
 }
 
 interface OwnFacts {
