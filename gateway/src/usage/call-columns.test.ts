@@ -56,6 +56,15 @@ function call(id: string, more: { open?: Partial<CallRow['open']>; model?: strin
 describe('the table of a call’s columns', () => {
   const colour: CallColumn = { name: 'colour', key: 'col', type: 'text', read: () => 'red', isOverwritten: true };
 
+  it('writes bytes in the hex of Postgres, in a line of COPY and in JSON', () => {
+    const bytes: CallColumn = { name: 'bytes', key: 'by', type: 'bytea', read: ({ open }) => open.decision?.task };
+    const row = call('req_1', { open: { decision: { task: '00ff' } } });
+    // COPY reads a backslash as two: https://www.postgresql.org/docs/current/sql-copy.html
+    expect(copyWriter([bytes])(row)).toBe('\t\\\\x00ff');
+    expect(JSON.parse(jsonWriter([bytes])(row))).toEqual({ by: '\\x00ff' });
+    expect([copyWriter([bytes])(call('req_2')), jsonWriter([bytes])(call('req_2'))]).toEqual(['\t\\N', '{}']);
+  });
+
   it('makes a new column of one more entry: COPY line, JSON, recordset and update list follow', () => {
     const columns = [...callColumns, colour];
     expect(namesOf(columns)).toBe(`${namesOf(callColumns)}, colour`);

@@ -10,6 +10,7 @@ export interface CallColumn {
   name: string;
   key: string;
   type: 'text' | 'bigint' | 'bigint[]' | 'boolean' | 'bytea' | 'integer' | 'smallint' | 'timestamptz';
+  /** Bytes are read in hex. */
   read: (row: CallRow) => string | number | boolean | bigint | readonly string[] | undefined;
   /** Text that a caller or a provider wrote: of any length, with any character. Other text needs no quoting. */
   isForeign?: true;
@@ -116,8 +117,8 @@ export const callColumns: readonly CallColumn[] = [
   { name: 'chosen_by', key: 'by', type: 'text', read: ({ open }) => open.decision?.chosenBy },
   { name: 'experiment_id', key: 'ex', type: 'text', read: ({ open }) => open.decision?.experimentId, isForeign: true },
   { name: 'arm', key: 'arm', type: 'text', read: ({ open }) => open.decision?.arm, isForeign: true },
-  { name: 'unit', key: 'u', type: 'bytea', read: ({ open }) => bytesText(open.decision?.unit), isForeign: true },
-  { name: 'task', key: 'tk', type: 'bytea', read: ({ open }) => bytesText(open.decision?.task), isForeign: true },
+  { name: 'unit', key: 'u', type: 'bytea', read: ({ open }) => open.decision?.unit },
+  { name: 'task', key: 'tk', type: 'bytea', read: ({ open }) => open.decision?.task },
   { name: 'prompt_id', key: 'pi', type: 'text', read: ({ open }) => open.decision?.promptId, isForeign: true },
   { name: 'prompt_version', key: 'pv', type: 'integer', read: ({ open }) => open.decision?.promptVersion },
   { name: 'cache', key: 'ca', type: 'text', read: ({ closed }) => closed?.cache, isOverwritten: true },
@@ -144,21 +145,13 @@ export const callColumns: readonly CallColumn[] = [
   },
   { name: 'json_ok', key: 'jo', type: 'boolean', read: ({ closed }) => closed?.jsonOk, isOverwritten: true },
   { name: 'tool_ok', key: 'tok', type: 'boolean', read: ({ closed }) => closed?.toolOk, isOverwritten: true },
-  {
-    name: 'prompt_hash',
-    key: 'ph',
-    type: 'bytea',
-    read: ({ open }) => bytesText(open.decision?.promptHash),
-    isForeign: true,
-  },
+  { name: 'prompt_hash', key: 'ph', type: 'bytea', read: ({ open }) => open.decision?.promptHash },
   { name: 'shadow_of', key: 'so', type: 'text', read: ({ open }) => open.decision?.shadowOf },
   { name: 'unpriced', key: 'np', type: 'boolean', read: ({ closed }) => closed?.unpriced, isOverwritten: true },
 ];
 
-/** Hex as Postgres reads a `bytea` from text. */
-function bytesText(hex: string | undefined): string | undefined {
-  return hex === undefined ? undefined : `\\x${hex}`;
-}
+/** Before hex, which is what a column of bytes reads: the `\x` of Postgres, whose backslash is written as two in COPY's text and in JSON. */
+const hexHead = '\\\\x';
 
 /** `a, b`: the names of the columns. */
 export function namesOf(columns: readonly CallColumn[]): string {
@@ -182,13 +175,16 @@ export function updatesOf(columns: readonly CallColumn[]): string {
 
 /** Returns the cells of a call in COPY's text format, each after a tab. */
 export function copyWriter(columns: readonly CallColumn[]): (row: CallRow) => string {
-  const cells = columns.map(({ read, isForeign = false }) => ({ read, isForeign }));
+  const cells = columns.map(({ type, read, isForeign = false }) => ({
+    ...{ read, isForeign },
+    head: type === 'bytea' ? `\t${hexHead}` : '\t',
+  }));
   return (row) => {
     let line = '';
-    for (const { read, isForeign } of cells) {
+    for (const { read, isForeign, head } of cells) {
       const value = read(row);
       if (value === undefined) line += '\t\\N';
-      else if (typeof value === 'string') line += isForeign ? `\t${copyText(value)}` : `\t${value}`;
+      else if (typeof value === 'string') line += head + (isForeign ? copyText(value) : value);
       else line += typeof value === 'object' ? `\t{${value.join(',')}}` : `\t${value}`;
     }
     return line;
@@ -197,13 +193,16 @@ export function copyWriter(columns: readonly CallColumn[]): (row: CallRow) => st
 
 /** Returns a call as a JSON object. A member without a value is left out and arrives as null; JSON has no bigint. */
 export function jsonWriter(columns: readonly CallColumn[]): (row: CallRow) => string {
-  const members = columns.map(({ key, read, isForeign = false }) => ({ read, isForeign, head: `,"${key}":` }));
+  const members = columns.map(({ key, type, read, isForeign = false }) => ({
+    ...{ read, isForeign, head: `,"${key}":` },
+    quote: type === 'bytea' ? `"${hexHead}` : '"',
+  }));
   return (row) => {
     let json = '';
-    for (const { read, isForeign, head } of members) {
+    for (const { read, isForeign, head, quote } of members) {
       const value = read(row);
       if (value === undefined) continue;
-      if (typeof value === 'string') json += isForeign ? head + jsonText(value) : `${head}"${value}"`;
+      if (typeof value === 'string') json += head + (isForeign ? jsonText(value) : `${quote}${value}"`);
       else if (typeof value === 'bigint') json += `${head}"${value}"`;
       else if (typeof value === 'object') json += head + JSON.stringify(value);
       // JSON has no NaN and no infinity.
