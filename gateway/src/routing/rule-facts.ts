@@ -66,6 +66,8 @@ export class RuleFacts {
   readonly facts: CallFacts;
   readonly #patterns: PatternSet;
   readonly #texts = new Map<string, readonly TextFact[]>();
+  #mayMatch: boolean | undefined;
+  #mayHavePhrases: boolean | undefined;
 
   constructor(facts: CallFacts, patterns: PatternSet) {
     this.facts = facts;
@@ -82,10 +84,14 @@ export class RuleFacts {
     return texts;
   }
 
-  /** False for nearly every text: then no rule that asks for this needs to be looked at. */
+  /** False for nearly every text: then no rule that asks for this needs to be looked at. Every rule asks. */
   mayMeet(need: TextNeed): boolean {
-    for (const text of this.texts('text')) if (need === 'match' ? text.hasMatches : text.mayHavePhrases) return true;
-    return false;
+    if (need === 'match') {
+      this.#mayMatch ??= this.texts('text').some(({ hasMatches }) => hasMatches);
+      return this.#mayMatch;
+    }
+    this.#mayHavePhrases ??= this.texts('text').some(({ mayHavePhrases }) => mayHavePhrases);
+    return this.#mayHavePhrases;
   }
 
   number(field: string): number | undefined {
