@@ -63,9 +63,12 @@ export class TopicHead {
     const seen = this.#seen;
     seen.length = 0;
     visitWords(text, this.#see);
+    const rarities = this.#rarity;
+    const weights = this.#weights;
+    const values = this.#values;
     let norm = 0;
     for (let i = 0; i < seen.length; i++) {
-      const rarity = this.#rarity[seen[i] ?? 0] ?? 0;
+      const rarity = rarities[seen[i] ?? 0] ?? 0;
       norm += rarity * rarity;
     }
     const size = this.types.length;
@@ -73,9 +76,9 @@ export class TopicHead {
     const scale = norm === 0 ? 0 : 1 / Math.sqrt(norm);
     for (let i = 0; i < seen.length; i++) {
       const index = seen[i] ?? 0;
-      const value = (this.#rarity[index] ?? 0) * scale;
+      const value = (rarities[index] ?? 0) * scale;
       for (let type = 0, at = index * size; type < size; type++, at++) {
-        const weight = this.#values[(type << 4) | (this.#weights[at] ?? 8)] ?? 0;
+        const weight = values[(type << 4) | (weights[at] ?? 8)] ?? 0;
         scores[type] = (scores[type] ?? 0) + value * weight;
       }
     }
