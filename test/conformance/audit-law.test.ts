@@ -319,7 +319,7 @@ const asOperator = (method: string, path: string, body?: object): Promise<Respon
 
 /** Tables that jobs and deliveries write while nobody changes anything. */
 const restless =
-  /^(audit_log|refused_operations|processes|leases|meters|unposted_|idempotent_|usage_|call|latency_|execution_|experiment_|deliveries|tag_values|refusals|provider_states|status_|slow_models|schema_migrations|erased_)/;
+  /^(audit_log|refused_operations|processes|leases|meters|unposted_|idempotent_|usage_|call|latency_|execution_|experiment_|deliveries|tag_values|refusals|provider_states|status_|slow_models|task_rates|schema_migrations|erased_)/;
 
 /** A digest of every table that only changes write. */
 async function digests(): Promise<Record<string, string>> {
