@@ -26,7 +26,17 @@ const names: Partial<Record<keyof NeutralCall, Partial<Record<DialectId, string>
 
 /** The given fields of the call that are set, in the caller's words; a value that is the default is not missed by anybody. */
 export function droppedOf(call: NeutralCall, fields: readonly (keyof NeutralCall)[]): string[] {
-  return fields.filter((field) => isSet(call, field)).map((field) => names[field]?.[call.dialect] ?? field);
+  return fields.filter((field) => isSet(call, field)).map((field) => nameOf(call, field));
+}
+
+function nameOf(call: NeutralCall, field: keyof NeutralCall): string {
+  // Anthropic's callers may ask for an effort without a word of thinking.
+  if (field === 'reasoning' && call.dialect === 'messages' && isEffortAlone(call)) return 'output_config.effort';
+  return names[field]?.[call.dialect] ?? field;
+}
+
+function isEffortAlone({ reasoning }: NeutralCall): boolean {
+  return reasoning?.effort !== undefined && reasoning.effort !== 'none' && reasoning.visible !== true;
 }
 
 function isSet(call: NeutralCall, field: keyof NeutralCall): boolean {
