@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { anthropic } from '../../gateway/src/providers/anthropic/anthropic.ts';
 import { fakeAnthropic } from './fakes/fake-anthropic.ts';
-import { callsOf, cut, events, type Said, type SpokenVendor, spokenKey } from './spoken-turns.ts';
+import { callsOf, cut, events, type Said, type SpokenVendor, spokenKey, type Turn } from './spoken-turns.ts';
 
 function claudeBlock(said: Said): JsonObject {
   switch (said.kind) {
@@ -47,6 +47,11 @@ function claudeEvents(said: Said, index: number, pieces: number): JsonObject[] {
   }
 }
 
+function stopOf(turn: Turn): string {
+  if (turn.ending !== 'usual') return { length: 'max_tokens', filtered: 'refusal' }[turn.ending];
+  return callsOf(turn).length > 0 ? 'tool_use' : 'end_turn';
+}
+
 export const claude: SpokenVendor = {
   name: 'anthropic',
   adapter: anthropic.adapter,
@@ -57,8 +62,13 @@ export const claude: SpokenVendor = {
   plain: (turn) => ({
     ...claudeMessage,
     content: turn.said.map(claudeBlock),
-    stop_reason: callsOf(turn).length > 0 ? 'tool_use' : 'end_turn',
-    usage: { input_tokens: 5, cache_read_input_tokens: 3, output_tokens: 7 },
+    stop_reason: stopOf(turn),
+    usage: {
+      input_tokens: 5,
+      cache_read_input_tokens: 3,
+      output_tokens: 7,
+      output_tokens_details: { thinking_tokens: 2 },
+    },
   }),
   stream: (turn) =>
     events([
@@ -69,8 +79,8 @@ export const claude: SpokenVendor = {
       ...turn.said.flatMap((said, index) => claudeEvents(said, index, turn.pieces)),
       {
         type: 'message_delta',
-        delta: { stop_reason: callsOf(turn).length > 0 ? 'tool_use' : 'end_turn', stop_sequence: null },
-        usage: { output_tokens: 7 },
+        delta: { stop_reason: stopOf(turn), stop_sequence: null },
+        usage: { output_tokens: 7, output_tokens_details: { thinking_tokens: 2 } },
       },
       { type: 'message_stop' },
     ]),

@@ -25,9 +25,17 @@ function geminiAnswer(parts: readonly JsonObject[], finishReason?: string): Json
     responseId: 'r1',
     modelVersion: google.model,
     candidates: [{ content: { role: 'model', parts }, ...(finishReason === undefined ? {} : { finishReason }) }],
-    usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 7, totalTokenCount: 12 },
+    usageMetadata: {
+      promptTokenCount: 5,
+      cachedContentTokenCount: 3,
+      candidatesTokenCount: 7,
+      thoughtsTokenCount: 2,
+      totalTokenCount: 14,
+    },
   };
 }
+
+const endings = { usual: 'STOP', length: 'MAX_TOKENS', filtered: 'SAFETY' };
 
 export const google: SpokenVendor = {
   name: 'gemini',
@@ -36,7 +44,7 @@ export const google: SpokenVendor = {
   vendor: fakeGemini(spokenKey),
   path: '/v1beta/models/gemini-3-pro-preview:generateContent',
   hasOrder: true,
-  plain: (turn) => geminiAnswer(geminiParts(turn), 'STOP'),
+  plain: (turn) => geminiAnswer(geminiParts(turn), endings[turn.ending]),
   stream: (turn) => {
     const parts = geminiParts(turn).flatMap(({ thoughtSignature, ...part }): JsonObject[] => {
       const signed = thoughtSignature === undefined ? {} : { thoughtSignature };
@@ -44,7 +52,9 @@ export const google: SpokenVendor = {
       const texts = cut(part.text, turn.pieces).map((text) => ({ ...part, text }));
       return thoughtSignature === undefined ? texts : [...texts, { text: '', ...signed }];
     });
-    return events(parts.map((part, i) => geminiAnswer([part], i === parts.length - 1 ? 'STOP' : undefined)));
+    return events(
+      parts.map((part, i) => geminiAnswer([part], i === parts.length - 1 ? endings[turn.ending] : undefined)),
+    );
   },
   history: ({ contents }) => (contents as JsonObject[]).flatMap(({ role, parts }) => (role === 'model' ? parts : [])),
   // Thoughts without a signature are not wanted back; what they stood between is side by side, and stays apart.

@@ -2,10 +2,21 @@ import type { JsonObject } from '../../gateway/src/dialects/neutral.ts';
 import { openai } from '../../gateway/src/providers/openai/openai.ts';
 import { openAiResponses } from '../../gateway/src/providers/openai/openai-responses.ts';
 import { fakeOpenAi } from './fakes/fake-openai.ts';
-import { callsOf, cut, events, type Said, type SpokenVendor, spokenKey, textOf } from './spoken-turns.ts';
+import { callsOf, cut, events, type Said, type SpokenVendor, spokenKey, type Turn, textOf } from './spoken-turns.ts';
 
-const chatUsage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
+const chatUsage = {
+  prompt_tokens: 5,
+  completion_tokens: 7,
+  total_tokens: 12,
+  prompt_tokens_details: { cached_tokens: 3 },
+  completion_tokens_details: { reasoning_tokens: 2 },
+};
 const chatHead = { id: 'chatcmpl-1', created: 1, model: 'gpt-4o' };
+
+function finishOf(turn: Turn): string {
+  if (turn.ending !== 'usual') return { length: 'length', filtered: 'content_filter' }[turn.ending];
+  return callsOf(turn).length > 0 ? 'tool_calls' : 'stop';
+}
 
 export const chatOpenAi: SpokenVendor = {
   name: 'openai',
@@ -25,7 +36,7 @@ export const chatOpenAi: SpokenVendor = {
       content: textOf(turn) || null,
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     };
-    const choice = { index: 0, message, finish_reason: calls.length === 0 ? 'stop' : 'tool_calls' };
+    const choice = { index: 0, message, finish_reason: finishOf(turn) };
     return { ...chatHead, object: 'chat.completion', choices: [choice], usage: chatUsage };
   },
   stream: (turn) => {
@@ -44,7 +55,7 @@ export const chatOpenAi: SpokenVendor = {
           chunk({ tool_calls: [{ index, function: { arguments: text } }] }),
         ),
       ]),
-      chunk({}, calls.length === 0 ? 'stop' : 'tool_calls'),
+      chunk({}, finishOf(turn)),
       { ...chatHead, object: 'chat.completion.chunk', choices: [], usage: chatUsage },
     ])}data: [DONE]\n\n`;
   },
@@ -64,7 +75,13 @@ export const chatOpenAi: SpokenVendor = {
   ],
 };
 
-const responseUsage = { input_tokens: 5, output_tokens: 7, total_tokens: 12 };
+const responseUsage = {
+  input_tokens: 5,
+  input_tokens_details: { cached_tokens: 3 },
+  output_tokens: 7,
+  output_tokens_details: { reasoning_tokens: 2 },
+  total_tokens: 12,
+};
 const responseHead = { id: 'resp_1', object: 'response', created_at: 1, model: 'gpt-5-pro' };
 
 function responseItem(said: Said, i: number): JsonObject {
@@ -109,6 +126,20 @@ function responseEvents(said: Said, index: number, pieces: number): JsonObject[]
   ];
 }
 
+function wholeResponse({ said, ending }: Pick<Turn, 'said' | 'ending'>): JsonObject {
+  return {
+    ...responseHead,
+    ...(ending === 'usual'
+      ? { status: 'completed' }
+      : {
+          status: 'incomplete',
+          incomplete_details: { reason: ending === 'length' ? 'max_output_tokens' : 'content_filter' },
+        }),
+    output: said.map(responseItem),
+    usage: responseUsage,
+  };
+}
+
 export const responsesOpenAi: SpokenVendor = {
   name: 'openai, by /v1/responses',
   adapter: openAiResponses,
@@ -116,19 +147,16 @@ export const responsesOpenAi: SpokenVendor = {
   vendor: fakeOpenAi(spokenKey),
   path: '/v1/responses',
   hasOrder: true,
-  plain: ({ said }) => ({
-    ...responseHead,
-    status: 'completed',
-    output: said.map(responseItem),
-    usage: responseUsage,
-  }),
-  stream: ({ said, pieces }) => {
+  plain: wholeResponse,
+  stream: ({ said, pieces, ending }) => {
     const begun = { ...responseHead, status: 'in_progress', output: [] };
-    const response = { ...responseHead, status: 'completed', output: said.map(responseItem), usage: responseUsage };
     return events([
       { type: 'response.created', response: begun },
       ...said.flatMap((item, index) => responseEvents(item, index, pieces)),
-      { type: 'response.completed', response },
+      {
+        type: ending === 'usual' ? 'response.completed' : 'response.incomplete',
+        response: wholeResponse({ said, ending }),
+      },
     ]);
   },
   history: ({ input }) =>

@@ -13,6 +13,7 @@ export type Said =
 
 export interface Turn {
   said: readonly Said[];
+  ending: 'usual' | 'length' | 'filtered';
   /** The number of pieces in which a text comes in a stream. */
   pieces: number;
 }
@@ -58,6 +59,7 @@ const anyTurn: fc.Arbitrary<Turn> = fc.record({
     .uniqueArray(one, { minLength: 1, maxLength: 6, selector: (said) => (said.kind === 'call' ? said.id : said) })
     .map(oneText)
     .filter((said) => isSpoken(said.at(-1))),
+  ending: fc.constantFrom('usual', 'usual', 'length', 'filtered'),
   pieces: fc.integer({ min: 1, max: 4 }),
 });
 
@@ -66,8 +68,8 @@ const places = { thought: 0, sealed: 0, text: 1, call: 2 };
 /** `inOrder`: thoughts first, then words, then calls. */
 export function turnsOf(options: { inOrder: boolean }): fc.Arbitrary<Turn> {
   if (!options.inOrder) return anyTurn;
-  return anyTurn.map(({ said, pieces }) => ({
-    pieces,
+  return anyTurn.map(({ said, ...turn }) => ({
+    ...turn,
     said: oneText(said.toSorted((a, b) => places[a.kind] - places[b.kind])),
   }));
 }
