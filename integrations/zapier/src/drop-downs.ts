@@ -1,12 +1,12 @@
 import { type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
-import type { Trigger } from 'zapier-platform-core';
+import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
 import { gatewayOf, type Settings } from './gateway.ts';
-import { answerKind, findRows } from './perform.ts';
+import { answerKind, findRows, readPages } from './perform.ts';
 import { actionLabel, keyOf, nounOf } from './wording.ts';
 import { asZapierErrors } from './zapier-errors.ts';
 
-/** Nobody scrolls further: people with more clients type the name. */
+/** Rows that a drop-down has at once, for its search to look through. */
 const mostRows = 500;
 
 /** A hidden trigger for every list some field is filled from: Zapier fills drop-downs by triggers. */
@@ -21,7 +21,8 @@ export function fieldsOfAll(operations: readonly Operation[]): Field[] {
 }
 
 function dropDown(operation: Operation, settings: Settings): Trigger {
-  const kind = answerKind(operation);
+  const goesOn = answerKind(operation) === 'pages';
+  const read = goesOn ? nextRows : allRows;
   return {
     key: keyOf(operation.id),
     noun: nounOf(operation.id),
@@ -32,17 +33,39 @@ function dropDown(operation: Operation, settings: Settings): Trigger {
     },
     operation: {
       type: 'polling',
+      ...(goesOn ? { canPaginate: true } : {}),
       perform: (z, bundle) =>
         asZapierErrors(z, async () => {
-          const { data } = await findRows(gatewayOf(z, bundle, settings), operation, {
-            kind,
-            input: {},
-            most: mostRows,
-          });
-          return (data as unknown as Row[]).map(choice);
+          const rows = await read(z, bundle, { operation, settings });
+          return (rows as unknown as Row[]).map(choice);
         }),
     },
   };
+}
+
+interface FilledFrom {
+  operation: Operation;
+  settings: Settings;
+}
+
+async function allRows(z: ZObject, bundle: Bundle, { operation, settings }: FilledFrom): Promise<unknown[]> {
+  const client = gatewayOf(z, bundle, settings);
+  return (await findRows(client, operation, { kind: 'rows', input: {}, most: mostRows })).data;
+}
+
+/**
+ * "Load more" asks for the next page, and Zapier keeps the place for an hour
+ * (https://docs.zapier.com/integrations/build/pagination-trigger).
+ */
+async function nextRows(z: ZObject, bundle: Bundle, { operation, settings }: FilledFrom): Promise<unknown[]> {
+  const isFirst = (bundle.meta?.page ?? 0) === 0;
+  const from = isFirst ? undefined : await z.cursor.get();
+  if (!isFirst && !from) return [];
+  const client = gatewayOf(z, bundle, settings);
+  const { rows, cursor } = await readPages(client, operation, { input: {}, most: mostRows, from: from || undefined });
+  // After the last page an empty place is kept, so that no page comes twice.
+  if (cursor !== undefined || !isFirst) await z.cursor.set(cursor ?? '');
+  return rows;
 }
 
 interface Row {

@@ -113,8 +113,19 @@ export async function findRows(
     const { data, object: _, first_id: __, last_id: ___, ...rest } = (await call(client, operation, input)) as Page;
     return { ...rest, data: data.slice(0, most), has_more: data.length > most };
   }
+  const { first, rows, cursor } = await readPages(client, operation, { input, most });
+  const { next_cursor: _, ...rest } = first;
+  return { ...rest, data: rows, has_more: cursor !== undefined };
+}
+
+/** Rows from a cursor on, or from the beginning, and the cursor of what is left. */
+export async function readPages(
+  client: Client,
+  operation: Operation,
+  { input, most, from }: { input: Record<string, unknown>; most: number; from?: string | undefined },
+): Promise<{ first: Page; rows: Record<string, unknown>[]; cursor: string | undefined }> {
   let first: Page | undefined;
-  let cursor: string | undefined;
+  let cursor = from;
   const rows: Record<string, unknown>[] = [];
   do {
     const limit = Math.min(pageSize, most - rows.length);
@@ -123,8 +134,7 @@ export async function findRows(
     rows.push(...page.data);
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined && rows.length < most);
-  const { next_cursor: _, ...rest } = first;
-  return { ...rest, data: rows, has_more: cursor !== undefined };
+  return { first, rows, cursor };
 }
 
 /** No rows, and nothing said beside them. */

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { startCursorStore } from './cursor-store.ts';
 import { type Json, methodsOf, type OpenApp, openApp, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
 
 let gateway: TestGateway;
@@ -163,6 +164,30 @@ describe('drop-downs', () => {
     const found = (await options(key)).filter(({ name }) => name.includes(tag));
     expect(found).toHaveLength(1);
     expect(found[0]?.id).toBeTruthy();
+  });
+
+  test('go on by “Load more” where there are more than a page has', async () => {
+    await gateway.database.pool.query(
+      `insert into tag_values (workspace_id, livemode, kind, id, first_call_at, last_call_at, folded)
+       select w.id, true, 'client', 'paged-' || lpad(n::text, 5, '0'), now(), now(), 'paged-' || lpad(n::text, 5, '0')
+       from generate_series(1, 1100) n, workspaces w`,
+    );
+    // Zapier’s core wants a key of its own before it asks for a cursor.
+    vi.stubEnv('ZAPIER_DEPLOY_KEY', 'deploy');
+    const store = await startCursorStore();
+    const pages: string[][] = [];
+    for (let page = 0; page < 4; page++) {
+      const meta = { isFillingDynamicDropdown: true, page };
+      const event = { rpc_base: store.url };
+      const { results } = await zap.execute('triggers.clients_list.operation.perform', {}, { meta }, event);
+      pages.push((results as { id: string }[]).map(({ id }) => id));
+    }
+    await store.stop();
+    vi.unstubAllEnvs();
+    expect(pages.map((ids) => ids.length)).toEqual([500, 500, expect.any(Number), 0]);
+    const all = pages.flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.filter((id) => id.startsWith('paged-'))).toHaveLength(1100);
   });
 
   test('say that the key is wrong', async () => {
