@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { joinDatabase } from './db/open-database.ts';
+import { TimelineGuard } from './db/timeline-guard.ts';
 import { joinRegistries } from './telemetry/metrics.ts';
 import { ParentLink } from './workers/parent-link.ts';
 
@@ -30,6 +31,7 @@ export async function runWorker(config: Config, stopOnSignals: (gateway: Stoppab
               embedded,
               databaseUrl: config.databaseUrl,
               connections: config.databaseConnections,
+              guard: new TimelineGuard({ dataDir: config.dataDir, log }),
               onError: ({ message }) => log.warn({ reason: message }, 'a database connection was lost'),
             }),
           scrape: async () => joinRegistries(await parent.gatherMetrics()).metrics(),

@@ -135,6 +135,19 @@ export function registerServiceMetrics(services: Services): void {
   });
 }
 
+/** Only on a server Postgres: nobody promotes a standby of the embedded one. */
+export function registerTimelineMetrics(registry: Registry, guard: { refusedCount: number }): void {
+  new Counter({
+    name: 'gateway_database_refused_total',
+    help: 'Connections that led to a server with another history, and were not used: two standbys may have been promoted',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(guard.refusedCount);
+    },
+  });
+}
+
 /** Only where traces are collected. */
 export function registerTraceMetrics(registry: Registry, exporter: { exported: number; dropped: number }): void {
   const registers = [registry];

@@ -24,7 +24,7 @@ import { requestPeerHistory, shareCounts } from './limits/share-counts.ts';
 import { repeatErasedPeople } from './members/erased-people.ts';
 import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
-import { registerServiceMetrics, registerTraceMetrics } from './service-metrics.ts';
+import { registerServiceMetrics, registerTimelineMetrics, registerTraceMetrics } from './service-metrics.ts';
 import type { Services } from './services.ts';
 import { drainMs, stopGateway } from './stop-gateway.ts';
 import { subscribe } from './subscribe.ts';
@@ -69,7 +69,7 @@ export async function startGateway(
   const ownSecret = gatewaySecret(config);
   const { secret } = ownSecret;
   const database = options.worker?.database(log) ?? (await openOwnDatabase(config, log));
-  const { pool: db, connection } = database;
+  const { pool: db, connection, guard } = database;
   const starting = answerWhileStarting({ now, log, installation: installationId(secret) });
   const server = createServer(
     // Slow senders: heads within ten seconds, bodies within a minute; the second Host header is refused by the app.
@@ -96,7 +96,7 @@ export async function startGateway(
       await closed;
     });
     await ensureCallPartitions(db, now());
-    const lock = await holdProcessLock(connection, newId('proc', now()));
+    const lock = await holdProcessLock(connection, newId('proc', now()), guard?.admit);
     undo.unshift(lock.release);
     // A rotation of the secret takes the proof away and then looks for processes: one of the two sees the other.
     await proveSecret(db, ownSecret);
@@ -128,6 +128,7 @@ export async function startGateway(
     onRefused: options.onRefused,
   });
   registerServiceMetrics(services);
+  if (guard !== undefined) registerTimelineMetrics(metrics.registry, guard);
   if (traces !== undefined) registerTraceMetrics(metrics.registry, traces.exporter);
   const inBackground = (what: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => log.warn({ err: error, what }, 'something in the background failed'));
@@ -139,7 +140,13 @@ export async function startGateway(
     loopDetector: services.loopDetector,
     now,
   };
-  const listener = await subscribe(services, { connection, authenticator, counting, inBackground });
+  const listener = await subscribe(services, {
+    connection,
+    admit: guard?.admit,
+    authenticator,
+    counting,
+    inBackground,
+  });
   await requestPeerHistory(counting);
   await shareCounts(counting);
   await services.outbox.start(webhookDeliverer(services));

@@ -1,6 +1,6 @@
 import { listen as listenToDatabase } from './db/listen.ts';
 import type { Database } from './db/open-database.ts';
-import { cutConnections } from './db/pool.ts';
+import { type Admit, cutConnections } from './db/pool.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import { allNouns } from './http/serve-live.ts';
 import type { Counting } from './limits/share-counts.ts';
@@ -13,11 +13,13 @@ export function subscribe(
   services: Services,
   {
     connection,
+    admit,
     authenticator,
     counting,
     inBackground,
   }: {
     connection: Database['connection'];
+    admit: Admit | undefined;
     authenticator: Authenticator;
     counting: Counting;
     inBackground: (what: string, work: Promise<unknown>) => void;
@@ -59,6 +61,7 @@ export function subscribe(
     counts_past: (payload) => inBackground('tell what was counted', onPeerHistory(payload, counting)),
   };
   return listenToDatabase(connection, {
+    admit,
     channels: Object.keys(onChannel),
     onNotification: (channel, payload) => onChannel[channel]?.(payload),
     onGap: () => {

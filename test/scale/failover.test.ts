@@ -42,7 +42,7 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
       headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ max_usd_per_hour: null, max_calls_per_minute: null, max_repeats: null }),
     });
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await Promise.all((gateways ?? []).map((gateway) => gateway.kill('SIGTERM')));
     await fakes?.stop();
@@ -116,6 +116,29 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
 
   it('serves on, with equal books, when its Postgres is killed', () =>
     whileLoaded('Postgres killed', (primary) => cluster.killPostgres(primary)));
+
+  it('stays the only one, with equal books, where both standbys are promoted by hand', async () => {
+    await cluster.untilWhole();
+    const load = new Load().start(gateways.map(({ url }) => url));
+    await sleep(2_000);
+    const primary = (await cluster.primary()) ?? '';
+    cluster.promoteStandbys(primary);
+    const promoted = performance.now();
+    await cluster.copyAgain(primary);
+    expect(await cluster.primary()).toBe(primary);
+    const served = await load.servedAfter(performance.now());
+    await sleep(1_000);
+    received.push(...(await load.stop()));
+    console.log(
+      `both standbys promoted: whole again after ${seconds(performance.now() - promoted)}, served ${seconds(served)} later`,
+    );
+    expect(received.filter(({ status }) => status !== 200 && status !== 503).map(({ error }) => error)).toEqual([]);
+    await until(async () => (await query("select 1 from calls where status = 'open'")).rows.length === 0);
+    await compareThreeBooks({ received, fakes, query });
+    const checked = await runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, '0') } });
+    expect(checked.out).toContain('Ledger OK');
+    expect(checked.out).not.toContain('Another primary');
+  });
 
   it('serves on, with equal books, when its machine dies', async () => {
     let dead = '';

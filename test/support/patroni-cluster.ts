@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -108,6 +108,30 @@ export class PatroniCluster {
     };
   }
 
+  /** As an operator who believes that the primary is gone: every standby becomes a primary, whatever Patroni thinks of it. */
+  promoteStandbys(primary: string): void {
+    for (const { name, dataDir } of this.#nodes)
+      if (name !== primary)
+        execFileSync(join(binOf(), 'pg_ctl'), ['promote', '-D', dataDir, '--no-wait'], {
+          ...asPostgres(),
+          stdio: 'pipe',
+        });
+  }
+
+  /** Until Patroni has made standbys of all others again, and has copied the primary to them anew. */
+  async copyAgain(primary: string): Promise<void> {
+    const others = this.#nodes.filter(({ name }) => name !== primary);
+    for (const { name, api, configFile } of others) {
+      await this.#until(`a standby of ${name}`, async () => (await roleOf(api)) === 'replica');
+      const reinit = ['-c', configFile, 'reinit', 'ai-gateway', name, '--force'];
+      await this.#until(`a copy for ${name}`, () => {
+        const { status, stdout } = spawnSync('/usr/bin/patronictl', reinit, { encoding: 'utf8' });
+        return Promise.resolve(status === 0 && /Success/i.test(stdout));
+      });
+    }
+    await this.untilWhole();
+  }
+
   /** Starts a node again after its machine died. */
   revive(name: string): void {
     this.#startNode(this.#node(name));
@@ -150,14 +174,13 @@ export class PatroniCluster {
   #configure(name: string, ports: { etcd: number; api: number; postgres: number }): Node {
     const folder = this.#ownFolder(name);
     const dataDir = join(folder, 'data');
-    const version = readdirSync(postgresHome).sort().at(-1) ?? '';
     const text = shipped('patroni.yml')
       .replace('name: node1', `name: ${name}`)
       .replaceAll('10.0.0.11:8008', `127.0.0.1:${ports.api}`)
       .replace(/hosts: .*/, `hosts: 127.0.0.1:${ports.etcd}`)
       .replaceAll('10.0.0.11:5432', `127.0.0.1:${ports.postgres}`)
       .replace('/var/lib/postgresql/15/ai-gateway', dataDir)
-      .replace('/usr/lib/postgresql/15/bin', `${postgresHome}/${version}/bin`)
+      .replace('/usr/lib/postgresql/15/bin', binOf())
       .replaceAll('samenet', '127.0.0.1/32')
       // Debian's own folder for the socket belongs to its cluster.
       .replace('  pg_hba:', `  parameters:\n    unix_socket_directories: ${folder}\n  pg_hba:`);
@@ -203,6 +226,10 @@ export class PatroniCluster {
   }
 }
 
+function binOf(): string {
+  return join(postgresHome, readdirSync(postgresHome).sort().at(-1) ?? '', 'bin');
+}
+
 /** Postgres does not run as root. */
 function asPostgres(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
@@ -228,6 +255,12 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It is gone.
   }
+}
+
+/** As Patroni says it: `master`, `replica`. */
+async function roleOf(api: string): Promise<string | undefined> {
+  const said = await fetch(`${api}/patroni`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+  return ((await said?.json().catch(() => undefined)) as { role?: string } | undefined)?.role;
 }
 
 function answers(url: string): Promise<boolean> {

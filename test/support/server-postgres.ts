@@ -28,8 +28,8 @@ export interface ServerPostgres {
   /** As its superuser, by TCP unless said otherwise. */
   url(options?: { user?: string; database?: string; host?: string; more?: string }): string;
   query(sql: string, database?: string): Promise<unknown[]>;
-  /** Stops it, and all its processes, without a word, or lets them go on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Stops it, and all its processes, without a word, lets them go on, or kills them. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
   start(): Promise<void>;
   halt(): Promise<void>;
   /** A standby that follows it. */
@@ -103,8 +103,9 @@ async function launch(folder: string, cluster: string): Promise<ServerPostgres> 
       }
     },
     halt: async () => {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child?.once('exit', resolve));
-      child?.kill('SIGINT');
+      child.kill('SIGINT');
       await gone;
     },
     standby: async () => {

@@ -7,6 +7,8 @@ import { liveKey } from './start-gateway.ts';
 interface Received {
   at: number;
   status: number;
+  /** The beginning of what else was answered, or why nothing was. */
+  error?: string | undefined;
   retryAfter: string | null;
   id: string;
   /** How a stream ended. A plain answer is whole. */
@@ -64,16 +66,18 @@ export class Load {
       this.received.push({
         at: performance.now(),
         status: response.status,
+        error: response.ok ? undefined : text.slice(0, 300),
         retryAfter: response.headers.get('retry-after'),
         id: response.headers.get('x-request-id') ?? '',
         ...readAnswer(text, { stream: stream && response.ok }),
       });
       // A refused client waits a little, as the packages of the vendors do.
       await sleep(response.ok ? 10 : 100);
-    } catch {
+    } catch (cause) {
       this.received.push({
         at: performance.now(),
         status: 0,
+        error: String((cause as Error).cause ?? cause),
         retryAfter: null,
         id: '',
         ending: 'cut',

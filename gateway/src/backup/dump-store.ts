@@ -113,6 +113,7 @@ export type Table = (typeof tables)[number];
  */
 export const leftOut: readonly string[] = [
   'schema_migrations',
+  'database_timelines',
   'sso_used',
   'leases',
   'usage_rollup',

@@ -1,4 +1,6 @@
 import { toUsd } from '@ai-gateway/shared/money';
+import { historyFault } from '../db/timeline-guard.ts';
+import { listElsewhere } from '../db/timeline-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { listAccountedMonths } from '../usage/call-months-store.ts';
 import { listFiles, readFiled } from '../usage/unwritten-file.ts';
@@ -37,12 +39,18 @@ export async function verifyLedger(
       `${unknown.length} of ${countOf(balances)} cannot be checked: the calls of ${gone.join(', ')} were dropped outside of the gateway.`,
     );
   }
+  for (const { timeline, notedAt } of await listElsewhere(db))
+    print(
+      `Another primary on timeline ${timeline} may have calls that this database lacks: a gateway that wrote there came here at ${notedAt.toISOString()}.`,
+    );
+  const fault = dataDir === undefined ? undefined : await historyFault(db, dataDir);
+  if (fault !== undefined) print(fault);
   print(
     wrong.length === 0
-      ? `Ledger OK: ${countOf(balances - unknown.length)} checked.`
+      ? `${fault === undefined ? 'Ledger OK' : 'The calls that are here add up'}: ${countOf(balances - unknown.length)} checked.`
       : `${wrong.length} of ${balances} counts differ.`,
   );
-  return wrong.length === 0;
+  return wrong.length === 0 && fault === undefined;
 }
 
 function countOf(balances: number): string {

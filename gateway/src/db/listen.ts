@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { answerWithinMs, beat, cut } from './heartbeat.ts';
-import { type Connection, stayConnected } from './pool.ts';
+import { type Admit, type Connection, stayConnected } from './pool.ts';
 
 export interface Listener {
   close(): Promise<void>;
@@ -38,6 +38,7 @@ export async function listen(
     onGap: () => void;
     /** How often the server is asked whether it is there. */
     beatMs?: number;
+    admit?: Admit | undefined;
     /** The server answers nobody: neither this connection nor a new one. */
     onSilent?: () => void;
   },
@@ -63,6 +64,7 @@ export async function listen(
     try {
       await next.connect();
       await stayConnected(next);
+      await options.admit?.(next);
       beat(next, { everyMs: options.beatMs ?? beatMs, lateMs, onLate: () => void lookAround() });
       for (const channel of options.channels) await next.query(`listen ${pg.escapeIdentifier(channel)}`);
       return next;

@@ -8,7 +8,8 @@ import { checkFitness } from './fitness.ts';
 import { isLocked } from './folder-lock.ts';
 import type { Watch } from './keep-running.ts';
 import { appliedMigrations, migrate } from './migrate.ts';
-import { type Connection, createPool, usualConnections } from './pool.ts';
+import { type Admit, type Connection, createPool, usualConnections } from './pool.ts';
+import type { TimelineGuard } from './timeline-guard.ts';
 
 /** Of a parent, whose workers have the rest. */
 const parentConnections = 4;
@@ -17,6 +18,8 @@ export interface Database {
   kind: 'embedded' | 'server';
   connection: Connection;
   pool: Pool;
+  /** Of a server whose standby may be promoted; undefined for an embedded one, and for a tool. */
+  guard?: TimelineGuard | undefined;
   stop(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export async function openDatabase(options: {
   wait?: { atMostMs: number; onWait: OnWait };
   /** False for a tool that looks at a database as it is. */
   migrates?: boolean;
+  guard?: TimelineGuard | undefined;
 }): Promise<Database> {
   const { connections = usualConnections, processes = 1 } = options;
   const embedded =
@@ -47,16 +51,16 @@ export async function openDatabase(options: {
     // Messages of Postgres to connections that are being closed are not logged.
     const onError = (error: Error): unknown => stopping || options.onError?.(error);
     const own = processes > 1 ? parentConnections : connections;
-    const pool = createPool(connection, { connections: own, onError });
-    if (options.migrates !== false)
-      await migrate(pool).catch(async (cause: unknown) => {
-        await pool.end();
-        throw cause;
-      });
+    const guard = embedded === undefined ? options.guard : undefined;
+    if (options.migrates !== false) await withPool(createPool(connection, { connections: own, onError }), migrate);
+    const pool = createPool(connection, { connections: own, onError, ...admitting(guard) });
+    // The server is looked at before anything is written on it.
+    if (guard !== undefined) await keepOrEnd(pool);
     return {
       kind: embedded === undefined ? 'server' : 'embedded',
       connection,
       pool,
+      guard,
       stop: async () => {
         stopping = true;
         await pool.end();
@@ -76,20 +80,47 @@ export function joinDatabase(options: {
   databaseUrl: string | undefined;
   connections: number;
   onError: (error: Error) => void;
+  guard: TimelineGuard;
 }): Database {
   const { embedded, databaseUrl, connections, onError } = options;
+  const guard = embedded === undefined ? options.guard : undefined;
   const connection = embedded ?? connectionTo(databaseUrl ?? '');
   let stopping = false;
-  const pool = createPool(connection, { connections, onError: (error) => stopping || onError(error) });
+  const onLost = (error: Error): unknown => stopping || onError(error);
+  const pool = createPool(connection, { connections, onError: onLost, ...admitting(guard) });
   return {
     kind: embedded === undefined ? 'server' : 'embedded',
     connection,
     pool,
+    guard,
     stop: async () => {
       stopping = true;
       await pool.end();
     },
   };
+}
+
+/** For the options of a pool. */
+function admitting(guard: TimelineGuard | undefined): { admit?: Admit } {
+  return guard === undefined ? {} : { admit: guard.admit };
+}
+
+async function withPool(pool: Pool, work: (pool: Pool) => Promise<unknown>): Promise<void> {
+  try {
+    await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Opens its first connection, and ends a pool that gets none. */
+async function keepOrEnd(pool: Pool): Promise<void> {
+  try {
+    (await pool.connect()).release();
+  } catch (cause) {
+    await pool.end();
+    throw cause;
+  }
 }
 
 /** Tells what is waited for, each time it is something else. */

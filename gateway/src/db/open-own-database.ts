@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { databaseHome } from './embedded-postgres.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { TimelineGuard } from './timeline-guard.ts';
 
 /** The database of a gateway that serves; what happens to it is logged. */
 export function openOwnDatabase(
@@ -20,6 +21,7 @@ export function openOwnDatabase(
     dataDir,
     connections,
     processes: workers,
+    guard: new TimelineGuard({ dataDir, log }),
     wait: {
       atMostMs: databaseWaitMs,
       onWait: (what) => log.warn(`waiting up to ${databaseWaitMs / 1_000} s (DATABASE_WAIT) for the database: ${what}`),

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { tooMany } from './explain-fault.ts';
 import { cut } from './heartbeat.ts';
+import type { Db } from './transaction.ts';
 
 /** How to reach the database; the embedded one has no URL worth showing. */
 export type Connection = pg.ClientConfig;
@@ -24,6 +25,9 @@ export async function stayConnected(client: pg.Client): Promise<void> {
   await client.query('set idle_session_timeout = 0');
 }
 
+/** Looks at a new connection before it is used; throws where it must not be. */
+export type Admit = (connection: Db) => Promise<void>;
+
 /** Beside the pool's: the lock of the process, and the listener. */
 const connectionsBeside = 2;
 /** As DATABASE_CONNECTIONS is where nobody sets it. */
@@ -32,7 +36,7 @@ export const usualConnections = 12;
 /** `connections`: all that the process may have, those beside the pool included. */
 export function createPool(
   connection: Connection,
-  options: { connections?: number; onError?: (error: Error) => void } = {},
+  options: { connections?: number; onError?: (error: Error) => void; admit?: Admit } = {},
 ): pg.Pool {
   const connections = options.connections ?? usualConnections;
   const clients = new Set<pg.ClientBase>();
@@ -49,7 +53,7 @@ export function createPool(
         clients.add(client);
         // A connection may die between two statements of a transaction: the next statement then fails, which reports it.
         client.on('error', () => {});
-        return client.query(sessionLimits) as unknown as undefined;
+        return client.query(sessionLimits).then(() => options.admit?.(client)) as unknown as undefined;
       },
     },
     connections,

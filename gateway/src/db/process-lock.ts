@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
 import { answerWithinMs, beat, cut } from './heartbeat.ts';
-import { type Connection, stayConnected } from './pool.ts';
+import { type Admit, type Connection, stayConnected } from './pool.ts';
 import type { Db } from './transaction.ts';
 
 /** The advisory locks of gateway processes: a class of their own, so that no other lock can be mistaken for one. */
@@ -28,7 +28,7 @@ export interface ProcessLock {
 }
 
 /** Registers this process and holds its lock on a connection of its own; a lost connection is replaced and the lock taken again. */
-export async function holdProcessLock(connection: Connection, id: string): Promise<ProcessLock> {
+export async function holdProcessLock(connection: Connection, id: string, admit?: Admit): Promise<ProcessLock> {
   let closed = false;
   let fencingToken = 0;
   let held = false;
@@ -62,6 +62,7 @@ export async function holdProcessLock(connection: Connection, id: string): Promi
       // The server ends a wait that this side has given up, because it does not notice that the other end is gone.
       const lockTimeoutMs = String(Math.ceil(patienceMs * serversShare));
       await next.query("select set_config('lock_timeout', $1, false)", [lockTimeoutMs]);
+      await admit?.(next);
       fencingToken = await registerAndLock(next, id);
     } catch (cause) {
       // A server that answers later than we wait would give the lock to this connection, and the next attempt would wait for it in vain.

@@ -8,6 +8,7 @@ import { clusterFolder, hasCluster } from '../db/embedded-postgres.ts';
 import { isLocked } from '../db/folder-lock.ts';
 import { appliedMigrations, pendingMigrations } from '../db/migrate.ts';
 import { type Database, openForTool } from '../db/open-database.ts';
+import { historyFault } from '../db/timeline-guard.ts';
 import { HttpPools } from '../http-pools/http-pools.ts';
 import { diskWarning, readDisk } from '../telemetry/disk-space.ts';
 import { listFiles } from '../usage/unwritten-file.ts';
@@ -59,7 +60,9 @@ export async function doctor(
     if (databaseUrl === undefined && !hasCluster(dataDir))
       return [ok('database', 'There is none yet; the first start makes it.')];
     database = await openForTool({ databaseUrl, dataDir, migrates: false });
-    return checkDatabase(database.pool, database.kind);
+    const fault = await historyFault(database.pool, dataDir);
+    const findings = await checkDatabase(database.pool, database.kind);
+    return fault === undefined ? findings : [fail('history', fault), ...findings];
   });
   await check('unwritten', () => unwrittenFiles(dataDir));
   const httpPools = new HttpPools({
