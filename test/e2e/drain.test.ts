@@ -101,6 +101,38 @@ it('a stream that has not begun is refused with 503, and its input is paid', asy
   expect(await records()).toEqual([{ ...cut, output: false }]);
 });
 
+it('embeddings that a stopping gateway cannot wait for are refused with 503, and their input is paid', async () => {
+  gateway.fakes.openai.fault({ kind: 'hang' });
+  const asked = gateway.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi', stream: true });
+  await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
+  await gateway.gateway.stop();
+  const response = await asked;
+  expect(response.status).toBe(503);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'x-gateway-provider': 'openai',
+    'x-gateway-attempts': '1',
+  });
+  expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
+  expect(await records()).toEqual([{ ...cut, output: false }]);
+});
+
+it('embeddings whose client has gone are settled as failed before the process ends', async () => {
+  gateway.fakes.openai.fault({ kind: 'hang' });
+  const leaving = new AbortController();
+  const asked = fetch(`${gateway.url}/v1/embeddings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'text-embedding-3-small', input: 'Hi' }),
+    signal: leaving.signal,
+  });
+  const failed = expect(asked).rejects.toThrow();
+  await expect.poll(() => gateway.fakes.openai.requests.length).toBe(1);
+  leaving.abort();
+  await failed;
+  await gateway.gateway.stop();
+  expect(await records()).toMatchObject([{ status: 'failed', error_code: 'service_unavailable', paid: true }]);
+});
+
 it('a run of a prompt whose client has gone is settled before the process ends', async () => {
   const reply = { messages: [{ role: 'user', content: 'Hi' }], variables: [] };
   await makePrompt(gateway, 'reply', reply);

@@ -4,11 +4,11 @@ import type { CallDecision } from '../usage/call-record.ts';
 import { coolingDown, errorOf, type FailedAttempt, mayGoOn, unaffordable } from './attempt.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { CompletionPorts } from './completion-ports.ts';
-import { stoppedHalfway } from './finish-stream.ts';
+import { endCancelled } from './end-cancelled.ts';
 import type { Funding } from './funding.ts';
 import { holdNext } from './hold-next.ts';
 import { ceilingToAsk } from './max-cost.ts';
-import { ClientGone, type ModelCall } from './model-call.ts';
+import type { ModelCall } from './model-call.ts';
 import { turnTo } from './open-call.ts';
 import { promptCacheKey, withPromptMarks } from './prompt-cache.ts';
 import { bookAttempt, closeUnanswered, type RunningCall } from './settle-call.ts';
@@ -69,11 +69,8 @@ export async function answerFrom(
     const outcome = await tryCandidate(services, prepared);
     if (outcome.kind === 'gone') {
       services.circuits.abandoned(attempt);
-      const stopped = request.cancellation.stopping ? withRoute(stoppedHalfway(), running) : undefined;
-      const status = stopped === undefined ? 'cancelled' : 'failed';
       if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
-      await closeUnanswered(running, status, stopped?.code);
-      throw request.cancellation.because === 'gone' ? new ClientGone() : (stopped ?? new ClientGone());
+      throw await endCancelled(running, request);
     }
     if (outcome.kind !== 'failed') {
       // A stream has only begun: how it ends is what counts.
@@ -87,11 +84,8 @@ export async function answerFrom(
     else services.circuits.failed(attempt, outcome.failure);
     noteFailure(request.report, candidate, outcome.failure);
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
-    if (request.cancellation.cancelled) {
-      // Nobody waits for another try.
-      await closeUnanswered(running, 'cancelled');
-      throw new ClientGone();
-    }
+    // Nobody waits for another try.
+    if (request.cancellation.cancelled) throw await endCancelled(running, request);
     const isFirst = tried.every(({ failure }) => isUnknownModel(failure));
     tried.push({ provider, model: candidate.model, failure: outcome.failure });
     if (isUnknownModel(outcome.failure) && !candidate.named) {

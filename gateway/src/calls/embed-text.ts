@@ -1,4 +1,4 @@
-import { GatewayError } from '@ai-gateway/shared/errors';
+import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { inputOf } from '../dialects/call-input.ts';
@@ -8,7 +8,7 @@ import { routingFields } from '../dialects/routing-fields.ts';
 import type { CallJournal } from '../ledger/call-journal.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { boundInputTokens, contentBytes, estimateUsage } from '../models/count-tokens.ts';
-import type { EmbeddingRequest } from '../providers/embedding-adapter.ts';
+import type { EmbeddingAdapter, EmbeddingRequest } from '../providers/embedding-adapter.ts';
 import { providerOf } from '../providers/providers.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import type { CircuitBreakers } from '../routing/circuit-breakers.ts';
@@ -19,11 +19,12 @@ import { coolingDown, errorOf, failureOfExchange, retryAfterOf } from './attempt
 import type { AttemptPorts } from './attempt-outcome.ts';
 import { embedInSandbox } from './embed-in-sandbox.ts';
 import type { EmbeddingOutcome } from './embedding-outcome.ts';
+import { endCancelled } from './end-cancelled.ts';
 import { Exchange, ExchangeError } from './exchange.ts';
 import { fundEmbedding } from './fund-call.ts';
 import type { FundingPorts } from './funding.ts';
 import { hidingCost } from './hide-cost.ts';
-import { ClientGone, type ModelCall, type PlainAnswer } from './model-call.ts';
+import type { ModelCall, PlainAnswer } from './model-call.ts';
 import { noteTags, type TagPorts } from './note-tags.ts';
 import { balancesOf, circuitsOf, openCall, turnTo } from './open-call.ts';
 import { asCall, countIds, readEmbeddings } from './read-embeddings.ts';
@@ -118,7 +119,7 @@ async function embedAdmitted(
   } catch (error) {
     if (!running.settled) {
       services.circuits.abandoned(running.attempt);
-      await closeUnanswered(running, 'failed', 'internal_error').catch(() => {});
+      await closeUnanswered(running, 'failed', isGatewayError(error) ? error.code : 'internal_error').catch(() => {});
     }
     throw error;
   }
@@ -126,17 +127,13 @@ async function embedAdmitted(
 
 async function embedFunded(
   services: EmbeddingPorts,
-  options: {
-    request: Omit<ModelCall, 'dialect'>;
-    embedding: EmbeddingRequest;
-    call: NeutralCall;
-    candidate: Candidate;
-    running: RunningCall;
-  },
+  options: Embedding & { running: RunningCall },
 ): Promise<PlainAnswer> {
   const { request, embedding, call, candidate, running } = options;
   const { provider, model } = candidate;
   const { account } = candidate;
+  const prepared = prepare(options);
+  if (request.cancellation.cancelled) throw await endCancelled(running, request);
   const attempt = services.circuits.begin({ account, model, workspaceId: request.caller.workspaceId }, false);
   if (attempt === undefined) {
     noteFailure(request.report, candidate, coolingDown);
@@ -147,13 +144,12 @@ async function embedFunded(
   turnTo(running, candidate, attempt);
   running.attempts = 1;
   noteAttempt(request.report, candidate, performance.now());
-  const outcome = await embed(services, { request, embedding, call, candidate });
+  const outcome = await embed(services, { request, embedding, call, candidate, prepared });
   if (outcome.kind === 'failed') {
     if (outcome.spent !== undefined) await bookAttempt(running, outcome.spent);
     if (request.cancellation.cancelled) {
       services.circuits.abandoned(attempt);
-      await closeUnanswered(running, 'cancelled');
-      throw new ClientGone();
+      throw await endCancelled(running, request);
     }
     services.circuits.failed(attempt, outcome.failure);
     noteFailure(request.report, candidate, outcome.failure);
@@ -173,17 +169,22 @@ async function embedFunded(
 
 const answerBytesMax = 64 * 1024 * 1024;
 
-async function embed(
-  services: EmbeddingPorts,
-  options: {
-    request: Omit<ModelCall, 'dialect'>;
-    embedding: EmbeddingRequest;
-    call: NeutralCall;
-    candidate: Candidate;
-  },
-): Promise<EmbeddingOutcome> {
-  const { request, embedding, call, candidate } = options;
-  if (candidate.kind === 'sandbox') return await embedInSandbox(embedding, candidate.model);
+interface Embedding {
+  request: Omit<ModelCall, 'dialect'>;
+  embedding: EmbeddingRequest;
+  call: NeutralCall;
+  candidate: Candidate;
+}
+
+interface PreparedEmbedding {
+  adapter: EmbeddingAdapter;
+  providerRequest: ReturnType<EmbeddingAdapter['request']>;
+  body: Buffer | string;
+}
+
+/** Writes the request; undefined for the sandbox. A request that no provider can be sent is refused before any attempt is counted. */
+function prepare({ request, embedding, call, candidate }: Embedding): PreparedEmbedding | undefined {
+  if (candidate.kind === 'sandbox') return undefined;
   const { embeddings: adapter, name } = providerOf(candidate.kind);
   if (adapter === undefined) throw noEmbeddings(candidate.model, name);
   const { body, outline, json } = request;
@@ -193,12 +194,21 @@ async function embed(
   const sent = adapter.relays
     ? relayBody({ body, outline, json, call, model: candidate.model, kind: undefined }).body
     : providerRequest.body;
+  return { adapter, providerRequest, body: sent };
+}
+
+async function embed(
+  services: EmbeddingPorts,
+  { request, embedding, call, candidate, prepared }: Embedding & { prepared: PreparedEmbedding | undefined },
+): Promise<EmbeddingOutcome> {
+  if (prepared === undefined) return await embedInSandbox(embedding, candidate.model);
+  const { adapter, providerRequest, body } = prepared;
   try {
     const exchange = await Exchange.send(
       {
         ...services.httpPools.destination(providerRequest.url, candidate.trusted),
         headers: providerRequest.headers,
-        body: sent,
+        body,
         limits: services.httpPools.plainLimits,
       },
       request.cancellation,
