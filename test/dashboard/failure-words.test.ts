@@ -4,9 +4,14 @@ import { adviceOf } from '../../gateway/dashboard/src/screens/calls/failure-word
 const owner = (): boolean => true;
 const member = (operation: string): boolean => operation !== 'providers.list';
 
-function failed(code: string, attempts: readonly [error: string, status: number | null][], streamed = false) {
+function failed(
+  code: string,
+  attempts: readonly [error: string, status: number | null][],
+  streamed = false,
+  firstByteMs: number | null = null,
+) {
   return {
-    ...{ status: 'failed' as const, error_code: code, streamed },
+    ...{ status: 'failed' as const, error_code: code, streamed, ttft_ms: firstByteMs },
     attempts_trail: attempts.map(([error, status]) => ({ provider: 'openai', model: 'gpt-4o', error, status, ms: 10 })),
   };
 }
@@ -40,8 +45,16 @@ describe('the way on after a failed call', () => {
   it('is another run alone where an answer broke off, whoever failed before', () => {
     const advice = { why: 'The answer broke off.', then: 'Run it again.' };
     const cut = [['broken', null]] as [string, null][];
-    expect(adviceOf(failed('provider_error', cut, true), owner)).toEqual(advice);
-    expect(adviceOf(failed('provider_error', [['busy', 429], ...cut], true), owner)).toEqual(advice);
+    expect(adviceOf(failed('provider_error', cut, true, 120), owner)).toEqual(advice);
+    expect(adviceOf(failed('provider_error', [['busy', 429], ...cut], true, 120), owner)).toEqual(advice);
+  });
+
+  it('names the connection where it broke before the answer began, streamed or not', () => {
+    for (const streamed of [false, true]) {
+      const advice = adviceOf(failed('provider_error', [['broken', null]], streamed), owner);
+      expect(advice?.why).toBe('The connection to the provider broke before its answer began.');
+      expect(advice?.then).toMatch(/^Run it again in a few minutes/);
+    }
   });
 
   it('names one provider where one failed before its answer, streamed or not', () => {

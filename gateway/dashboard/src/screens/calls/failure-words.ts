@@ -2,7 +2,7 @@ import type { OutputOf } from '@ai-gateway/shared/contract';
 
 type Detail = OutputOf<'usage.request'>;
 type Attempt = Detail['attempts_trail'][number];
-type FailedCall = Pick<Detail, 'status' | 'error_code' | 'attempts_trail' | 'streamed'>;
+type FailedCall = Pick<Detail, 'status' | 'error_code' | 'attempts_trail' | 'streamed' | 'ttft_ms'>;
 
 /** The kinds of failure, as `attempts_trail` names them. */
 const kinds: Readonly<Record<string, string>> = {
@@ -77,8 +77,11 @@ export function adviceOf(call: FailedCall, may: (operation: string) => boolean):
   if (isBrokenOff(call)) return { why: 'The answer broke off.', then: 'Run it again.' };
   if (code === 'no_provider_available' || code === 'provider_error') {
     const isOnly = code === 'provider_error' && attempts.length === 1;
+    const only = isCut(attempts.at(-1))
+      ? 'The connection to the provider broke before its answer began.'
+      : 'The only provider for this call failed.';
     return {
-      why: isOnly ? 'The only provider for this call failed.' : 'Every provider that could answer this call failed.',
+      why: isOnly ? only : 'Every provider that could answer this call failed.',
       then: `Run it again in a few minutes. If it fails for long, ${isOwner ? 'add' : 'ask an owner to add'} another provider: calls then fall back to it.`,
       link,
     };
@@ -94,8 +97,17 @@ export function adviceOf(call: FailedCall, may: (operation: string) => boolean):
   );
 }
 
-/** A stream whose last attempt ended without a status: no other provider can take over an answer that has begun. */
-function isBrokenOff({ error_code: code, streamed, attempts_trail: attempts }: FailedCall): boolean {
-  const last = attempts.at(-1);
-  return code === 'provider_error' && streamed && last?.error === 'broken' && last.status === null;
+/** A stream that was cut after its first byte: no other provider can take over an answer that has begun. */
+function isBrokenOff({
+  error_code: code,
+  streamed,
+  ttft_ms: firstByteMs,
+  attempts_trail: attempts,
+}: FailedCall): boolean {
+  return code === 'provider_error' && streamed && firstByteMs !== null && isCut(attempts.at(-1));
+}
+
+/** Nothing came, or nothing more: an attempt that failed without a status. */
+function isCut(attempt: Attempt | undefined): boolean {
+  return attempt?.error === 'broken' && attempt.status === null;
 }
