@@ -51,18 +51,34 @@ const responseHeaders = {
   'x-gateway-route': 'The reason for this model, in a few words.',
   'x-gateway-cost-usd': 'Cost of a plain answer, in dollars.',
   'x-gateway-budget-remaining-usd': 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
+  'x-gateway-saved-usd':
+    'Saved by the response cache, or against the model that the call would have gone to, in dollars.',
   'x-gateway-dropped-params':
     'Parameters that the model does not support. They were left out, or sent with another value.',
+  'x-gateway-cache': 'The result of the response cache: `hit; age=31`, `stored`, `miss` or `bypass; reason=…`.',
+  'x-gateway-prompt': 'The stored prompt that was used: `support-reply@7 (production)`.',
+  'x-gateway-experiment': 'The experiment that divides the calls, and the arm of this one: `tone=B`.',
+  'x-gateway-warning': 'Something to look at, in a sentence: a tag that differs from a known one by case only.',
   'retry-after': 'Seconds to wait before the next attempt, when known.',
 } as const;
 
 type ResponseHeader = keyof typeof responseHeaders;
 
-/** Header maps of answers: any, a model's, an error of a call that may have reached a provider, and a refusal that is worth another try. */
+/**
+ * Header maps of answers: any, a model's, any error of a call to a model, that of one that may have reached a provider, and a refusal that
+ * is worth another try.
+ */
 export const answerHeaders = {
   any: headerMap(['x-request-id']),
   modelCall: headerMap((Object.keys(responseHeaders) as ResponseHeader[]).filter((name) => name !== 'retry-after')),
-  asked: headerMap(['x-gateway-provider', 'x-gateway-model', 'x-gateway-attempts', 'x-gateway-route']),
+  decided: headerMap(['x-gateway-cache', 'x-gateway-prompt', 'x-gateway-experiment', 'x-gateway-warning']),
+  asked: headerMap([
+    'x-gateway-provider',
+    'x-gateway-model',
+    'x-gateway-attempts',
+    'x-gateway-route',
+    'x-gateway-dropped-params',
+  ]),
   retry: headerMap(['x-request-id', 'retry-after']),
 };
 

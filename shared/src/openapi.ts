@@ -171,6 +171,7 @@ function failures(operation: Operation): Json {
           description: codes.map((code) => `\`${code}\``).join(', '),
           headers: {
             ...(codes.some(isWorthAnother) ? answerHeaders.retry : answerHeaders.any),
+            ...(operation.kind === 'model' ? answerHeaders.decided : {}),
             // A provider's own 4xx comes back as that 4xx; the gateway's other refusals ask none.
             ...(operation.kind === 'model' && (status === 400 || status >= 500) ? answerHeaders.asked : {}),
           },
