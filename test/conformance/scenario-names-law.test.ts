@@ -156,10 +156,9 @@ describe.each(readers.filter((reader) => !seesNames(reader)).map((reader) => [ti
 
     it.runIf(subscribes(reader))('is sent neither by webhook', async () => {
       const received = hooks.get(reader)?.received ?? [];
-      // A key that is locked to a client or a project gets the event of the budget only: the pause is for all.
-      await eventually(() => expect(received.length).toBeGreaterThan(0));
-      if (reader.lock.every((tag) => tag === 'scenario_id'))
-        await eventually(() => expect(received.some(({ body }) => body.includes('scenario.resumed'))).toBe(true));
+      // The pause is for all calls, so those of the key's client or project are among them.
+      for (const type of ['scenario.paused', 'scenario.resumed'])
+        await eventually(() => expect(received.some(({ body }) => body.includes(type))).toBe(true));
       expect(received.flatMap(({ body }) => faultsIn('a webhook', body))).toEqual([]);
     });
   },
@@ -185,6 +184,45 @@ describe.each(readers.filter(seesNames).map((reader) => [title(reader), reader] 
     });
   },
 );
+
+const seesCause = ({ role, lock }: Reader): boolean => role !== 'caller' && lock.every((tag) => tag === 'scenario_id');
+const cause = 'Under repair';
+
+it('every key with locked tags reads of a pause for all calls, and only one of the scenario alone reads why', async () => {
+  for (const reader of readers.filter(({ lock }) => lock.length > 0)) {
+    const events = await (await gateway.get('/v1/events?type=scenario.paused', keys.get(reader))).text();
+    const scenarios = await (await gateway.get('/v1/scenarios', keys.get(reader))).text();
+    expect([title(reader), events.includes('scenario.paused'), events.includes(cause)]).toEqual([
+      title(reader),
+      true,
+      seesCause(reader),
+    ]);
+    if (!seesCause(reader)) expect([title(reader), scenarios.includes(cause)]).toEqual([title(reader), false]);
+    for (const { body } of hooks.get(reader)?.received ?? [])
+      if (!seesCause(reader)) expect([title(reader), body.includes(cause)]).toEqual([title(reader), false]);
+  }
+});
+
+it('a key that is locked to a platform reads why it paused a scenario itself', async () => {
+  const body = {
+    name: 'of make',
+    role: 'member',
+    tags: { scenario_platform: 'make' },
+    locked_tags: ['scenario_platform'],
+  };
+  const { key } = await json<{ key: string }>(gateway.post('/v1/keys', body), 201);
+  const as = { authorization: `Bearer ${key}` };
+  await json(gateway.post(chat, hello(), { ...headersOf('acme'), ...as, 'x-scenario-id': '43' }));
+  await eventually(async () =>
+    expect((await gateway.post('/v1/scenarios/43/pause', { reason: 'Mine' }, as)).status).toBe(200),
+  );
+  const { data } = await json<{ data: { data: object }[] }>(
+    gateway.get('/v1/events?type=scenario.paused&scenario_id=43', as),
+  );
+  expect(data.map((event) => event.data)).toMatchObject([
+    { reason: 'Mine', by: 'of make', scenario_platform: 'make', scenario: { by: 'of make' } },
+  ]);
+});
 
 it('a key that is locked to a scenario reads its spending all the same, and other locked keys do not', async () => {
   for (const reader of readers)

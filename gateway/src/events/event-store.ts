@@ -51,6 +51,8 @@ export interface EventFilter {
   clientId?: string | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;
+  /** Scenarios of the client and the project: what was done to all their calls is an event of these too. */
+  concernedScenarios?: readonly string[] | undefined;
   budgetId?: string | undefined;
   percent?: number | undefined;
   scenarioPlatform?: string | undefined;
@@ -79,9 +81,15 @@ export async function selectEvents(db: Db, filter: EventFilter): Promise<StoredE
     values.push(value);
     conditions.push(`and ${condition(values.length)}`);
   };
+  const { concernedScenarios: concerned } = filter;
+  const concernedAt = concerned === undefined ? 0 : values.push(concerned);
+  const forAll = (column: string): string =>
+    concernedAt > 0 && (column === 'client_id' || column === 'project')
+      ? ` or (${column} is null and type in ('scenario.paused', 'scenario.resumed') and scenario_id = any($${concernedAt}))`
+      : '';
   for (const [field, column] of columns) {
     const value = filter[field];
-    if (value !== undefined) add((n) => `${column} = $${n}`, value);
+    if (value !== undefined) add((n) => `(${column} = $${n}${forAll(column)})`, value);
   }
   if (filter.scenarioPlatform !== undefined)
     add((n) => `coalesce(data->>'scenario_platform', data->'scenario'->>'platform') = $${n}`, filter.scenarioPlatform);

@@ -12,3 +12,8 @@ export interface NewEvent {
   percent?: number | undefined;
   data: Record<string, unknown>;
 }
+
+/** Pauses and their ends. One without a client and a project is for all calls of the scenario. */
+export function isOfScenario(type: EventType): boolean {
+  return type === 'scenario.paused' || type === 'scenario.resumed';
+}

@@ -1,4 +1,5 @@
 import { type ScenarioReader, seesScenarioNames, seesScenarioSpending } from '../accounts/own-tags.ts';
+import type { NewEvent } from './event.ts';
 
 type EventData = Record<string, unknown>;
 
@@ -11,12 +12,19 @@ const withoutSpending = {
   source_stop: null,
 };
 
+/** Of a pause for all calls, who was it and why is the workspace's business. */
+const withoutCause = { reason: null, by: null };
+
 /** The scenario of an event as this reader may see it: no more than the list of scenarios shows. */
-export function eventDataFor(reader: ScenarioReader, data: EventData): EventData {
+export function eventDataFor(
+  reader: ScenarioReader,
+  { data, clientId, project }: Pick<NewEvent, 'data' | 'clientId' | 'project'>,
+): EventData {
   const { scenario } = data;
   if (typeof scenario !== 'object' || scenario === null || seesScenarioNames(reader)) return data;
-  return {
-    ...data,
-    scenario: { ...scenario, ...withoutNames, ...(seesScenarioSpending(reader) ? {} : withoutSpending) },
-  };
+  if (seesScenarioSpending(reader)) return { ...data, scenario: { ...scenario, ...withoutNames } };
+  const isForAll = clientId === undefined && project === undefined && data.scenario_platform === undefined;
+  const cause = isForAll ? withoutCause : {};
+  const since = isForAll ? { since: null } : {};
+  return { ...data, ...cause, scenario: { ...scenario, ...withoutNames, ...withoutSpending, ...cause, ...since } };
 }

@@ -101,10 +101,10 @@ function scenarioEvent(
 ): NewEvent {
   // The scenario's spending, name and clients are not only this client's, where one client's calls are concerned.
   const { platform: known, state, lock, reason: why, by: whom, since, lastCallAt } = row;
+  // Nor is who paused it for all, and why.
+  const cause = lock === noLock ? {} : { lock, reason: why, by: whom, since };
   const scenario = viewScenario(
-    place.lock === noLock
-      ? row
-      : { ...bareScenario(row.id), platform: known, state, lock, reason: why, by: whom, since, lastCallAt },
+    place.lock === noLock ? row : { ...bareScenario(row.id), platform: known, state, lastCallAt, ...cause },
   );
   const tags = readLock(place.lock);
   return {
@@ -114,6 +114,12 @@ function scenarioEvent(
     scenarioId: place.id,
     clientId: tags.client_id,
     project: tags.project,
-    data: { scenario: { ...scenario, platform: scenario.platform ?? platform ?? null }, reason: reason || null, by },
+    data: {
+      scenario: { ...scenario, platform: scenario.platform ?? platform ?? null },
+      reason: reason || null,
+      by,
+      // Of a key that is locked to a platform: its calls there are meant.
+      ...(tags.scenario_platform === undefined ? {} : { scenario_platform: tags.scenario_platform }),
+    },
   };
 }

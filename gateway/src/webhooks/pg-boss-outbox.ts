@@ -130,7 +130,7 @@ export class PgBossOutbox implements Outbox {
             workspaceId,
             id,
             webhookId,
-            event: { ...view, data: eventDataFor(subscriberOf(bound), billed) },
+            event: { ...view, data: eventDataFor(subscriberOf(bound), { ...event, data: billed }) },
           }),
         );
       }

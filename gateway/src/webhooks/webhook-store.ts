@@ -1,7 +1,8 @@
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { Bound } from '../accounts/own-tags.ts';
+import { selectNamed } from '../clients/tag-store.ts';
 import type { Db } from '../db/transaction.ts';
-import type { NewEvent } from '../events/event.ts';
+import { isOfScenario, type NewEvent } from '../events/event.ts';
 
 export interface WebhookFilter {
   client_id?: string | undefined;
@@ -110,6 +111,25 @@ export async function listAllWebhooks(db: Db, limit: number): Promise<(WebhookRo
   }));
 }
 
+/** A pause for all calls of a scenario is for the subscriptions of a client, or a project, whose calls named the scenario. */
+async function concernedBy<T extends { filter: WebhookFilter }>(
+  db: Db,
+  { workspaceId, livemode, clientId, project, scenarioId }: NewEvent,
+  found: readonly T[],
+): Promise<T[]> {
+  const scenarios = new Map<string, Promise<string[]>>();
+  const kept: T[] = [];
+  for (const one of found) {
+    const bound = { client_id: one.filter.client_id, project: one.filter.project };
+    const isNamed = (bound.client_id ?? clientId) === clientId && (bound.project ?? project) === project;
+    const key = JSON.stringify([bound.client_id, bound.project]);
+    if (!isNamed && !scenarios.has(key))
+      scenarios.set(key, selectNamed(db, { workspaceId, livemode, kind: 'scenario', bound }));
+    if (isNamed || (scenarioId !== undefined && (await scenarios.get(key))?.includes(scenarioId))) kept.push(one);
+  }
+  return kept;
+}
+
 /**
  * Subscriptions an event is for, with what each is bound to and the markup that a client's own is told amounts with. Budget events about 100 % pass a
  * filter by percents that names 100.
@@ -120,11 +140,11 @@ export async function webhooksFor(
 ): Promise<{ id: string; bound: Bound; markupPercent: number }[]> {
   const { budget } = event.data as { budget?: { scope: object } };
   const { rows } = await db.query(
-    `select id, bound from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
+    `select id, bound, filter from webhooks where workspace_id = $1 and livemode = $2 and status = 'enabled' and $3 = any(events)
        and (confirm_hash is null or exists (
          select 1 from mail_addresses m where m.workspace_id = $1 and m.token_hash = webhooks.confirm_hash and m.confirmed_at is not null))
-       and coalesce(filter->>'client_id' = $4, not filter ? 'client_id')
-       and coalesce(filter->>'project' = $5, not filter ? 'project')
+       and coalesce(filter->>'client_id' = $4, $10 or not filter ? 'client_id')
+       and coalesce(filter->>'project' = $5, $10 or not filter ? 'project')
        and coalesce(filter->>'scenario_id' = $6, not filter ? 'scenario_id')
        and coalesce(filter->>'budget_id' = $7, not filter ? 'budget_id')
        and ($9::jsonb is null or $9 @> bound)
@@ -139,9 +159,10 @@ export async function webhooksFor(
       event.budgetId ?? null,
       event.percent ?? null,
       budget === undefined ? null : JSON.stringify(budget.scope),
+      isOfScenario(event.type),
     ],
   );
-  const found = rows as { id: string; bound: Bound }[];
+  const found = await concernedBy(db, event, rows as { id: string; bound: Bound; filter: WebhookFilter }[]);
   const markups = await markupsOf(
     db,
     event,
