@@ -54,6 +54,12 @@ describe('a body in the form of another API', () => {
       '`input_schema`',
     ],
     ['/v1/responses', { model: claude, input: [{ type: 'input_text', text: 'Hi' }] }, 'input_text', '`content`'],
+    [
+      '/v1/responses',
+      { model: claude, input: [{ type: 'item_reference', id: 'msg_6' }] },
+      'item_reference',
+      '`store: false`',
+    ],
   ])('%s says what to write: %j', async (path, body, param, advice) => {
     const refusal = await refusalOf(gateway.post(path, body));
     expect(refusal).toMatchObject({ status: 400, param });

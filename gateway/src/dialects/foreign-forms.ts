@@ -42,6 +42,10 @@ const forms: Readonly<Record<DialectId, Readonly<Record<string, readonly [from: 
   },
 };
 
+/** Advice for a client that names items instead of sending them. */
+export const sendItems =
+  'Send the item itself; clients do so with `store: false` (in the Vercel AI SDK, `providerOptions: { openai: { store: false } }`).';
+
 /** Parts that stand beside messages instead of in one. */
 const loose = new Set(['input_text', 'output_text', 'input_image', 'input_file', 'input_audio']);
 
@@ -50,6 +54,8 @@ const unknownToVendors = new Set(['video_url', 'video', 'audio_url']);
 
 /** The end of a sentence that begins with the feature: what to write in its place. Undefined where a vendor has it. */
 export function adviceOn(dialect: DialectId, feature: string): string | undefined {
+  if (dialect === 'responses' && feature === 'item_reference')
+    return `names an item that only OpenAI stores, and this model is not one of OpenAI. ${sendItems}`;
   if (dialect === 'responses' && loose.has(feature)) return `is not an item of its own: ${inMessage}.`;
   const form = Object.hasOwn(forms[dialect], feature) ? forms[dialect][feature] : undefined;
   if (form !== undefined) return `is of ${form[0]}. Here ${form[1]}.`;

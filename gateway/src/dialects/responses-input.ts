@@ -1,5 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { markNative, readArguments, readAudio, readFileUrl, readImage } from './chat-read.ts';
+import { sendItems } from './foreign-forms.ts';
 import type { JsonObject, Message, Part, ReasoningPart } from './neutral.ts';
 import { needObject, needString, readChoice, readDataUrl, readList, readString, wrong } from './read-fields.ts';
 import { isOwnId } from './responses-items.ts';
@@ -194,7 +195,7 @@ function readReference(item: JsonObject, at: string, native: string[]): [] {
   if (id.startsWith('rs_')) return [];
   throw new GatewayError(
     'unsupported_parameter',
-    `\`${at}\` refers to an item of an answer that is not stored here. Send the item itself; clients do so with \`store: false\` (in the Vercel AI SDK, \`providerOptions: { openai: { store: false } }\`).`,
+    `\`${at}\` refers to an item of an answer that is not stored here. ${sendItems}`,
     { param: at },
   );
 }
