@@ -184,7 +184,17 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     dashboard.expectProblem(/status of (401|410)/);
     const over = await dashboard.open(`/portal#${'x'.repeat(43)}`, nobody);
     await over.getByRole('heading', { name: 'This link does not open any more' }).waitFor();
+    await over.getByText('withdrawn or is not complete').waitFor();
     await over.context().close();
+    const late = await newLink('acme');
+    await dashboard.gateway.database.pool.query('update portal_links set expires_at = $2 where id = $1', [
+      late.id,
+      '2026-11-03T09:00:00Z',
+    ]);
+    const expired = await dashboard.open(pathOf(late), nobody);
+    await expired.getByRole('heading', { name: 'This link has expired' }).waitFor();
+    await expired.getByText('worked until 3 November 2026, 09:00 (UTC)').waitFor();
+    await expired.context().close();
     const link = await newLink('acme');
     const page = await opened(await dashboard.open(pathOf(link), nobody));
     expect((await dashboard.gateway.send('DELETE', `/v1/clients/acme/links/${link.id}`)).status).toBe(204);

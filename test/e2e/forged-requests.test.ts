@@ -92,7 +92,7 @@ describe('a change by cookie', () => {
 });
 
 describe('a sign-in', () => {
-  it.each(['/auth/link', '/auth/sign-in', '/auth/sign-out'])(
+  it.each(['/auth/link', '/auth/link/view', '/auth/sign-in', '/auth/sign-out'])(
     'at %s is taken from a page of ours only',
     async (path) => {
       const body = JSON.stringify({ token: 'x'.repeat(43), email: 'ada@agency.example', password: 'x' });

@@ -147,7 +147,7 @@ describe('an invitation', () => {
     expect(again.id).toBe(first.id);
     expect(again.url).not.toBe(first.url);
     const { rows } = await gateway.gateway.services.db.query(
-      'select count(*)::int as n from sign_in_links where invitation_id = $1',
+      'select count(*)::int as n from sign_in_links where invitation_id = $1 and expires_at > now()',
       [first.id],
     );
     expect(rows).toEqual([{ n: 1 }]);

@@ -8,7 +8,7 @@ interface Option {
 }
 type Options = Readonly<Record<string, Option>>;
 
-/** What a command is about, given without a dash: `sign-in-link ada@agency.example`. */
+/** The subject of a command, given without a dash: `sign-in-link ada@agency.example`. */
 interface Argument {
   value: string;
   help: string;

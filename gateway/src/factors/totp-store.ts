@@ -64,7 +64,7 @@ export async function takeRecoveryCode(
   return rowCount === 1;
 }
 
-/** What a person can show beside a password. */
+/** The factors that a person can show beside a password. */
 export async function findFactors(
   db: Db,
   personId: string,

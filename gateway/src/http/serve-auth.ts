@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
-import { openLink, signIn as signInOperation } from '@ai-gateway/shared/operations/auth';
+import { openLink, signIn as signInOperation, viewLink as viewLinkOperation } from '@ai-gateway/shared/operations/auth';
 import type { Request, Response, Router } from 'express';
 import type { PoolClient } from 'pg';
 import type { z } from 'zod';
@@ -8,8 +8,9 @@ import { newId } from '../accounts/new-id.ts';
 import { clientAddress, type TrustedProxies } from '../client-address.ts';
 import { showSecondFactor } from '../factors/second-factor.ts';
 import { mailOwners, type OwnerMailPorts } from '../members/mail-owners.ts';
+import { viewLink } from '../members/view-link.ts';
 import { closeSession } from '../people/close-session.ts';
-import { limitTries } from '../people/limit-tries.ts';
+import { countUnknownLink, limitTries } from '../people/limit-tries.ts';
 import { findResetAddress } from '../people/link-store.ts';
 import type { PasswordHasher } from '../people/password-hasher.ts';
 import { redeemLink } from '../people/redeem-link.ts';
@@ -65,6 +66,17 @@ export function serveAuth(router: Router, services: AuthPorts, bodies: BodyShare
     if (old !== undefined) services.sessions.forget(old.person.id);
     if (token !== undefined) await signIn(services, { req, res, own, token });
     else await answerSession(services, { res, token: sessionToken(req.headers, own) ?? '' });
+  });
+
+  router.post('/auth/link/view', async (req, res) => {
+    const { own, input } = await readDoor(services, { req, res, bodies, operation: viewLinkOperation });
+    const address = countedAddress(req, services.proxies);
+    const view = await viewLink(services, input.token);
+    // Only unknown tokens are counted: a token is 256 random bits, so nobody guesses one meanwhile, and its holder never waits for others.
+    if (view.state === 'unknown') await countUnknownLink(services, address);
+    const signedIn = await findOld(services, req, own);
+    res.setHeader('x-request-id', newId('req', services.now()));
+    res.json({ ...view, signed_in_as: signedIn?.person.email ?? null });
   });
 
   router.post('/auth/sign-in', async (req, res) => {

@@ -24,6 +24,7 @@ import {
 } from './invitation-store.ts';
 import type { OwnerMailPorts } from './mail-owners.ts';
 import { isMember } from './member-store.ts';
+import { rightsOf } from './rights-of.ts';
 
 interface InvitationPorts extends OwnerMailPorts {
   now: () => number;
@@ -144,27 +145,18 @@ function mailInvitation(
   );
 }
 
-/** The rights of each role, for the person who gets it. */
-const roleTexts: Readonly<Record<Invitation['role'], string>> = {
-  owner: 'As an owner you do everything there.',
-  member:
-    'As a member you do the daily work there: clients, budgets, scenarios, prompts and invoices. Keys, people, providers, the plan and the settings of the workspace are the owners’.',
-  viewer: 'As a viewer you see clients, calls, budgets and invoices there, and change nothing.',
-  client: 'You see your usage, budgets and invoices there.',
-};
-
 function invitationText(
   { role }: Invitation,
   { brand, workspace, address }: { brand: string | undefined; workspace: string | undefined; address: string },
 ): string {
   if (role === 'client')
-    return `${brand ?? workspace ?? 'AI Gateway'} invites you to ${brand === undefined && workspace === undefined ? 'a' : 'its'} portal at ${address}. ${roleTexts.client}`;
+    return `${brand ?? workspace ?? 'AI Gateway'} invites you to ${brand === undefined && workspace === undefined ? 'a' : 'its'} portal at ${address}. ${rightsOf.client}`;
   const place = workspace === undefined ? 'a workspace' : `the workspace "${workspace}"`;
   const text =
     brand === undefined
       ? `You are invited to ${place} of AI Gateway at ${address}.`
       : `${brand} invites you to ${place} at ${address}.`;
-  return `${text} ${roleTexts[role]}`;
+  return `${text} ${rightsOf[role]}`;
 }
 
 function describe(invitation: Invitation) {

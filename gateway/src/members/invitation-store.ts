@@ -23,6 +23,24 @@ interface InvitationRow {
   expires_at: Date;
 }
 
+export interface InvitedView {
+  role: MemberRole;
+  isAccepted: boolean;
+  isRevoked: boolean;
+  isOver: boolean;
+  /** Undefined: a key invites, or somebody who is gone. */
+  inviter: { name: string; email: string } | undefined;
+}
+
+interface InvitedRow {
+  role: MemberRole;
+  is_accepted: boolean;
+  is_revoked: boolean;
+  is_over: boolean;
+  inviter_name: string | null;
+  inviter_email: string | null;
+}
+
 const columns = 'id, workspace_id, email, role, client_id, invited_by, created_at, expires_at';
 
 /** The one that waits for this address, with the new role and a new end where there is one already. Links of before end. */
@@ -66,11 +84,15 @@ export async function insertInvitationLink(
   );
 }
 
+/** The link of before stays for as long as an expired one does, since its holder is told why it is over; those before it go. */
 async function endLinks(tx: Db, { workspaceId, id }: { workspaceId: string; id: string }): Promise<void> {
-  await tx.query('delete from sign_in_links where workspace_id = $1 and invitation_id = $2 and used_at is null', [
-    workspaceId,
-    id,
-  ]);
+  await tx.query(
+    `with older as (
+       delete from sign_in_links where workspace_id = $1 and invitation_id = $2 and used_at is null and expires_at <= now())
+     update sign_in_links set expires_at = now()
+     where workspace_id = $1 and invitation_id = $2 and used_at is null and expires_at > now()`,
+    [workspaceId, id],
+  );
 }
 
 /** Those that wait, the newest first. `before` is the id of the last one of the page before. */
@@ -111,6 +133,35 @@ export async function takeInvitation(
   );
   const [row] = rows as InvitationRow[];
   return row && toInvitation(row);
+}
+
+/** The invitation of a link, whatever became of it, and the person who invites, as long as they are a member. */
+export async function findInvited(
+  db: Db,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<InvitedView | undefined> {
+  const { rows } = await db.query(
+    `select i.role, i.accepted_at is not null as is_accepted, i.revoked_at is not null as is_revoked,
+            i.expires_at <= now() as is_over, p.name as inviter_name, p.email as inviter_email
+     from invitations i
+     left join members m on m.workspace_id = i.workspace_id and m.person_id = i.invited_by and m.disabled_at is null
+     left join people p on p.id = m.person_id and p.disabled_at is null
+     where i.workspace_id = $1 and i.id = $2`,
+    [workspaceId, id],
+  );
+  const [row] = rows as InvitedRow[];
+  return (
+    row && {
+      role: row.role,
+      isAccepted: row.is_accepted,
+      isRevoked: row.is_revoked,
+      isOver: row.is_over,
+      inviter:
+        row.inviter_name === null || row.inviter_email === null
+          ? undefined
+          : { name: row.inviter_name, email: row.inviter_email },
+    }
+  );
 }
 
 /** How many addresses a workspace has invited lately. */

@@ -31,18 +31,9 @@ export async function limitTries<T>(
     subject: hash('sha256', isKnown ? `${email} ${address}` : email, 'hex'),
     waitMaxSeconds: accountWaitSeconds,
   };
-  const place: TrySubject[] =
-    address === undefined ? [] : [{ kind: 'address', subject: networkOf(address), waitMaxSeconds: addressWaitSeconds }];
-  const subjects = [account, ...place];
+  const subjects = [account, ...(address === undefined ? [] : [placeOf(address)])];
   const { waitSeconds, failures } = await takeTry(db, subjects);
-  if (waitSeconds > 0) {
-    const seconds = Math.ceil(waitSeconds);
-    throw new GatewayError(
-      'rate_limited',
-      `Too many wrong tries. Wait ${seconds === 1 ? 'a second' : `${seconds} seconds`}, then try again.`,
-      { retryAfterSeconds: seconds },
-    );
-  }
+  refuseWhileWaiting(waitSeconds);
   try {
     const result = await attempt();
     await takeBackTry(db, subjects);
@@ -55,6 +46,30 @@ export async function limitTries<T>(
       noteFailedTry(services, { of: thing ?? email, address: seenFrom, failures: failures.get('account') ?? 0 });
     throw error;
   }
+}
+
+/**
+ * Counts a link that nobody has made as a wrong try from its address, where that is known: of no account, since it names none. Throws `rate_limited` once
+ * there are too many.
+ */
+export async function countUnknownLink({ db }: { db: Pool }, address: string | undefined): Promise<void> {
+  if (address === undefined) return;
+  const { waitSeconds } = await takeTry(db, [placeOf(address)]);
+  refuseWhileWaiting(waitSeconds);
+}
+
+function placeOf(address: string): TrySubject {
+  return { kind: 'address', subject: networkOf(address), waitMaxSeconds: addressWaitSeconds };
+}
+
+function refuseWhileWaiting(waitSeconds: number): void {
+  if (waitSeconds <= 0) return;
+  const seconds = Math.ceil(waitSeconds);
+  throw new GatewayError(
+    'rate_limited',
+    `Too many wrong tries. Wait ${seconds === 1 ? 'a second' : `${seconds} seconds`}, then try again.`,
+    { retryAfterSeconds: seconds },
+  );
 }
 
 /** One line of IPv6 has 2^64 addresses. */

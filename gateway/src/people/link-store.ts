@@ -10,6 +10,14 @@ export interface SignInLink {
   isMailed: boolean;
 }
 
+export interface FoundLink extends SignInLink {
+  expiresAt: Date;
+  isUsed: boolean;
+  isOver: boolean;
+  /** The person is disabled. */
+  isOfNobody: boolean;
+}
+
 export async function insertLink(
   db: Db,
   link: Pick<SignInLink, 'purpose'> & Partial<SignInLink> & { hash: Buffer; lifeMs: number },
@@ -38,14 +46,26 @@ export async function takeLink(tx: Db, hash: Buffer): Promise<SignInLink | undef
     [hash],
   );
   const [row] = rows as LinkRow[];
+  return row && toLink(row);
+}
+
+/** A link as it is, without using it up. `email` is its person's where the link has none of its own. */
+export async function findLink(db: Db, hash: Buffer): Promise<FoundLink | undefined> {
+  const { rows } = await db.query(
+    `select l.purpose, l.person_id, l.workspace_id, l.invitation_id, l.is_mailed, coalesce(l.email, p.email) as email,
+            l.expires_at, l.used_at is not null as is_used, l.expires_at <= now() as is_over,
+            l.person_id is not null and (p.id is null or p.disabled_at is not null) as is_of_nobody
+     from sign_in_links l left join people p on p.id = l.person_id where l.hash = $1`,
+    [hash],
+  );
+  const [row] = rows as (LinkRow & { expires_at: Date; is_used: boolean; is_over: boolean; is_of_nobody: boolean })[];
   return (
     row && {
-      purpose: row.purpose,
-      personId: row.person_id ?? undefined,
-      workspaceId: row.workspace_id ?? undefined,
-      invitationId: row.invitation_id ?? undefined,
-      email: row.email ?? undefined,
-      isMailed: row.is_mailed,
+      ...toLink(row),
+      expiresAt: row.expires_at,
+      isUsed: row.is_used,
+      isOver: row.is_over,
+      isOfNobody: row.is_of_nobody,
     }
   );
 }
@@ -63,4 +83,15 @@ interface LinkRow {
   invitation_id: string | null;
   email: string | null;
   is_mailed: boolean;
+}
+
+function toLink(row: LinkRow): SignInLink {
+  return {
+    purpose: row.purpose,
+    personId: row.person_id ?? undefined,
+    workspaceId: row.workspace_id ?? undefined,
+    invitationId: row.invitation_id ?? undefined,
+    email: row.email ?? undefined,
+    isMailed: row.is_mailed,
+  };
 }

@@ -1,3 +1,4 @@
+import { dateForPeople } from '@ai-gateway/shared/date-for-people';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -31,8 +32,9 @@ export async function openPortal(
   const { db, now } = services;
   const at = new Date(now());
   const hash = hashToken(token);
-  const link = hash && (await findLink(db, hash, at));
+  const link = hash && (await findLink(db, hash));
   if (link === undefined || (onlyWorkspace ?? link.workspaceId) !== link.workspaceId) throw linkOver();
+  if (link.expiresAt <= at) throw linkExpired(link.expiresAt);
   await checkPassword(services, link, { password, countedAddress });
   const session = newToken();
   const tokenHash = hashToken(session);
@@ -64,6 +66,14 @@ function refused(message: string): GatewayError {
 function linkOver(): GatewayError {
   return new GatewayError(
     'link_used',
-    'This link is expired, revoked or not complete. Ask the person who sent it for a new link.',
+    'This link was withdrawn or is not complete. Open it again, whole, from the message that it came with, or ask the person who sent it for a new link.',
+  );
+}
+
+function linkExpired(at: Date): GatewayError {
+  return new GatewayError(
+    'link_used',
+    `This link worked until ${dateForPeople(at, 'UTC')}. Ask the person who sent it for a new link.`,
+    { details: { expired: true } },
   );
 }

@@ -25,6 +25,8 @@ const recoveryCode = z
   .max(100)
   .meta({ title: 'Recovery code', description: 'One of your recovery codes, in place of a code.' });
 
+const token = z.string().min(1).max(200).meta({ title: 'Token', description: 'The part of the link after #.' });
+
 const noAnswer = z.unknown().meta({ title: 'Session', description: 'As GET /v1/session answers.' });
 
 export const openLink = operation({
@@ -38,7 +40,7 @@ export const openLink = operation({
   surfaces: [],
   access: 'anyone',
   input: z.strictObject({
-    token: z.string().min(1).max(200).meta({ title: 'Token', description: 'The part of the link after #.' }),
+    token,
     email: email.optional(),
     name: z.string().trim().min(1).max(100).optional().meta({ title: 'Name', description: 'Your name.' }),
     code: code.optional(),
@@ -59,6 +61,68 @@ export const openLink = operation({
     { input: {}, because: 'it needs the token' },
     { input: { token: 'nY2…', email: 'ada' }, because: 'that is not an address' },
   ],
+});
+
+/** The workspace, the role and the inviter; null for other links and where the invitation is withdrawn. */
+const invitation = z
+  .object({
+    role: z
+      .enum(['owner', 'member', 'viewer', 'client'])
+      .meta({ title: 'Role', description: 'The role that it gives.' }),
+    rights: z.string().meta({ title: 'Rights', description: 'The rights of the role, in a sentence.' }),
+    to: z.string().meta({ title: 'Name', description: 'Of the workspace; for a client the one of the branding.' }),
+    by: z
+      .object({
+        name: z.string().meta({ title: 'Name', description: 'Of the inviter.' }),
+        email: z.string().meta({ title: 'E-mail', description: 'Of the inviter.' }),
+      })
+      .nullable()
+      .meta({ title: 'Inviter', description: 'Null where a key invites, and for people of a client.' }),
+  })
+  .nullable()
+  .meta({ title: 'Invitation', description: 'Where the link is one.' });
+
+export const viewLink = operation({
+  id: 'auth.link.view',
+  method: 'POST',
+  path: '/auth/link/view',
+  group: 'People',
+  label: 'See what a link is',
+  description: 'Tells the holder of a link what it is, and does not use it up.',
+  surfaces: [],
+  access: 'anyone',
+  input: z.strictObject({ token }),
+  output: z.object({
+    state: z
+      .enum(['open', 'used', 'expired', 'revoked', 'replaced', 'unknown'])
+      .meta({ title: 'State', description: 'Only an open link does something.' }),
+    purpose: z
+      .enum(['first', 'sign-in', 'verify', 'reset', 'invite', 'sign-up'])
+      .nullable()
+      .meta({ title: 'Purpose', description: 'Null for an unknown link.' }),
+    email: z.string().nullable().meta({ title: 'E-mail', description: 'The address of its person; null where it is not settled yet.' }),
+    expires_at: z.string().nullable().meta({ title: 'Expires', description: 'Until when it works, or worked.' }),
+    invitation,
+    signed_in_as: z.string().nullable().meta({ title: 'Signed in as', description: 'The address of this browser.' }),
+  }),
+  errors: ['invalid_request', 'forbidden', 'misdirected_request', 'rate_limited'],
+  sample: {
+    input: { token: 'nY2…' },
+    output: {
+      state: 'open',
+      purpose: 'invite',
+      email: 'bob@agency.example',
+      expires_at: '2026-12-08T09:00:00.000Z',
+      invitation: {
+        role: 'viewer',
+        rights: 'As a viewer you see clients, calls, budgets and invoices there, and change nothing.',
+        to: 'Acme Agency',
+        by: { name: 'Ada', email: 'ada@agency.example' },
+      },
+      signed_in_as: null,
+    },
+  },
+  wrong: [{ input: {}, because: 'it needs the token' }],
 });
 
 export const signIn = operation({

@@ -15,7 +15,7 @@ type State =
   | { kind: 'opening' }
   | { kind: 'password'; token: string; refusal?: string }
   | { kind: 'open'; overview: Overview }
-  | { kind: 'over' | 'failed'; message: string }
+  | { kind: 'over' | 'expired' | 'failed'; message: string }
   | { kind: 'signed-out'; signInUrl: string }
   | { kind: 'closed' | 'signed-off' };
 
@@ -54,6 +54,8 @@ export function PortalApp({ token }: { token: string | undefined }): ReactNode {
       );
     case 'over':
       return <Door title="This link does not open any more" message={state.message} />;
+    case 'expired':
+      return <Door title="This link has expired" message={state.message} />;
     case 'failed':
       return (
         <Door
@@ -98,7 +100,7 @@ function afterRefusal(cause: unknown, given: { token: string; password?: string 
   if (!(cause instanceof PortalError)) throw cause;
   const { status, message, details } = cause;
   if (given === undefined && status === 401) return { kind: 'signed-out', signInUrl: '/app' };
-  if (status === 410) return { kind: 'over', message };
+  if (status === 410) return { kind: details.expired === true ? 'expired' : 'over', message };
   if (given !== undefined && details.password_required === true)
     return { kind: 'password', token: given.token, ...(given.password === undefined ? {} : { refusal: message }) };
   return { kind: 'failed', message };

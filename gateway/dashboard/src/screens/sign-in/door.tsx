@@ -9,7 +9,7 @@ export function Door({ title, children }: { title: string; children: ReactNode }
   return (
     <main className={styles.page}>
       <div className={styles.box}>
-        <h1>{title}</h1>
+        <h1 dir="auto">{title}</h1>
         {children}
       </div>
     </main>
