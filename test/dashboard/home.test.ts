@@ -120,6 +120,28 @@ describe.skipIf(chromiumPath === undefined)(`Home${leftOutWithoutChromium}`, { t
     expect(await main().locator('img').count()).toBe(0);
   });
 
+  it('names the instance of each budget near its limit without a request of its own for each', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const create = { name: `Every ${n}`, limit_usd: 1, scope: { scenario_id: '*' } };
+      made.push((await json<{ id: string }>(dashboard.gateway.send('POST', '/v1/budgets', create, asTest), 201)).id);
+    }
+    expect((await testCall('sandbox:cost 0.95', { 'x-scenario-id': '77' })).status).toBe(200);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.reload();
+    const needs = main().getByRole('region', { name: 'Needs you' });
+    for (let n = 0; n < 5; n++)
+      await needs
+        .getByRole('listitem')
+        .filter({ hasText: `Every ${n} for 77 at 95 %` })
+        .waitFor();
+    await settled(page);
+    expect(asked.filter((path) => path === '/v1/budgets').length).toBeGreaterThan(0);
+    expect(asked.filter((path) => path.endsWith('/instances'))).toEqual([]);
+    for (const id of made) await dashboard.gateway.send('DELETE', `/v1/budgets/${id}`, undefined, asTest);
+  });
+
   it('has no serious fault that axe finds, with data, in both themes and widths', async () => {
     const toTest = async (other: Page): Promise<void> => {
       await other.getByRole('switch', { name: 'Test mode' }).click();

@@ -162,6 +162,32 @@ export async function listBalances(
   return rows.map(readBalance);
 }
 
+/** The balance of each budget with '*' that has spent most in the period that is running: of all budgets in one statement. */
+export async function findFullest(
+  db: Db,
+  budgets: readonly Budget[],
+  { nowMs, exceptProcessId }: { nowMs: number; exceptProcessId: string },
+): Promise<BalanceRow[]> {
+  if (budgets.length === 0) return [];
+  const { rows } = await db.query(
+    `with ${partsUnposted}
+     select top.* from unnest($2::text[], $3::text[], $4::text[]) as k (w, b, p) cross join lateral (
+       select ${columnsAsOfNow}
+       from meters m left join unposted u on u.meter_id = m.id
+       where m.workspace_id = k.w and m.budget_id = k.b and m.period = k.p and m.period_start <= $5
+         and (m.period_end is null or m.period_end > $5)
+       order by m.spent_nanos + coalesce(u.spent_nanos, 0) desc, m.id desc limit 1) top`,
+    [
+      exceptProcessId,
+      budgets.map(({ workspaceId }) => workspaceId),
+      budgets.map(({ id }) => id),
+      budgets.map(({ period }) => period),
+      new Date(nowMs),
+    ],
+  );
+  return rows.map(readBalance);
+}
+
 export function readBalance(row: unknown): BalanceRow {
   const value = row as {
     id: bigint;

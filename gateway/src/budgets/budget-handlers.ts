@@ -21,7 +21,7 @@ import {
   markupOfCaller,
   ownBudget,
   showBudget,
-  showBudgets,
+  showWithInstances,
   visibleBudgets,
 } from './shown-budgets.ts';
 
@@ -72,7 +72,7 @@ export const budgetHandlers: Pick<
         return value === undefined || scope[name] === value || (scope[name] === '*' && value !== '*');
       }),
     );
-    const views = await showBudgets(services, caller, found);
+    const views = await showWithInstances(services, caller, found);
     const kept = views.filter(({ status }) => input.status === undefined || status === input.status);
     // By id and not by position: the budget a page ended with may be gone when the next page is asked for.
     const after = input.cursor === undefined ? '' : readIdCursor(input.cursor);

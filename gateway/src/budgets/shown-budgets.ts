@@ -3,8 +3,8 @@ import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn } from '../accounts/own-tags.ts';
 import { billedBudget, type Markup, type MarkupCache, shownMarkup } from '../usage/markup.ts';
-import { type BalanceRow, listBalances } from './balance-store.ts';
-import { type Budget, hasEach, limitIn } from './budget.ts';
+import { type BalanceRow, findFullest } from './balance-store.ts';
+import { type Budget, hasEach, limitIn, type Scope, scopeOfInstance } from './budget.ts';
 import type { BudgetCache } from './budget-cache.ts';
 import { findBudget } from './budget-store.ts';
 import { type BalanceAmounts, type BudgetView, viewBudget } from './budget-view.ts';
@@ -59,39 +59,51 @@ export async function showBudget(services: BudgetPorts, caller: Caller, budget: 
 }
 
 /** A budget with '*' is shown by its instance that has spent most. */
-export async function showBudgets(
+async function showBudgets(services: BudgetPorts, caller: Caller, budgets: readonly Budget[]): Promise<BudgetView[]> {
+  return (await showWithInstances(services, caller, budgets)).map(({ instance: _instance, ...view }) => view);
+}
+
+/** The same with the tags of that instance. All budgets are read together: fifty of them take no more statements than one. */
+export async function showWithInstances(
   services: BudgetPorts,
   caller: Caller,
   budgets: readonly Budget[],
-): Promise<BudgetView[]> {
+): Promise<(BudgetView & { instance: Scope | null })[]> {
   const nowMs = services.now();
   const plain = budgets.filter((budget) => !hasEach(budget));
-  const amounts = await services.balances.amounts(
-    plain.map((budget) => ({ budget, instance: '' })),
-    nowMs,
-  );
-  const byId = new Map<string, BalanceAmounts>(plain.map(({ id }, i) => [id, amounts[i] as BalanceAmounts]));
-  for (const budget of budgets) {
-    if (!hasEach(budget)) continue;
-    const [top] = await listBalances(services.db, budget, { nowMs, exceptProcessId: services.processId, limit: 1 });
-    const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
-    byId.set(
-      budget.id,
-      top === undefined
-        ? {
-            instance: '',
-            limitNanos: limitIn(budget, period.endMs),
-            spentNanos: 0n,
-            heldNanos: 0n,
-            notifiedThresholds: [],
-            periodStartMs: period.startMs,
-            periodEndMs: period.endMs,
-          }
-        : services.balances.live(top),
-    );
-  }
-  const markup = await markupOfCaller(services, caller);
-  return budgets.map((budget) =>
-    billedBudget(viewBudget(budget, byId.get(budget.id) as BalanceAmounts, { asInstance: false }), markup),
-  );
+  const [amounts, fullest, markup] = await Promise.all([
+    services.balances.amounts(
+      plain.map((budget) => ({ budget, instance: '' })),
+      nowMs,
+    ),
+    findFullest(services.db, budgets.filter(hasEach), { nowMs, exceptProcessId: services.processId }),
+    markupOfCaller(services, caller),
+  ]);
+  const byId = new Map<string, BalanceAmounts>([
+    ...plain.map(({ id }, i) => [id, amounts[i] as BalanceAmounts] as const),
+    ...fullest.map((row) => [row.budgetId, services.balances.live(row)] as const),
+  ]);
+  return budgets.map((budget) => {
+    const shown = byId.get(budget.id);
+    const view = viewBudget(budget, shown ?? untouched(budget, nowMs), { asInstance: false });
+    const isOfOne = hasEach(budget) && shown !== undefined;
+    return {
+      ...billedBudget(view, markup),
+      instance: isOfOne ? scopeOfInstance(budget, shown.instance) : null,
+    };
+  });
+}
+
+/** Nobody has called in this period yet. */
+function untouched(budget: Budget, nowMs: number): BalanceAmounts {
+  const period = periodAt(budget.period, budget.timezone, nowMs, budget.createdAtMs);
+  return {
+    instance: '',
+    limitNanos: limitIn(budget, period.endMs),
+    spentNanos: 0n,
+    heldNanos: 0n,
+    notifiedThresholds: [],
+    periodStartMs: period.startMs,
+    periodEndMs: period.endMs,
+  };
 }

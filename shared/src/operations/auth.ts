@@ -100,7 +100,10 @@ export const viewLink = operation({
       .enum(['first', 'sign-in', 'verify', 'reset', 'invite', 'sign-up'])
       .nullable()
       .meta({ title: 'Purpose', description: 'Null for an unknown link.' }),
-    email: z.string().nullable().meta({ title: 'E-mail', description: 'The address of its person; null where it is not settled yet.' }),
+    email: z
+      .string()
+      .nullable()
+      .meta({ title: 'E-mail', description: 'The address of its person; null where it is not settled yet.' }),
     expires_at: z.string().nullable().meta({ title: 'Expires', description: 'Until when it works, or worked.' }),
     invitation,
     signed_in_as: z.string().nullable().meta({ title: 'Signed in as', description: 'The address of this browser.' }),

@@ -97,6 +97,16 @@ export const budget = z
   })
   .meta({ title: 'Budget', description: 'A spending limit with a period, and the spending so far.' });
 
+const listedBudget = budget
+  .extend({
+    instance: scope.nullable().meta({
+      title: 'Instance',
+      description:
+        'The tags of the instance whose amounts these are: the one that has spent most. Null without "*", and before its first call.',
+    }),
+  })
+  .meta({ title: 'Budget', description: 'A spending limit with a period, and the spending so far.' });
+
 export const sampleBudget = {
   id: 'bud_01k2',
   name: 'Acme',
@@ -169,9 +179,9 @@ export const listBudgets = operation({
     cursor,
     limit,
   }),
-  output: page(budget),
+  output: page(listedBudget),
   errors: ['invalid_request', 'forbidden'],
-  sample: { input: { client_id: 'acme' }, output: { data: [sampleBudget], next_cursor: null } },
+  sample: { input: { client_id: 'acme' }, output: { data: [{ ...sampleBudget, instance: null }], next_cursor: null } },
   wrong: [
     { input: { status: 'spent' }, because: 'there is no such status' },
     { input: { client: 'acme' }, because: 'unknown fields are refused' },

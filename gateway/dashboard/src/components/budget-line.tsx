@@ -6,7 +6,7 @@ import { Money } from './money.tsx';
 import styles from './parts.module.css';
 import { useNow, When } from './when.tsx';
 
-export type Budget = OutputOf<'budgets.list'>['data'][number];
+export type Budget = OutputOf<'budgets.get'>;
 
 /** `$46.00 of $50.00 + $0.05 held, $3.95 left, resets in 3 d 4 h`, with its bar. */
 export function BudgetLine({ budget }: { budget: Budget }): ReactNode {

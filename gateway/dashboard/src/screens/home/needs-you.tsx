@@ -130,7 +130,7 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
         <strong>
           <bdi>{name}</bdi>
         </strong>
-        {Object.values(budget.scope).includes('*') ? <Tightest id={id} /> : null} at {Math.round(percent)} % of{' '}
+        {budget.instance ? <Tightest scope={budget.instance} /> : null} at {Math.round(percent)} % of{' '}
         <Money amount={limit} />, <Money amount={Math.max(0, left)} /> left
         {resets === null ? '' : `, resets in ${untilForPeople(resets, now)}`}
       </div>
@@ -156,15 +156,13 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
 }
 
 /** A budget for each scenario is shown by the one that has used most: this names it. */
-function Tightest({ id }: { id: string }): ReactNode {
-  const [first] = useRead('budgets.instances', { id, limit: 1 }).data?.data ?? [];
-  const nameOf = useScopeNames(first === undefined ? [] : [first]);
-  if (first === undefined) return null;
+function Tightest({ scope }: { scope: Budget['scope'] }): ReactNode {
+  const nameOf = useScopeNames([{ scope }]);
   return (
     <>
       {' for '}
       <bdi>
-        {Object.entries(first.scope)
+        {Object.entries(scope)
           .map(([tag, value]) => nameOf(tag, value ?? ''))
           .join(', ')}
       </bdi>
