@@ -15,6 +15,7 @@ import { databaseHome } from './db/embedded-postgres.ts';
 import type { ProcessLock } from './db/process-lock.ts';
 import { ExperimentCache } from './experiments/experiment-cache.ts';
 import type { Authenticator } from './http/authenticate.ts';
+import { allNouns } from './http/serve-live.ts';
 import { HttpPools } from './http-pools/http-pools.ts';
 import { BalanceReader } from './ledger/balance-reader.ts';
 import { CallJournal } from './ledger/call-journal.ts';
@@ -72,7 +73,7 @@ interface Foundation {
 /** Makes everything that the features act with, each once. Nothing runs yet. */
 export async function buildServices(config: Config, foundation: Foundation): Promise<Services> {
   const { db, log, logTo, metrics, now, secret, process, authenticator, tracer, scrape, onRefused } = foundation;
-  const live = new LiveHints({ db, processId: process.id, now });
+  const live = new LiveHints({ db, processId: process.id, now, nouns: allNouns });
   const outbox = new PgBossOutbox({
     db,
     now,

@@ -8,7 +8,7 @@ afterAll(() => pool.end());
 
 describe('open connections that wait for changes', () => {
   it('are forgotten once they are ended, before they close', async () => {
-    const hints = new LiveHints({ db: pool, processId: 'prc_1', now: () => 0 });
+    const hints = new LiveHints({ db: pool, processId: 'prc_1', now: () => 0, nouns: [] });
     const countsAtEnd: number[] = [];
     const watcher = (allowed: boolean): Watcher => ({
       workspaceId: 'ws_1',
@@ -29,7 +29,7 @@ describe('open connections that wait for changes', () => {
   });
 
   it('are checked one after the other, and once more where a key was revoked meanwhile', async () => {
-    const hints = new LiveHints({ db: pool, processId: 'prc_1', now: () => 0 });
+    const hints = new LiveHints({ db: pool, processId: 'prc_1', now: () => 0, nouns: [] });
     let [checking, most, checks] = [0, 0, 0];
     for (let n = 0; n < 5; n++)
       hints.watch({
@@ -50,4 +50,41 @@ describe('open connections that wait for changes', () => {
     await Promise.all([hints.recheck(), hints.recheck(), hints.recheck()]);
     expect([most, checks]).toEqual([1, 10]);
   });
+
+  it('miss no change that another process makes before it knows of the first of them, and are told so once', async () => {
+    const [here, there] = [processOf('prc_here'), processOf('prc_there')];
+    const sent: string[] = [];
+    here.hints.watch({
+      workspaceId: 'ws_1',
+      livemode: true,
+      keyId: 'key_1',
+      send: (text) => void sent.push(...(/^data: (.*)$/m.exec(text)?.slice(1) ?? [])),
+      end: () => {},
+      isAllowed: async () => true,
+    });
+    there.hints.note({ workspaceId: 'ws_1', livemode: true }, 'budgets');
+    for (let rounds = 0; rounds < 10; rounds++) {
+      await here.hints.round();
+      for (const payload of here.payloads.splice(0)) there.hints.received(payload);
+      await there.hints.round();
+      for (const payload of there.payloads.splice(0)) here.hints.received(payload);
+    }
+    expect(sent).toEqual([JSON.stringify({ changed: ['budgets', 'calls'] })]);
+    there.hints.note({ workspaceId: 'ws_1', livemode: true }, 'calls');
+    for (let rounds = 0; rounds < 3; rounds++) {
+      await there.hints.round();
+      for (const payload of there.payloads.splice(0)) here.hints.received(payload);
+      await here.hints.round();
+    }
+    expect(sent.slice(1)).toEqual([JSON.stringify({ changed: ['calls'] })]);
+  });
 });
+
+/** A process whose messages to the others are handed on by the test. */
+function processOf(processId: string): { hints: LiveHints; payloads: string[] } {
+  const payloads: string[] = [];
+  const db = { query: async (_text: string, [, given]: [string, string[]]) => void payloads.push(...given) };
+  let now = 0;
+  const hints = new LiveHints({ db: db as never, processId, now: () => (now += 2_000), nouns: ['budgets', 'calls'] });
+  return { hints, payloads };
+}

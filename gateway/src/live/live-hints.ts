@@ -32,7 +32,8 @@ const namesAtOnce = 100;
  *                            \-> NOTIFY, if another process watches that workspace
  *
  * A change waits for one round, 200 ms: a transaction that is still under way is over when somebody reads. Processes name the workspaces
- * they watch to each other; of other workspaces nothing is noted.
+ * they watch to each other; of other workspaces nothing is noted. A process that hears of a workspace for the first time may have let a change of
+ * it pass: after the same wait it says once that everything may have changed.
  */
 export class LiveHints {
   readonly #db: Db;
@@ -43,6 +44,10 @@ export class LiveHints {
   readonly #watched = new Map<string, number>();
   /** The workspaces that other processes watch, with the time until which. */
   readonly #wanted = new Map<string, number>();
+  readonly #nouns: readonly string[];
+  /** The workspaces that others have just begun to watch: of the last round, and of the one before. */
+  #begun = new Set<string>();
+  #owed = new Set<string>();
   #fresh = new Map<string, Set<string>>();
   #ripe = new Map<string, Set<string>>();
   #namedAt = 0;
@@ -51,7 +56,19 @@ export class LiveHints {
   #isRechecking = false;
   #mustRecheck = false;
 
-  constructor({ db, processId, now }: { db: Db; processId: string; now: () => number }) {
+  /** `nouns` are all that can change. */
+  constructor({
+    db,
+    processId,
+    now,
+    nouns,
+  }: {
+    db: Db;
+    processId: string;
+    now: () => number;
+    nouns: readonly string[];
+  }) {
+    this.#nouns = nouns;
     this.#db = db;
     this.#processId = processId;
     this.#now = now;
@@ -91,6 +108,9 @@ export class LiveHints {
     const ripe = this.#ripe;
     this.#ripe = this.#fresh;
     this.#fresh = new Map();
+    const owed = this.#owed;
+    this.#owed = this.#begun;
+    this.#begun = new Set();
     const payloads: string[] = [];
     const now = this.#now();
     for (const [workspaceId, until] of this.#wanted) if (until < now) this.#wanted.delete(workspaceId);
@@ -98,6 +118,9 @@ export class LiveHints {
       this.#tell(place, nouns);
       if (this.#wanted.has(workspaceOf(place))) payloads.push(JSON.stringify([this.#processId, place, [...nouns]]));
     }
+    for (const workspaceId of owed)
+      for (const livemode of [true, false])
+        payloads.push(JSON.stringify([this.#processId, placeOf(workspaceId, livemode), this.#nouns]));
     this.#send(now);
     if (this.#watchers.size === 0 && payloads.length === 0) return;
     if (now - this.#beatAt >= heartbeatMs) {
@@ -120,7 +143,11 @@ export class LiveHints {
     const [from, place, names] = JSON.parse(payload) as [string, string, string[]];
     if (from === this.#processId) return;
     if (place !== '') this.#tell(place, names);
-    else for (const workspaceId of names) this.#wanted.set(workspaceId, this.#now() + 3 * nameEveryMs);
+    else
+      for (const workspaceId of names) {
+        if (!this.#wanted.has(workspaceId)) this.#begun.add(workspaceId);
+        this.#wanted.set(workspaceId, this.#now() + 3 * nameEveryMs);
+      }
   }
 
   /** Changes may have been missed: everybody reads everything again. */
