@@ -3,6 +3,7 @@ import { escapeHtml } from '@ai-gateway/shared/escape-html';
 import type { BrandingSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from './invoice-document.ts';
 import { faceOf } from './invoice-face.ts';
+import type { InvoiceWords } from './invoice-words.ts';
 
 /** A page to read, print or save: one file, no script, and nothing loaded but a logo. */
 export function invoicePage(
@@ -12,12 +13,17 @@ export function invoicePage(
   const { title, language, words } = faceOf(invoice);
   const link =
     pdf === undefined ? '' : `<p class="links"><a href="${escapeHtml(pdf)}">${escapeHtml(words.pdf)}</a></p>\n`;
-  return `${pageHead({ title, language, branding })}${link}${sheet(invoice, { branding })}${pageEnd}`;
+  return `${pageHead({ title, language, branding, numbers: { title, words } })}${link}${sheet(invoice, { branding })}${pageEnd}`;
 }
 
-/** The beginning of a page, up to its first sheet. */
-export function pageHead(page: { title: string; language: string; branding: BrandingSettings }): string {
-  const { title, language, branding } = page;
+/** The beginning of a page, up to its first sheet. `numbers`: of the printed pages, where they are those of one invoice. */
+export function pageHead(page: {
+  title: string;
+  language: string;
+  branding: BrandingSettings;
+  numbers?: { title: string; words: InvoiceWords };
+}): string {
+  const { title, language, branding, numbers } = page;
   const accent = readableOnWhite(branding.accent) ?? '#1c1e21';
   return `<!doctype html>
 <html lang="${language}">
@@ -38,6 +44,7 @@ export function pageHead(page: { title: string; language: string; branding: Bran
   .name { font-size: 17px; font-weight: 650; margin: 4px 0 0; text-align: right; }
   .void { display: inline-block; margin-top: 8px; color: #b3261e; border: 2px solid #b3261e; border-radius: 5px; padding: 1px 10px; font-weight: 650; }
   .facts { display: grid; grid-template-columns: max-content 1fr; gap: 3px 20px; margin: 28px 0 32px; }
+  header, .facts, .party { break-inside: avoid; }
   .facts dt { color: var(--soft); }
   .facts dd { margin: 0; }
   .parties { display: grid; grid-template-columns: 1fr 1fr; gap: 32px; margin-bottom: 36px; }
@@ -50,7 +57,7 @@ export function pageHead(page: { title: string; language: string; branding: Bran
   th:not(:first-child), td:not(:first-child) { text-align: right; white-space: nowrap; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
-  .sums { width: auto; min-width: 46%; margin: 14px 0 0 auto; break-inside: avoid; }
+  .sums { width: auto; min-width: 46%; margin: 14px 0 0 auto; break-inside: avoid; break-before: avoid; }
   .sums td { border: 0; padding-block: 4px; }
   .sums .total td { border-top: 1.5px solid var(--accent); font-weight: 700; font-size: 17px; padding-top: 9px; }
   .note { margin: 24px 0 0; }
@@ -62,14 +69,32 @@ export function pageHead(page: { title: string; language: string; branding: Bran
   .testnote { color: #b3261e; font-weight: 600; margin: 14px 0 0; }
   .links { max-width: 820px; margin: 0 auto 14px; text-align: right; }
   .links a { color: var(--ink); }
-  @media (max-width: 640px) { article { padding: 32px 20px; } .parties { grid-template-columns: 1fr; gap: 20px; } header { flex-direction: column-reverse; gap: 16px; } .name { text-align: left; } .lines th:nth-child(3), .lines td:nth-child(3), .lines th:nth-child(4), .lines td:nth-child(4) { display: none; } }
-  @page { size: A4; margin: 16mm; }
-  @media print { body { background: none; padding: 0; font-size: 12.5px; } article, article + article { max-width: none; margin: 0; padding: 0; border: 0; box-shadow: none; overflow: visible; } .links { display: none; } .test { position: fixed; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
+  @media screen and (max-width: 640px) { article { padding: 32px 20px; } .parties { grid-template-columns: 1fr; gap: 20px; } header { flex-direction: column-reverse; gap: 16px; } .name { text-align: left; } .lines th:nth-child(3), .lines td:nth-child(3), .lines th:nth-child(4), .lines td:nth-child(4) { display: none; } }
+  @page { size: auto; margin: 16mm 16mm 20mm;${numbers === undefined ? '' : pageFoot(numbers)} }
+  @media print { body { background: none; padding: 0; font-size: 12.5px; } article, article + article { max-width: none; margin: 0; padding: 0; border: 0; box-shadow: none; overflow: visible; } .lines td { padding-block: 6px; } .links { display: none; } .test { position: fixed; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 </style>
 </head>
 <body>
 <main>
 `;
+}
+
+/**
+ * The foot of each printed page, as browsers with margin boxes have it (https://developer.chrome.com/blog/print-margins: Chrome 131); others print none. The paper is the
+ * reader's: A4 or US Letter.
+ */
+function pageFoot({ title, words }: { title: string; words: InvoiceWords }): string {
+  const look = 'font: 11px "Helvetica Neue", Arial, sans-serif; color: #5f6368;';
+  return `
+    @bottom-left { content: ${cssText(title)}; ${look} }
+    @bottom-right { content: ${cssText(words.page)} counter(page) ${cssText(words.pageOf)} counter(pages) ${cssText(words.pageEnd)}; ${look} white-space: pre; }
+ `;
+}
+
+/** A text between quotes in a style sheet: numbers are people's text, so that all but letters, digits and spaces are written by their code. */
+function cssText(text: string): string {
+  const escaped = text.replace(/[^A-Za-z0-9 ]/gu, (sign) => `\\${sign.codePointAt(0)?.toString(16)} `);
+  return `"${escaped}"`;
 }
 
 export const pageEnd = '</main>\n</body>\n</html>\n';

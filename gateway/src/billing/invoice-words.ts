@@ -26,6 +26,10 @@ export interface InvoiceWords {
   test: string;
   testNote: string;
   pdf: string;
+  /** The word before the number of a page, between it and the number of all pages, and after that. */
+  page: string;
+  pageOf: string;
+  pageEnd: string;
 }
 
 type Row = [keyof InvoiceWords, string, string, string, string, string, string, string, string];
@@ -167,6 +171,9 @@ const rows: readonly Row[] = [
     'Descarregar PDF',
     'PDFをダウンロード',
   ],
+  ['page', 'Page ', 'Seite ', 'Page ', 'Página ', 'Pagina ', 'Pagina ', 'Página ', ''],
+  ['pageOf', ' of ', ' von ', ' sur ', ' de ', ' di ', ' van ', ' de ', ' / '],
+  ['pageEnd', '', '', '', '', '', '', '', ' ページ'],
 ];
 
 const languages = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'ja'] as const;
