@@ -1,5 +1,6 @@
 import starlight from '@astrojs/starlight';
 import { defineConfig, passthroughImageService } from 'astro/config';
+import { rankPages } from './rank-pages.ts';
 
 /** The order of the pages in the menu; `npm run docs` writes the pages themselves to `dist/source`. */
 const menu = [
@@ -21,7 +22,14 @@ const menu = [
       { label: 'Calculate the cost', slug: 'cost' },
     ],
   },
-  { label: 'By platform', items: ['make', 'zapier', 'n8n'] },
+  {
+    label: 'By platform',
+    items: [
+      { label: 'Make', slug: 'make' },
+      { label: 'Zapier', slug: 'zapier' },
+      { label: 'n8n', slug: 'n8n' },
+    ],
+  },
   {
     label: 'Run it yourself',
     items: [
@@ -60,10 +68,12 @@ export default defineConfig({
   cacheDir: './dist/cache',
   image: { service: passthroughImageService() },
   integrations: [
+    rankPages(),
     starlight({
       title: 'AI Gateway',
       description: 'One key for OpenAI, Claude, Gemini and Mistral, with budgets that hold.',
       sidebar: menu,
+      head: [{ tag: 'script', attrs: { src: '/reach.js', type: 'module' } }],
       social: [{ icon: 'github', label: 'GitHub', href: 'https://github.com/ai-gateway-dev/ai-gateway' }],
     }),
   ],

@@ -12,8 +12,10 @@ const source = join(site, 'dist/source');
 const content = join(source, 'content/docs');
 const published = join(site, 'dist/public');
 
-function frontMatter({ title, description }: Page): string {
-  return `---\ntitle: ${JSON.stringify(title)}\ndescription: ${JSON.stringify(description)}\n---\n\n`;
+/** Decisions are outside the search: their titles are sentences about the words that users look for, and would come before the guides. */
+function frontMatter({ path, title, description }: Page): string {
+  const search = path.startsWith('decisions/') ? 'pagefind: false\n' : '';
+  return `---\ntitle: ${JSON.stringify(title)}\ndescription: ${JSON.stringify(description)}\n${search}---\n\n`;
 }
 
 function write(pages: readonly Page[]): void {
@@ -35,7 +37,8 @@ function run(command: string, args: readonly string[]): void {
   const { status, error } = spawnSync(command, args, {
     cwd: site,
     stdio: 'inherit',
-    env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
+    // Outside `production`, as in tests, Starlight builds pages without a search.
+    env: { ...process.env, NODE_ENV: 'production', ASTRO_TELEMETRY_DISABLED: '1' },
     shell: process.platform === 'win32',
   });
   if (error !== undefined) throw error;

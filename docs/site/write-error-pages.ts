@@ -15,7 +15,7 @@ export function errorPages(): Map<string, string> {
 function pageOf(code: ErrorCode, when: string, todo: string): string {
   const { status, type, anthropicType, retry } = errorCatalogue[code];
   const example = toErrorBody(new GatewayError(code, '…'));
-  return `# The error \`${code}\`
+  return `# Error ${status}: \`${code}\`
 
 ${sentence(when)}
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { contract } from '@ai-gateway/shared/contract';
 import { describe, expect, it } from 'vitest';
 import { llmsText } from '../../docs/site/llms-text.ts';
+import { weighed } from '../../docs/site/rank-pages.ts';
 import { readPages } from '../../docs/site/read-pages.ts';
 import { costs } from '../../docs/site/scripts/costs.js';
 import { referencePages } from '../../docs/site/write-reference.ts';
@@ -23,9 +24,9 @@ describe('the documentation site', () => {
     expect(pages.filter(({ title, description }) => title === '' || description === '')).toEqual([]);
   });
 
-  it('names an error by its code, letter by letter, and leaves no mark of Markdown in a title', () => {
+  it('names an error by its status and its code, letter by letter, and leaves no mark of Markdown in a title', () => {
     const titles = new Map(pages.map(({ path, title }) => [path, title]));
-    expect(titles.get('errors/budget_exceeded')).toBe('The error budget_exceeded');
+    expect(titles.get('errors/budget_exceeded')).toBe('Error 402: budget_exceeded');
     expect([...titles.values()].filter((title) => /[`*]/.test(title))).toEqual([]);
   });
 
@@ -64,6 +65,24 @@ describe('the documentation site', () => {
     for (const { path } of pages) expect(list).toContain(`](/${path === 'index' ? '' : `${path}/`})`);
   });
 
+  it('gives each number of the calculator a label of its own, and shows the example before any script runs', () => {
+    const page = written.find(({ path }) => path === 'cost')?.markdown ?? '';
+    const fields = [...page.matchAll(/<input id="(\w+)" name="(\w+)"/g)];
+    expect(fields).toHaveLength(5);
+    for (const [, id, name] of fields) {
+      expect(id).toBe(name);
+      expect(page).toContain(`<label for="${id}">`);
+    }
+    expect(page).toContain('<output id="cost-withPlan">$110.67</output>');
+  });
+
+  it('weighs the text and the headings of a page that is not a guide', () => {
+    const page = '<main data-pagefind-body><h1 id="a">A</h1><header></header><h2>B</h2></main>';
+    expect(weighed(page, 0.2)).toBe(
+      '<main data-pagefind-body data-pagefind-weight="0.2"><h1 data-pagefind-weight="1.4" id="a">A</h1><header></header><h2 data-pagefind-weight="1.2">B</h2></main>',
+    );
+  });
+
   it('calculates the example of three million tokens and five clients', () => {
     const example = { millionTokens: 3, usdPerMillion: 2.5, clients: 5, hoursByHand: 10, usdPerHour: 100 };
     const result = costs(example);
@@ -87,6 +106,12 @@ describe('the documentation site', () => {
         return source === '' && !/^(No|None|Yes|Your own code)/.test(claim);
       });
       expect([path, bare]).toEqual([path, []]);
+      // Each source is a link that a reader can follow, with its date, or the source of the row above, or this repository.
+      const sources = rows.slice(1).map((row) => row.split('|').at(-2)?.trim() ?? '');
+      const vague = sources.filter(
+        (source) => !/^(|the same( pages)?|this repository)$/.test(source) && !/^.*\]\(https:.* 20\d\d$/.test(source),
+      );
+      expect([path, vague]).toEqual([path, []]);
     }
   });
 });

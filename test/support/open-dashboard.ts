@@ -135,7 +135,8 @@ function watch(page: Page, { url, problems }: { url: string; problems: string[] 
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-async function runAxe(page: Page): Promise<string[]> {
+/** Serious and critical faults that axe finds on the page, one line each. */
+export async function runAxe(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
