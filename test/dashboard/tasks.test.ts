@@ -80,6 +80,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     expect(clicks).toBe(3);
     await said('Raise taken back');
     await page.getByRole('cell', { name: 'Raised', exact: true }).waitFor();
+    expect(await page.getByRole('cell', { name: 'ada', exact: true }).count()).toBeGreaterThan(1);
   });
 
   it('share the portal with a client', async () => {

@@ -124,12 +124,13 @@ export async function listHistory(
 ): Promise<HistoryRow[]> {
   const { rows } = await db.query(
     `with changes as (
-       select c.kind, date_trunc('milliseconds', c.at) as at, c.id, c.by_type, c.by_id, k.name as by_name, c.before_nanos, c.after_nanos, c.by_nanos, c.until,
+       select c.kind, date_trunc('milliseconds', c.at) as at, c.id, c.by_type, c.by_id, coalesce(k.name, p.name) as by_name, c.before_nanos, c.after_nanos, c.by_nanos, c.until,
          case when c.kind = 'raise' then c.id else c.raise_id end as raise_id, u.at as undone_at, c.fields, null::timestamptz as period_start, c.period_end,
          null::bigint as spent_nanos, null::integer as instances
        from budget_changes c
        left join budget_changes u on u.workspace_id = c.workspace_id and u.raise_id = c.id
        left join api_keys k on c.by_type = 'key' and k.workspace_id = c.workspace_id and k.id = c.by_id
+       left join people p on c.by_type = 'person' and p.id = c.by_id
        where c.workspace_id = $1 and c.budget_id = $2),
      waiting as materialized (select meter_id, sum(spent_nanos) as nanos from unposted_meters() group by 1),
      periods as (
