@@ -86,6 +86,15 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     await page.context().close();
   });
 
+  it('opens a link that is pasted over the address of a portal that asks for one', async () => {
+    const page = await dashboard.open('/portal', nobody);
+    await page.getByText('Open the portal by the link').waitFor();
+    await page.goto(pathOf(await newLink('acme')));
+    await opened(page);
+    expect(page.url()).toBe(`${dashboard.url}/portal`);
+    await page.context().close();
+  });
+
   it('draws the axis of the days as wide as its amounts, and none for a month without a bill', async () => {
     const { gateway } = dashboard;
     await json(gateway.send('PUT', '/v1/clients/jakarta', { currency: 'IDR', exchange_rate: 1_000_000 }));
