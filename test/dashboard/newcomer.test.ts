@@ -52,6 +52,22 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
     await row.getByText('Gets alerts').waitFor();
   });
 
+  it('learns at the field that an address is none, in words of the channel', async () => {
+    for (const [channel, field, fault] of [
+      ['Slack', 'Webhook URL', 'Paste the whole address from Slack'],
+      ['E-mail', 'E-mail', 'Write one address'],
+      ['Webhook', 'Webhook URL', 'Write the whole address'],
+    ] as const) {
+      await page.goto('/app/alerts');
+      await page.getByRole('button', { name: channel, exact: true }).click();
+      await dialog().getByLabel(field).fill('nonsense');
+      await dialog().getByRole('button', { name: /^Save/ }).click();
+      await dialog().getByText(fault).waitFor();
+      expect(await dialog().getByLabel(field).getAttribute('aria-invalid')).toBe('true');
+      expect(await dialog().textContent()).not.toContain('`');
+    }
+  });
+
   it('connects Make, Zapier and n8n without an app of ours, each value ready to copy, and learns that localhost is reached by none', async () => {
     for (const [platform, secret, field, value] of [
       ['Make', 'Header Authorization', 'Header Authorization', /^Bearer gw_live_/],

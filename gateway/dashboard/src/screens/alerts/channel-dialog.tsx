@@ -16,6 +16,9 @@ export interface Channel {
   help: string;
   /** Put before what is typed. */
   prefix: string;
+  /** Said at the field where it does not hold an address of this kind. */
+  wrong: string;
+  fits: RegExp;
   /** Its deliveries are signed: the secret is shown once. */
   isSigned: boolean;
   /** Its owner confirms it first: before, there is nothing to test. */
@@ -29,6 +32,8 @@ export const channels: readonly Channel[] = [
     label: 'Webhook URL',
     help: 'In Slack: Apps, Incoming Webhooks, Add to Slack. It begins with https://hooks.slack.com/.',
     prefix: '',
+    wrong: 'Paste the whole address from Slack: it begins with https://.',
+    fits: /^https?:\/\/\S+$/,
     isSigned: false,
   },
   {
@@ -37,6 +42,8 @@ export const channels: readonly Channel[] = [
     label: 'E-mail',
     help: 'The address gets one mail with a link. Once that is opened, alerts arrive.',
     prefix: 'mailto:',
+    wrong: 'Write one address, such as ada@agency.example.',
+    fits: /^[^\s@]+@[^\s@]+$/,
     isSigned: false,
     isConfirmed: true,
   },
@@ -46,6 +53,8 @@ export const channels: readonly Channel[] = [
     label: 'Webhook URL',
     help: 'Deliveries are signed as Standard Webhooks: keep the secret that is shown once.',
     prefix: '',
+    wrong: 'Write the whole address: it begins with https://.',
+    fits: /^https?:\/\/\S+$/,
     isSigned: true,
   },
 ];
@@ -56,11 +65,13 @@ const events = ['budget.threshold_reached', 'budget.exceeded', 'scenario.paused'
 export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose: () => void }): ReactNode {
   const { person } = useSession();
   const [address, setAddress] = useState(channel.isConfirmed ? person.email : '');
+  const [fault, setFault] = useState<string>();
   const create = useChange('webhooks.create');
   const test = useChange('webhooks.test');
   const toast = useToast();
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
+    if (!channel.fits.test(address.trim())) return setFault(channel.wrong);
     try {
       // A test that failed is sent again, and adds no second channel.
       const { id, status: state } =
@@ -94,10 +105,12 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
           <LabelledText
             label={channel.label}
             help={channel.help}
+            fault={fault}
             value={address}
             autoComplete="off"
             onChange={(event) => {
               create.reset();
+              setFault(undefined);
               setAddress(event.target.value);
             }}
           />
