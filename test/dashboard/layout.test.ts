@@ -39,6 +39,8 @@ const paths = [
   ],
   ...['/app/settings/branding', '/app/settings/security', '/app/settings/audit', '/app/operator'],
 ];
+/** Screens that have tests of their own for phones. */
+const others = ['/app/prompts', '/app/routing', '/app/experiments', '/app/savings'];
 /** Those with most on them. */
 const full = ['/app', '/app/clients/acme', '/app/calls', '/app/usage', '/app/operator'];
 const arabic = 'شركة الاختبار للتسويق الرقمي';
@@ -95,6 +97,29 @@ describe.skipIf(chromiumPath === undefined)(
         expect([usual, path, await runsOff(page)]).toEqual([usual, path, false]);
         expect([usual, path, await page.evaluate(cutTexts)]).toEqual([usual, path, []]);
       }
+      await page.context().close();
+    });
+
+    it.each(['light', 'dark'] as const)(
+      'have no serious fault that axe finds beside the menu of a small screen: %s',
+      { timeout: 300_000 },
+      async (theme) => {
+        for (const path of [...paths, ...others])
+          expect([path, await dashboard.faultsByAxe(path, { theme, width: 1024 })]).toEqual([path, []]);
+      },
+    );
+
+    it('have the buttons of each scenario in sight beside the menu of a small screen', async () => {
+      const page = await dashboard.open('/app/scenarios', { width: 1024 });
+      const last = page.getByRole('button', { name: 'Limits of scenario 42' });
+      await last.waitFor();
+      const list = page.getByRole('region', { name: 'Scenarios', exact: true });
+      const rightOf = async (one: typeof last): Promise<number> => {
+        const { x, width } = (await one.first().boundingBox()) ?? { x: 0, width: 0 };
+        return x + width;
+      };
+      expect(await rightOf(last)).toBeGreaterThan(0);
+      expect(await rightOf(last)).toBeLessThanOrEqual(await rightOf(list));
       await page.context().close();
     });
 

@@ -15,6 +15,10 @@ export interface Column<Row> {
   order?: (row: Row) => number | string;
   /** Sentences, or several buttons: it keeps some width on a phone. */
   wide?: boolean;
+  /** A few words that stay on one line: the table scrolls instead. */
+  line?: boolean;
+  /** Left out beside the menu on a small screen, where the buttons after it would be cut. */
+  spare?: boolean;
 }
 
 export interface TableProps<Row> {
@@ -41,7 +45,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
               <th
                 key={column.key}
                 scope="col"
-                className={join(column.end && styles.end)}
+                className={join(column.end && styles.end, column.spare && styles.spare)}
                 aria-sort={sortOf(column, sorting)}
               >
                 {column.order !== undefined && sorting !== undefined ? (
@@ -68,7 +72,12 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.key} className={join(column.end && styles.end, column.wide && styles.wide)}>
+                <td
+                  key={column.key}
+                  className={join(
+                    ...(['end', 'wide', 'line', 'spare'] as const).map((one) => column[one] && styles[one]),
+                  )}
+                >
                   {column.cell(row)}
                 </td>
               ))}

@@ -48,6 +48,13 @@ export function monthForPeople(day: string): string {
   );
 }
 
+/** A calendar month by its name, `November 2026`, also one that is not over; any other stretch by its days. `to` is exclusive. */
+export function periodForPeople({ from, to, timezone }: { from: string; to: string; timezone: string }): string {
+  const [first, last] = [dayIn(timezone, Date.parse(from)), dayIn(timezone, Date.parse(to) - 1)];
+  const isMonth = first.endsWith('-01') && first.slice(0, 7) === last.slice(0, 7);
+  return isMonth ? monthForPeople(first) : daysForPeople({ from: first, to: last });
+}
+
 /** The day that it is on the clock of `zone`, as the API writes days: `2026-11-29`. */
 export function dayIn(zone: string, now: number): string {
   const parts = dateFormat('en-CA', {

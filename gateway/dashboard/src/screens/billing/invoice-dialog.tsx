@@ -10,7 +10,7 @@ import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
 import { countForPeople } from '../../format/money.ts';
-import { dayIn, monthForPeople } from '../../format/when.ts';
+import { periodForPeople } from '../../format/when.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
 /** One invoice: its lines, its files, and the way to take it back. */
@@ -24,7 +24,7 @@ export function InvoiceDialog({ id, onClose }: { id: string; onClose: () => void
         {(data) => (
           <div className={styles.stack}>
             <p>
-              <bdi>{data.client.name}</bdi>, {monthForPeople(dayIn(data.timezone, Date.parse(data.from)))}:{' '}
+              <bdi>{data.client.name}</bdi>, {periodForPeople(data)}:{' '}
               <Money amount={data.total} currency={data.currency} />
             </p>
             <Table

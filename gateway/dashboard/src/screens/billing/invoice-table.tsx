@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Money } from '../../components/money.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
-import { dayIn, longDayForPeople, monthForPeople } from '../../format/when.ts';
+import { dayIn, longDayForPeople, periodForPeople } from '../../format/when.ts';
 
 export type Invoice = OutputOf<'invoices.list'>['data'][number];
 
@@ -33,11 +33,13 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
         {
           key: 'period',
           title: 'Period',
-          cell: ({ from, timezone }) => monthForPeople(dayIn(timezone, Date.parse(from))),
+          line: true,
+          cell: periodForPeople,
         },
         {
           key: 'issued',
           title: 'Issued',
+          line: true,
           cell: ({ issued_at: at, timezone }) => longDayForPeople(dayIn(timezone, Date.parse(at))),
         },
         {

@@ -11,6 +11,7 @@ import { Button } from '../../components/button.tsx';
 import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { ClientName } from '../../components/client-name.tsx';
+import { ConnectLink } from '../../components/connect-link.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { useHeldRows } from '../../components/held-rows.ts';
 import { Money } from '../../components/money.tsx';
@@ -155,7 +156,11 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
         columns={columnsOf(nameOf, scenarioName)}
         rows={rows}
         rowKey={({ id }) => id}
-        empty="No such call in this range. A call appears here within two seconds after it is answered."
+        empty={
+          <>
+            No such call in this range. <ConnectLink />: a call appears here within two seconds after it is answered.
+          </>
+        }
       />
     </>
   );

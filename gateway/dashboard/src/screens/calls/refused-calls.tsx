@@ -10,6 +10,7 @@ import { type Range, useDays } from '../../components/ranges.ts';
 import { ScenarioName } from '../../components/scenario-name.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
+import { errorName } from '../../format/error-words.ts';
 import { countForPeople } from '../../format/money.ts';
 
 interface RefusedCallsProps {
@@ -35,8 +36,8 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
           <Table
             caption="Refused calls by the hour"
             columns={[
-              { key: 'hour', title: 'Hour', cell: ({ hour }) => <When at={hour} /> },
-              { key: 'code', title: 'Reason', cell: ({ code }) => <code>{code}</code> },
+              { key: 'hour', title: 'Hour', cell: ({ hour }) => <When at={hour} full /> },
+              { key: 'code', title: 'Reason', cell: ({ code }) => <span title={code}>{errorName(code)}</span> },
               { key: 'count', title: 'Calls', end: true, cell: ({ count }) => countForPeople(count) },
               { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
               {

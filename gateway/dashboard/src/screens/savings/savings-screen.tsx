@@ -6,6 +6,7 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
+import { ConnectLink } from '../../components/connect-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
@@ -67,7 +68,11 @@ export function SavingsScreen(): ReactNode {
               columns={columnsFor(by, { taskNames, clientName })}
               rows={data}
               rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
-              empty="No calls in this range."
+              empty={
+                <>
+                  No calls in this range. <ConnectLink />, or choose a longer one.
+                </>
+              }
             />
           )}
         </Loaded>

@@ -6,6 +6,7 @@ import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, messageOf } from '../../components/card.tsx';
+import { ConnectLink } from '../../components/connect-link.tsx';
 import { Money } from '../../components/money.tsx';
 import { PagedTable } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
@@ -91,6 +92,7 @@ export function ScenariosScreen(): ReactNode {
             {
               key: 'last',
               title: 'Last call',
+              spare: true,
               cell: ({ last_call_at: at }) => (at === null ? '–' : <When at={at} />),
             },
             { key: 'do', title: '', cell: (scenario) => <ScenarioActions scenario={scenario} /> },
@@ -99,10 +101,21 @@ export function ScenariosScreen(): ReactNode {
           cursor={cursor}
           onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
           rowKey={({ id, platform }) => `${platform} ${id}`}
-          empty="No scenario yet. Make, Zapier and n8n name theirs; your own program sends the header x-scenario-id."
+          empty={<NoScenario isFiltered={search !== undefined} isPaused={state === 'paused'} />}
         />
       </Card>
     </Screen>
+  );
+}
+
+function NoScenario({ isFiltered, isPaused }: { isFiltered: boolean; isPaused: boolean }): ReactNode {
+  if (isFiltered) return 'No scenario has such a name or id.';
+  if (isPaused) return 'No scenario is paused.';
+  return (
+    <>
+      No scenario yet. Make, Zapier and n8n name theirs; your own program sends the header x-scenario-id.{' '}
+      <ConnectLink>Connect one</ConnectLink>.
+    </>
   );
 }
 

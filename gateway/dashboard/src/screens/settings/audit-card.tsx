@@ -4,6 +4,7 @@ import { Card } from '../../components/card.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { PagedTable } from '../../components/pages.tsx';
 import { When } from '../../components/when.tsx';
+import { changeName } from './change-words.ts';
 
 /** Changes, each with its author. */
 export function AuditCard(): ReactNode {
@@ -16,7 +17,12 @@ export function AuditCard(): ReactNode {
         columns={[
           { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
           { key: 'by', title: 'By', cell: ({ actor }) => <bdi>{actor.name ?? actor.type}</bdi> },
-          { key: 'operation', title: 'Change', cell: ({ operation }) => <code>{operation}</code> },
+          {
+            key: 'operation',
+            title: 'Change',
+            line: true,
+            cell: ({ operation }) => <span title={operation}>{changeName(operation)}</span>,
+          },
           {
             key: 'target',
             title: 'Of',

@@ -5,6 +5,7 @@ import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Card, Loaded } from '../../components/card.tsx';
+import { ConnectLink } from '../../components/connect-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
@@ -45,7 +46,11 @@ export function SpeedScreen(): ReactNode {
               columns={columnsFor(by, clientName)}
               rows={data}
               rowKey={(row) => JSON.stringify([row.model, row.provider, row.client_id])}
-              empty="No calls in this range."
+              empty={
+                <>
+                  No calls in this range. <ConnectLink />, or choose a longer one.
+                </>
+              }
             />
           )}
         </Loaded>
@@ -65,11 +70,10 @@ function ServiceLevel(): ReactNode {
       <Loaded query={sla}>
         {({ uptime_percent: uptime, latency_ms: latency }) => (
           <p>
-            This month: uptime {uptime === null ? 'not recorded' : `${uptime.toFixed(3)} %`}, total time{' '}
+            This month: uptime {uptime === null ? 'not recorded' : `${uptime.toFixed(3)} %`}.{' '}
             {latency === null
-              ? 'not shown, since fewer than 20 calls are too few calls for a percentile'
-              : `${secondsOf(latency.p50)} P50, ${secondsOf(latency.p95)} P95, ${secondsOf(latency.p99)} P99`}
-            .
+              ? 'The total time is shown from 20 calls on.'
+              : `Total time: ${secondsOf(latency.p50)} P50, ${secondsOf(latency.p95)} P95, ${secondsOf(latency.p99)} P99.`}
           </p>
         )}
       </Loaded>

@@ -6,6 +6,7 @@ import { useRead } from '../../api/queries.ts';
 import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
+import { ConnectLink } from '../../components/connect-link.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
 import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { DownloadButton } from '../../components/download-button.tsx';
@@ -117,7 +118,11 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
                 rows={rows}
                 {...(isWhole && { sorting: sortingBy(columns, sort, (to) => onSearch({ ...search, sort: to })) })}
                 rowKey={rowKey}
-                empty="No calls in this range."
+                empty={
+                  <>
+                    No calls in this range. <ConnectLink />, or choose a longer one.
+                  </>
+                }
               />
               <Pages
                 next={next}
