@@ -79,6 +79,7 @@ it('the words of a call decide, and earlier versions or none can be made active 
     data: [
       {
         ...{ version: 1, active: true, better: true, model: 'gpt-6-luna', calls: 900, tasks: 1, judged: 300 },
+        ...{ state: 'active', compared: null, reason: expect.stringContaining('better than the rates of the tasks') },
         ...{ easy: { balanced: expect.any(Number) }, active_since: expect.any(String), active_until: null },
       },
     ],
@@ -97,11 +98,11 @@ it('the words of a call decide, and earlier versions or none can be made active 
   });
   await expect.poll(() => routeOf(true), { timeout: 20_000 }).toEqual(strong);
   // Newer heads wait for as long as the choice of a person holds.
-  await gateway.database.pool.query(`update learned_samples set created_at = now()`);
+  await gateway.database.pool.query(`update learned_samples set seen_by = null`);
   await learn(gateway);
   expect(await list()).toMatchObject({
     data: [
-      { version: 2, active: false, better: true },
+      { version: 2, active: false, state: 'inactive', better: true },
       { version: 1, active: false },
     ],
   });

@@ -1,4 +1,6 @@
 import type { Db } from '../db/transaction.ts';
+import type { Comparison } from './compare-heads.ts';
+import type { HeadReason } from './head-words.ts';
 import type { HeadsReport } from './learned-heads.ts';
 
 interface HeadScope {
@@ -12,8 +14,15 @@ export interface HeadVersion {
   /** The models whose answers were compared. */
   weak: string;
   strong: string;
-  /** Better than the rates of the tasks alone: only such heads have weights. */
-  isBetter: boolean;
+  /** Only such heads can be activated. */
+  hasWeights: boolean;
+  outcome: 'candidate' | 'promoted' | 'withdrawn' | 'dropped' | 'no_better';
+  /** Null in versions of older gateways. */
+  reason: HeadReason | null;
+  /** The version that it was compared with. */
+  against: number | null;
+  compared: Comparison | null;
+  decidedAt: Date | null;
   report: Partial<HeadsReport>;
   createdAt: Date;
   /** When it came into use, and when it was last taken out of it. */
@@ -24,7 +33,9 @@ export interface HeadVersion {
 /** Those that are kept, the newest first. */
 export async function listHeadVersions(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadVersion[]> {
   const { rows } = await db.query(
-    `select version, active, weak, strong, octet_length(weights) > 0 as "isBetter", report, created_at as "createdAt",
+    `select version, active, weak, strong, octet_length(weights) > 0 as "hasWeights", report, created_at as "createdAt",
+       coalesce(outcome, case when octet_length(weights) > 0 then 'promoted' else 'no_better' end) as outcome,
+       reason, against, compared, decided_at as "decidedAt",
        case when active then coalesce(active_since, created_at) else active_since end as "activeSince",
        case when not active then active_until end as "activeUntil"
      from learned_heads where workspace_id = $1 and livemode = $2 order by version desc`,
@@ -76,7 +87,10 @@ export async function chooseHeads(
   await tx.query(
     `update learned_heads set active = version = $3,
        active_since = case when version = $3 then now() else coalesce(active_since, created_at) end,
-       active_until = case when version = $3 then null else now() end
+       active_until = case when version = $3 then null else now() end,
+       outcome = case when version = $3 and outcome = 'candidate' then 'promoted' else outcome end,
+       reason = case when version = $3 and outcome = 'candidate' then 'chosen' else reason end,
+       decided_at = case when version = $3 and outcome = 'candidate' then now() else decided_at end
      where workspace_id = $1 and livemode = $2 and active <> (version = $3)`,
     [...scope, version],
   );

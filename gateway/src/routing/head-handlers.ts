@@ -5,6 +5,7 @@ import { actorOf } from '../accounts/actor.ts';
 import type { Context } from '../accounts/context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { chooseHeads, findChosen, type HeadVersion, listHeadVersions, lockHeads } from './head-choice-store.ts';
+import { wordsOfReason } from './head-words.ts';
 import { labelsMin } from './learned-heads.ts';
 import { findCollected } from './learned-heads-store.ts';
 
@@ -47,11 +48,14 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
   },
 };
 
-/** 0 for none. Throws `not_found` for a version that is not kept, `conflict` for one that is no better than the rates of the tasks. */
+/** 0 for none. Throws `not_found` for a version that is not kept, `conflict` for one without anything to activate. */
 function versionOf(asked: string, versions: readonly HeadVersion[]): number {
   if (asked === 'none') return 0;
-  const [newest] = versions;
-  if (asked === 'latest') return newest?.isBetter === true ? newest.version : 0;
+  if (asked === 'latest') {
+    // The one that the gateway would have activated last, were nobody's choice in its way.
+    const latest = versions.find(({ outcome, reason }) => isDecided(outcome) && reason !== 'chosen');
+    return latest?.outcome === 'promoted' ? latest.version : 0;
+  }
   const found = versions.find(({ version }) => version === Number(asked));
   if (found === undefined)
     throw new GatewayError(
@@ -59,13 +63,17 @@ function versionOf(asked: string, versions: readonly HeadVersion[]): number {
       `There is no version ${asked} of learned heads. GET /v1/routing/heads lists those that are kept.`,
       { param: 'version' },
     );
-  if (!found.isBetter)
+  if (!found.hasWeights)
     throw new GatewayError(
       'conflict',
-      `Version ${asked} was not better than the rates of the tasks, so it has nothing to activate. Choose another version, or none.`,
+      `Version ${asked} has nothing to activate. ${wordsOfReason(found.reason ?? 'no_better_than_tasks', found)} Choose another version, or none.`,
       { param: 'version' },
     );
   return found.version;
+}
+
+function isDecided(outcome: HeadVersion['outcome']): boolean {
+  return outcome === 'promoted' || outcome === 'withdrawn';
 }
 
 interface KnownHeads {
@@ -93,12 +101,15 @@ function shown({ versions, chosen, collected }: KnownHeads): OutputOf<'routing.h
   };
 }
 
-function shownVersion({ version, active, weak, strong, isBetter, report, ...times }: HeadVersion) {
+function shownVersion(one: HeadVersion) {
+  const { version, active, weak, strong, report, outcome, reason, against, compared, ...times } = one;
   const { better = null, lower = null, easy } = report;
   return {
     version,
     active,
-    better: isBetter,
+    state: stateOf(one),
+    reason: wordsOfReason(reason, one),
+    better: outcome !== 'no_better' || reason === 'proves_less',
     model: weak,
     baseline_model: strong,
     calls: report.calls ?? 0,
@@ -110,8 +121,24 @@ function shownVersion({ version, active, weak, strong, isBetter, report, ...time
     gain_upper: better === null || lower === null ? null : 2 * better - lower,
     easy:
       easy === undefined ? null : { quality: easy['0.98'] ?? 0, balanced: easy['0.95'] ?? 0, cost: easy['0.9'] ?? 0 },
+    compared:
+      compared === null || against === null
+        ? null
+        : {
+            version: against,
+            calls: compared.calls,
+            gain: compared.mean,
+            gain_lower: compared.lower,
+            gain_upper: compared.upper,
+          },
+    decided_at: times.decidedAt?.toISOString() ?? null,
     created_at: times.createdAt.toISOString(),
     active_since: times.activeSince?.toISOString() ?? null,
     active_until: times.activeUntil?.toISOString() ?? null,
   };
+}
+
+function stateOf({ active, outcome }: HeadVersion): OutputOf<'routing.heads.list'>['data'][number]['state'] {
+  if (active) return 'active';
+  return outcome === 'promoted' ? 'inactive' : outcome;
 }

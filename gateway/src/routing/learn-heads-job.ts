@@ -1,38 +1,201 @@
 import type { Pool } from 'pg';
-import { withTransaction } from '../db/transaction.ts';
+import { insertAuditRecord } from '../accounts/audit-store.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
-import { type HeadsAttempt, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
-import { forgetOldSamples, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
+import { brokenPromise, compareHeads, provesAsMuch, verdictOf } from './compare-heads.ts';
+import {
+  type CurrentVersions,
+  dropCandidate,
+  dropOldCandidates,
+  listStandingHeads,
+  lockVersions,
+  type NewHeads,
+  noteComparison,
+  promoteCandidate,
+  readCurrentVersions,
+  type StandingHeads,
+  saveHeads,
+  withdrawHeads,
+} from './head-standing-store.ts';
+import { type HeadsAttempt, type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
+import {
+  forgetOldSamples,
+  listLearners,
+  listSamples,
+  type ModelPair,
+  nextLook,
+  type SampleScope,
+} from './learned-heads-store.ts';
 import type { Pieces } from './logistic-head.ts';
-import { packHeads } from './packed-heads.ts';
+import { packHeads, unpackHeads } from './packed-heads.ts';
 import { unsealFeatures } from './sealed-features.ts';
+import type { LabelledCall } from './text-heads.ts';
 
-/** Fits heads for the workspaces with new samples, one after another. Those that are no better than the rates of the tasks take none. */
-export async function learnAllHeads({ db, secret }: { db: Pool; secret: string }, signal: AbortSignal): Promise<void> {
-  await forgetOldSamples(db);
-  for (const scope of await listLearners(db, labelsMin)) {
+interface LearnPorts {
+  db: Pool;
+  secret: string;
+}
+
+type Learner = SampleScope & ModelPair;
+
+/** Heads that are active are fit again once so many new calls were compared. */
+const refitAfter = 100;
+const samplesInPiece = 200;
+
+/** Fits and compares heads for the workspaces with new samples, one after another. */
+export async function learnAllHeads(ports: LearnPorts, signal: AbortSignal): Promise<void> {
+  await forgetOldSamples(ports.db);
+  await dropOldCandidates(ports.db);
+  for (const learner of await listLearners(ports.db, labelsMin)) {
     if (signal.aborted) return;
-    const { workspaceId } = scope;
-    const samples = await listSamples(db, scope);
-    // Agreement says nothing of the strong model itself: it is the measure.
-    const calls = samples
-      .map(({ id, task, sealedFeatures, agreed }) => ({
-        ...unsealFeatures(secret, { workspaceId, id }, sealedFeatures),
-        task,
-        weak: agreed ? 1 : 0,
-        strong: 1,
-      }))
-      // An earlier version of the gateway took down fewer numbers.
-      .filter(({ structure }) => structure.length === structureSize);
-    const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(db, scope)));
-    await withTransaction(db, (tx) =>
-      saveHeads(tx, scope, {
-        weights: attempt?.learned && packHeads(attempt.learned),
-        report: attempt?.report ?? { calls: calls.length },
-      }),
-    );
+    await learnHeadsOf(ports, learner);
   }
+}
+
+interface Standing extends Omit<StandingHeads, 'weights'> {
+  learned: LearnedHeads;
+}
+
+/**
+ * One step, of which each hour takes one at most: without active heads, new ones are judged against the rates of the tasks. Heads that are
+ * active stay until a candidate, fit on later calls, is better on calls newer than both; or until they break their promise.
+ */
+async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> {
+  const { db } = ports;
+  const current = await readCurrentVersions(db, learner);
+  const standing = await listStandingHeads(db, learner);
+  const active = readable(
+    standing.find(({ isActive }) => isActive),
+    learner,
+  );
+  const candidate = readable(
+    standing.find(({ isActive }) => !isActive),
+    learner,
+  );
+  const change = (apply: (tx: Db) => Promise<void>): Promise<void> => changeHeads(db, { learner, current }, apply);
+  if (current.candidate !== 0 && (active === undefined || candidate?.against !== active.version))
+    return change((tx) => dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' }));
+  if (active === undefined) return change(await firstHeads(ports, learner));
+  const fresh = await callsOf(ports, learner, active.version);
+  const broken = current.follows ? await inTurn(() => brokenPromise(active.learned, fresh)) : undefined;
+  if (broken !== undefined)
+    return change(async (tx) => {
+      await withdrawHeads(tx, learner, active.version);
+      await dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' });
+      await record(tx, learner, { operation: 'routing.heads.withdraw', before: active.version, after: 0 });
+    });
+  if (candidate === undefined) {
+    if (fresh.filter(({ isNew }) => isNew).length < refitAfter) return;
+    return change(await nextCandidate(ports, learner, active));
+  }
+  const unseen = await callsOf(ports, learner, candidate.version);
+  const { version } = candidate;
+  const compared = await inTurn(() => compareHeads({ active: active.learned, candidate: candidate.learned }, unseen));
+  const verdict = verdictOf(compared);
+  await change(async (tx) => {
+    if (verdict === 'open') return noteComparison(tx, learner, { version, compared });
+    if (verdict !== 'better') return dropCandidate(tx, learner, { version, reason: verdict, compared });
+    await promoteCandidate(tx, learner, { version, compared, activates: current.follows });
+    if (current.follows)
+      await record(tx, learner, {
+        operation: 'routing.heads.promote',
+        before: active.version,
+        after: version,
+        figures: { compared_calls: compared.calls, compared_gain_lower: compared.lower },
+      });
+  });
+}
+
+/** Heads of other models, or of a version of the gateway that sees calls differently, are none to compare with. */
+function readable(heads: StandingHeads | undefined, { weak, strong }: Learner): Standing | undefined {
+  if (heads === undefined || heads.weak !== weak || heads.strong !== strong) return undefined;
+  const { weights, ...rest } = heads;
+  const learned = unpackHeads(weights);
+  return learned && { ...rest, learned };
+}
+
+/** What was found out holds for the versions that it was found out of: where these have changed meanwhile, it is thrown away. */
+async function changeHeads(
+  db: Pool,
+  { learner, current }: { learner: Learner; current: CurrentVersions },
+  apply: (tx: Db) => Promise<void>,
+): Promise<void> {
+  await withTransaction(db, async (tx) => {
+    if (await lockVersions(tx, learner, current)) await apply(tx);
+  });
+}
+
+async function firstHeads(ports: LearnPorts, learner: Learner): Promise<(tx: Db) => Promise<void>> {
+  const calls = await callsOf(ports, learner);
+  const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
+  const learned = attempt?.learned;
+  const reason = learned === undefined ? 'no_better_than_tasks' : 'better_than_tasks';
+  const heads: NewHeads = {
+    weights: learned && packHeads(learned),
+    report: attempt?.report ?? { calls: calls.length },
+    reason,
+  };
+  return async (tx) => {
+    const { active, follows } = await readCurrentVersions(tx, learner);
+    const version = await saveHeads(tx, learner, heads);
+    if (learned !== undefined && follows)
+      await record(tx, learner, { operation: 'routing.heads.promote', before: active, after: version });
+  };
+}
+
+async function nextCandidate(
+  ports: LearnPorts,
+  learner: Learner,
+  active: Standing,
+): Promise<(tx: Db) => Promise<void>> {
+  const calls = await callsOf(ports, learner);
+  const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
+  const learned = attempt?.learned;
+  const isCandidate = learned !== undefined && provesAsMuch(learned, active.learned);
+  const reason = learned === undefined ? 'no_better_than_tasks' : isCandidate ? 'comparing' : 'proves_less';
+  return async (tx) => {
+    await saveHeads(tx, learner, {
+      weights: isCandidate ? packHeads(learned) : undefined,
+      report: attempt?.report ?? { calls: calls.length },
+      ...{ reason, against: active.version },
+    });
+  };
+}
+
+/** On record beside what people choose. */
+function record(
+  tx: Db,
+  { workspaceId, livemode }: Learner,
+  change: { operation: string; before: number; after: number; figures?: object },
+): Promise<void> {
+  const { operation, before, after, figures } = change;
+  return insertAuditRecord(tx, {
+    ...{ workspaceId, livemode, operation },
+    actor: { type: 'system', id: 'auto', name: 'auto' },
+    target: { type: 'workspace', id: workspaceId },
+    before: { heads: before },
+    after: { heads: after, ...figures },
+  });
+}
+
+type SampledCall = LabelledCall & { isNew: boolean };
+
+/** The calls whose answers were compared, the oldest first: all, or those that a version was not fit on. */
+async function callsOf({ db, secret }: LearnPorts, learner: Learner, unseenBy?: number): Promise<SampledCall[]> {
+  const samples = await listSamples(db, learner, unseenBy);
+  const calls: SampledCall[] = [];
+  for (let from = 0; from < samples.length; from += samplesInPiece)
+    await inTurn(() => {
+      for (const { id, task, sealedFeatures, agreed, isNew } of samples.slice(from, from + samplesInPiece)) {
+        const features = unsealFeatures(secret, { workspaceId: learner.workspaceId, id }, sealedFeatures);
+        // An earlier version of the gateway took down fewer numbers.
+        if (features.structure.length !== structureSize) continue;
+        // Agreement says nothing of the strong model itself: it is the measure.
+        calls.push({ ...features, task, weak: agreed ? 1 : 0, strong: 1, isNew });
+      }
+    });
+  return calls;
 }
 
 /** A piece at a time: calls go on between two of them. */

@@ -1,13 +1,12 @@
 import type { Db } from '../db/transaction.ts';
-import { findChosen, lockHeads } from './head-choice-store.ts';
 
-interface SampleScope {
+export interface SampleScope {
   workspaceId: string;
   livemode: boolean;
 }
 
 /** The models whose answers were compared: what the words say holds for these two alone. */
-interface ModelPair {
+export interface ModelPair {
   weak: string;
   strong: string;
 }
@@ -36,65 +35,39 @@ export async function addSample(
 
 const samplesMax = 5_000;
 
-/** The latest few thousand of two models, the oldest first. */
+interface StoredSample extends Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'> {
+  /** No version of heads was fit on it. */
+  isNew: boolean;
+}
+
+/** The latest few thousand of two models, the oldest first: all, or those that a version of heads was not fit on. */
 export async function listSamples(
   db: Db,
   { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
-): Promise<Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[]> {
+  unseenBy?: number,
+): Promise<StoredSample[]> {
   const { rows } = await db.query(
-    `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed from (
+    `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed, seen_by is null as "isNew" from (
        select * from learned_samples where workspace_id = $1 and livemode = $2 and weak = $4 and strong = $5
+         and ($6::integer is null or seen_by is null or seen_by > $6)
        order by created_at desc, id desc limit $3) as latest
      order by created_at, id`,
-    [workspaceId, livemode, samplesMax, weak, strong],
+    [workspaceId, livemode, samplesMax, weak, strong, unseenBy ?? null],
   );
-  return rows as Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'>[];
+  return rows as StoredSample[];
 }
 
-/** Workspaces with so many samples of two models, some of them newer than their heads. Of several pairs the one that was compared last. */
+/** Workspaces with so many samples of two models, of several pairs the one that was compared last, some of which no heads were fit on. */
 export async function listLearners(db: Db, least: number): Promise<(SampleScope & ModelPair)[]> {
   const { rows } = await db.query(
-    `select distinct on (workspace_id, livemode) workspace_id as "workspaceId", livemode, weak, strong
-     from learned_samples s where weak <> '' group by workspace_id, livemode, weak, strong
-     having count(*) >= $1 and max(created_at) > coalesce(
-       (select max(created_at) from learned_heads h where h.workspace_id = s.workspace_id and h.livemode = s.livemode), '-infinity')
-     order by workspace_id, livemode, max(created_at) desc`,
+    `select workspace_id as "workspaceId", livemode, weak, strong from (
+       select distinct on (workspace_id, livemode) workspace_id, livemode, weak, strong, bool_or(seen_by is null) as has_new
+       from learned_samples where weak <> '' group by workspace_id, livemode, weak, strong having count(*) >= $1
+       order by workspace_id, livemode, max(created_at) desc) as latest
+     where has_new`,
     [least],
   );
   return rows as (SampleScope & ModelPair)[];
-}
-
-/**
- * The next version is active, or, without weights, none is; where somebody chose a version, that one stays. The last few versions with weights
- * are kept, the last few without, and the active one.
- */
-export async function saveHeads(
-  tx: Db,
-  { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
-  { weights, report }: { weights: Buffer | undefined; report: object },
-): Promise<void> {
-  const scope = [workspaceId, livemode];
-  await lockHeads(tx, workspaceId);
-  const follows = (await findChosen(tx, { workspaceId, livemode })) === undefined;
-  if (follows)
-    await tx.query(
-      `update learned_heads set active = false, active_since = coalesce(active_since, created_at), active_until = now()
-       where workspace_id = $1 and livemode = $2 and active`,
-      scope,
-    );
-  await tx.query(
-    `insert into learned_heads (workspace_id, livemode, version, weights, report, active, active_since, weak, strong)
-     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, case when $5::boolean then now() end, $6, $7 from learned_heads where workspace_id = $1 and livemode = $2`,
-    [...scope, weights ?? Buffer.alloc(0), JSON.stringify(report), follows && weights !== undefined, weak, strong],
-  );
-  await tx.query(
-    `delete from learned_heads h using (
-       select version, row_number() over (partition by octet_length(weights) > 0 order by version desc) as nth
-       from learned_heads where workspace_id = $1 and livemode = $2) as ranked
-     where h.workspace_id = $1 and h.livemode = $2 and h.version = ranked.version and not h.active and ranked.nth > 5`,
-    scope,
-  );
-  await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
 }
 
 /** Which look at the samples of a workspace comes next, and whether heads of these two models have passed one of those before and are active. */
@@ -139,6 +112,9 @@ export async function findCollected(
   return rows[0] as (ModelPair & { calls: number; tasks: number }) | undefined;
 }
 
+/** Samples from ahead of the clock are of before it was set back: they would be the latest for as long. */
 export async function forgetOldSamples(db: Db): Promise<void> {
-  await db.query(`delete from learned_samples where created_at < now() - interval '30 days'`);
+  await db.query(
+    `delete from learned_samples where created_at < now() - interval '30 days' or created_at > now() + interval '1 day'`,
+  );
 }

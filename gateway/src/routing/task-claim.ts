@@ -29,11 +29,11 @@ export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
   const lower = lowerBound(seen, before.lower);
   const upper = upperBound(seen, before.upper);
   const level = levels.find((one) => one <= lower);
-  return level !== undefined && isRefuted(recent, level) ? noClaim : { ...seen, lower, upper, recent };
+  return level !== undefined && isRefutedByLatest(recent, level) ? noClaim : { ...seen, lower, upper, recent };
 }
 
-/** Several looks share the probability of a false word. */
-function isRefuted(recent: string, level: number): boolean {
+/** Do the latest pairs refute this share? Several looks share the probability of a false word. `recent` may be of any length. */
+export function isRefutedByLatest(recent: string, level: number): boolean {
   return latestPairs.some(
     (most) =>
       (most === recentMax || recent.length >= most) &&

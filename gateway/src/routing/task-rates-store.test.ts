@@ -7,8 +7,9 @@ import { ensureCallPartitions, writeCalls } from '../usage/call-store.ts';
 import { structureSize } from './call-structure.ts';
 import { standingOf } from './evidence.ts';
 import { EvidenceCache } from './evidence-cache.ts';
-import { listHeadVersions } from './head-choice-store.ts';
-import { addSample, findHeads, listLearners, listSamples, nextLook, saveHeads } from './learned-heads-store.ts';
+import { chooseHeads, listHeadVersions } from './head-choice-store.ts';
+import { saveHeads } from './head-standing-store.ts';
+import { addSample, findHeads, listLearners, listSamples, nextLook } from './learned-heads-store.ts';
 import { packHeads } from './packed-heads.ts';
 import { readDay, returnToDay, takeFromDay } from './shadow-day-store.ts';
 import { addPair } from './task-claim-store.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() =>
   database.pool.query(
-    'truncate calls, task_rates, task_rates_until, task_claims, shadow_days, feedback, learned_samples, learned_heads',
+    'truncate calls, task_rates, task_rates_until, task_claims, shadow_days, feedback, learned_samples, learned_heads, chosen_heads',
   ),
 );
 
@@ -286,7 +287,7 @@ describe('the evidence that a process keeps', () => {
   it('has the heads that it had while their version is the same, and reads newer ones', async () => {
     const { weights, report } = someHeads();
     const pair = { ...live, weak: 'gpt-6-luna', strong: 'gpt-6-sol' };
-    await saveHeads(database.pool, pair, { weights, report });
+    await saveHeads(database.pool, pair, { weights, report, reason: 'better_than_tasks' });
     const evidence = new EvidenceCache({ db: database.pool });
     const first = await evidence.of(workspaceId, true);
     const readAgain = async () => {
@@ -297,11 +298,13 @@ describe('the evidence that a process keeps', () => {
     };
     expect(first.heads?.learned.report).toEqual(report);
     expect((await readAgain()).heads?.learned).toBe(first.heads?.learned);
-    await saveHeads(database.pool, pair, { weights, report });
+    await saveHeads(database.pool, pair, { weights, report, reason: 'better_than_tasks' });
     const newer = await readAgain();
     expect(newer.heads?.learned).toEqual(first.heads?.learned);
     expect(newer.heads?.learned).not.toBe(first.heads?.learned);
-    await saveHeads(database.pool, pair, { weights: undefined, report });
+    await saveHeads(database.pool, pair, { weights: undefined, report, reason: 'no_better_than_tasks' });
+    expect((await readAgain()).heads?.learned).toBe(newer.heads?.learned);
+    await chooseHeads(database.pool, live, { version: 0, by: 'key_test', follows: false });
     expect((await readAgain()).heads).toBeUndefined();
   });
 
@@ -311,7 +314,7 @@ describe('the evidence that a process keeps', () => {
       await saveHeads(
         database.pool,
         { workspaceId: id, livemode: true, weak: 'gpt-6-luna', strong: 'gpt-6-sol' },
-        { weights, report },
+        { weights, report, reason: 'better_than_tasks' },
       );
     const evidence = new EvidenceCache({ db: database.pool, headBytesMax: 2.5 * weights.length });
     await evidence.of('ws_plain', true);
@@ -374,7 +377,7 @@ describe('the words of calls', () => {
     const terra = { ...live, weak: 'gpt-6-terra', strong: 'gpt-6-sol' };
     expect(await listLearners(database.pool, 2)).toEqual([terra]);
     expect((await listSamples(database.pool, terra)).map(({ id }) => id)).toEqual(['req_3', 'req_4']);
-    await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {} });
+    await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {}, reason: 'better_than_tasks' });
     const found = await findHeads(database.pool, live, undefined);
     expect(found).toEqual({ version: found?.version, weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
     expect(await findHeads(database.pool, live, found?.version)).toEqual({ ...found, weights: null });
@@ -389,18 +392,19 @@ describe('the versions of learned heads', () => {
       saveHeads(database.pool, models, {
         weights: weights === undefined ? undefined : Buffer.from(weights),
         report: {},
+        reason: weights === undefined ? 'no_better_than_tasks' : 'better_than_tasks',
       });
     expect(await nextLook(database.pool, models)).toEqual({ look: 1, isProven: false });
     for (let i = 0; i < 7; i++) await learned('heads');
     expect(await nextLook(database.pool, models)).toEqual({ look: 8, isProven: true });
     expect(await nextLook(database.pool, { ...models, weak: 'gpt-6-terra' })).toEqual({ look: 8, isProven: false });
     for (let i = 0; i < 8; i++) await learned(undefined);
-    const kept = (await listHeadVersions(database.pool, live)).map(({ version, isBetter }) => [version, isBetter]);
+    const kept = (await listHeadVersions(database.pool, live)).map(({ version, hasWeights }) => [version, hasWeights]);
     expect(kept).toEqual([
       ...[15, 14, 13, 12, 11].map((version) => [version, false]),
       ...[7, 6, 5, 4, 3].map((version) => [version, true]),
     ]);
-    expect(await nextLook(database.pool, models)).toEqual({ look: 16, isProven: false });
+    expect(await nextLook(database.pool, models)).toEqual({ look: 16, isProven: true });
   });
 });
 

@@ -8,6 +8,16 @@ const head = z
   .object({
     version: z.number().int().meta({ title: 'Version', description: 'The number of the version.' }),
     active: z.boolean().meta({ title: 'Active', description: '`auto` reads the words of calls by this version.' }),
+    state: z.enum(['active', 'candidate', 'inactive', 'withdrawn', 'dropped', 'no_better']).meta({
+      title: 'State',
+      description:
+        'A `candidate` is compared with the active version on calls newer than both. It becomes `active`, or it is `dropped`. `inactive`: promoted, ' +
+        'and another is active. `withdrawn`: it did not keep what it had proven. `no_better`: never a candidate.',
+    }),
+    reason: z.string().nullable().meta({
+      title: 'Reason',
+      description: 'The reason for its state, as a sentence. Null for versions of older gateways.',
+    }),
     better: z.boolean().meta({
       title: 'Better',
       description: 'It was better than the rates of the tasks on calls that it had not seen. Others are never active.',
@@ -45,6 +55,26 @@ const head = z
         description:
           'Of the calls that it was judged on, the share that goes to the small model, by each dial. Null where nobody counted them.',
       }),
+    compared: z
+      .object({
+        version: z.number().int().meta({ title: 'Version', description: 'The version that was active then.' }),
+        calls: z.number().int().meta({ title: 'Calls', description: 'The calls that neither had seen.' }),
+        gain: z.number().meta({
+          title: 'Gain',
+          description: 'By how much smaller its squared error is, on average: from -1 to 1.',
+        }),
+        gain_lower: z.number().meta({ title: 'Lower bound', description: 'It is promoted once this is above 0.' }),
+        gain_upper: z.number().meta({ title: 'Upper bound', description: 'It is dropped once this is below 0.' }),
+      })
+      .nullable()
+      .meta({
+        title: 'Compared',
+        description:
+          'How it does beside the version that was active: bounds at 95 percent, however often it is looked at.',
+      }),
+    decided_at: isoTime
+      .nullable()
+      .meta({ title: 'Decided at', description: 'Time of the promotion, the withdrawal or the drop.' }),
     created_at: isoTime.meta({ title: 'Created at', description: 'Time of learning.' }),
     active_since: isoTime
       .nullable()
@@ -62,7 +92,7 @@ const heads = page(head).extend({
   follows: z.boolean().meta({
     title: 'Follows',
     description:
-      'A newer version that is better becomes active by itself. False after somebody chose a version, or none.',
+      'A newer version that is shown to be better becomes active by itself. False after somebody chose a version, or none.',
   }),
   chosen: z
     .object({
@@ -98,6 +128,8 @@ const sampleHeads = {
     {
       version: 3,
       active: true,
+      state: 'active' as const,
+      reason: 'It was better than version 2 on 412 calls that neither had seen.',
       better: true,
       model: 'gpt-6-luna',
       baseline_model: 'gpt-6-sol',
@@ -108,6 +140,8 @@ const sampleHeads = {
       gain_lower: 0.01,
       gain_upper: 0.07,
       easy: { quality: 0, balanced: 0.4, cost: 0.6 },
+      compared: { version: 2, calls: 412, gain: 0.012, gain_lower: 0.001, gain_upper: 0.024 },
+      decided_at: '2026-11-01T08:00:00.000Z',
       created_at: '2026-11-01T08:00:00.000Z',
       active_since: '2026-11-01T08:00:00.000Z',
       active_until: null,

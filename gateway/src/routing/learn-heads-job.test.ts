@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { structureSize } from './call-structure.ts';
+import { hashedWords } from './hashed-words.ts';
+import { chooseHeads, listHeadVersions } from './head-choice-store.ts';
+import { saveHeads } from './head-standing-store.ts';
+import { learnAllHeads } from './learn-heads-job.ts';
+import { addSample } from './learned-heads-store.ts';
+import { packHeads } from './packed-heads.ts';
+import { sealFeatures } from './sealed-features.ts';
+import { fitTextHeads, type LabelledCall } from './text-heads.ts';
+
+/** Candidates take the place of active heads only by what their comparison shows. */
+let database: TestDatabase;
+const workspaceId = 'ws_heads';
+const live = { workspaceId, livemode: true };
+const learner = { ...live, weak: 'gpt-6-luna', strong: 'gpt-6-sol' };
+const secret = 'a'.repeat(64);
+const task = 'ab'.repeat(16);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.pool.query(`insert into workspaces (id, name) values ($1, 'Heads') on conflict do nothing`, [
+    workspaceId,
+  ]);
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query('truncate learned_samples, learned_heads, chosen_heads');
+  samples = 0;
+});
+
+let samples = 0;
+/** Newsletters are right, contracts wrong; or the other way round. */
+function callOf(i: number, isTurned = false): LabelledCall {
+  const isHard = i % 2 === 0;
+  const structure = Array.from({ length: structureSize }, () => 0.1);
+  const words = hashedWords(`${isHard ? 'contract' : 'newsletter'} number ${i % 7}`);
+  return { words, structure, task, weak: isHard === isTurned ? 1 : 0, strong: 1 };
+}
+
+async function add(n: number, isTurned = false): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    const { words, structure, weak } = callOf(i, isTurned);
+    const id = `req_${String(++samples).padStart(5, '0')}`;
+    await addSample(database.pool, {
+      ...{ ...learner, id, task, clientId: undefined, agreed: weak === 1 },
+      sealedFeatures: sealFeatures(secret, { workspaceId, id }, { words, structure }),
+    });
+  }
+}
+
+function weightsOf(isTurned: boolean, gainMost: Record<string, number> = {}): Buffer {
+  const calls = Array.from({ length: 120 }, (_, i) => callOf(i, isTurned));
+  const report = { calls: 120, judged: 40, better: 0.1, lower: 0.05 };
+  return packHeads({ heads: fitTextHeads(calls), gainMost, report });
+}
+
+const save = (isTurned: boolean, against?: number, gainMost?: Record<string, number>) =>
+  saveHeads(database.pool, learner, {
+    ...{ weights: weightsOf(isTurned, gainMost), report: {}, against },
+    reason: against === undefined ? 'better_than_tasks' : 'comparing',
+  });
+const learn = () => learnAllHeads({ db: database.pool, secret }, new AbortController().signal);
+const versions = async () =>
+  (await listHeadVersions(database.pool, live)).map(({ version, active, outcome, reason, hasWeights }) => [
+    ...[version, active, outcome, reason, hasWeights],
+  ]);
+const audited = async () => {
+  const { rows } = await database.pool.query(
+    `select operation, before->'heads' as before, after->'heads' as after from audit_log
+     where workspace_id = $1 and actor_type = 'system' order by created_at, id`,
+    [workspaceId],
+  );
+  return (rows as object[]).map((row) => Object.values(row));
+};
+
+it('a candidate that is better replaces the active version once, though two processes look at the same time', async () => {
+  await save(true);
+  await add(340);
+  await save(false, 1);
+  await add(5);
+  await learn();
+  expect(await versions()).toEqual([
+    [2, false, 'candidate', 'comparing', true],
+    [1, true, 'promoted', 'better_than_tasks', true],
+  ]);
+  await add(60);
+  // A clock that was set back: what the versions have seen is not told by times.
+  await database.pool.query(`update learned_samples set created_at = now() - interval '20 days' where seen_by is null`);
+  await Promise.all([learn(), learn()]);
+  expect(await versions()).toEqual([
+    [2, true, 'promoted', 'better', true],
+    [1, false, 'promoted', 'better_than_tasks', true],
+  ]);
+  expect(await audited()).toEqual([['routing.heads.promote', 1, 2]]);
+  const [promoted] = await listHeadVersions(database.pool, live);
+  expect(promoted).toMatchObject({ against: 1, compared: { calls: 65 } });
+  expect(promoted?.compared?.lower).toBeGreaterThan(0);
+});
+
+it('a candidate that is worse, or whose active version is gone, is dropped with its reason, and the active one stays', async () => {
+  await save(false);
+  await add(340);
+  await save(true, 1);
+  await add(65);
+  await learn();
+  expect(await versions()).toEqual([
+    [2, false, 'dropped', 'worse', false],
+    [1, true, 'promoted', 'better_than_tasks', true],
+  ]);
+  await save(false, 1);
+  await save(false);
+  await add(5);
+  await learn();
+  expect((await versions())[1]).toEqual([3, false, 'dropped', 'overtaken', false]);
+  await save(false, 4);
+  await database.pool.query(`update learned_heads set created_at = now() - interval '29 days' where version = 5`);
+  await learn();
+  expect((await versions())[0]).toEqual([5, false, 'dropped', 'too_few_calls', false]);
+});
+
+it('a candidate that is better waits while the choice of a person holds, and can be chosen itself', async () => {
+  await save(true);
+  await chooseHeads(database.pool, live, { version: 1, by: 'key_test', follows: false });
+  await add(340);
+  await save(false, 1);
+  await add(65);
+  await learn();
+  expect(await versions()).toEqual([
+    [2, false, 'promoted', 'better', true],
+    [1, true, 'promoted', 'better_than_tasks', true],
+  ]);
+  await save(false, 1);
+  await chooseHeads(database.pool, live, { version: 3, by: 'key_test', follows: false });
+  expect((await versions())[0]).toEqual([3, true, 'promoted', 'chosen', true]);
+});
+
+it('active heads that no longer keep what they have proven are withdrawn, and a choice of a person is not', async () => {
+  await save(false, undefined, { '0.95': 0.5 });
+  await add(340);
+  await database.pool.query('update learned_samples set seen_by = 1');
+  await add(80, true);
+  await chooseHeads(database.pool, live, { version: 1, by: 'key_test', follows: false });
+  await learn();
+  expect(await versions()).toEqual([[1, true, 'promoted', 'better_than_tasks', true]]);
+  await chooseHeads(database.pool, live, { version: 1, by: 'key_test', follows: true });
+  await learn();
+  expect(await versions()).toEqual([[1, false, 'withdrawn', 'broken_promise', true]]);
+  expect((await audited()).at(-1)).toEqual(['routing.heads.withdraw', 1, 0]);
+});
+
+it('a refit beside active heads is a candidate, and samples and candidates from ahead of the clock are forgotten', async () => {
+  await save(true);
+  await add(340);
+  await database.pool.query('update learned_samples set seen_by = 1');
+  await add(99);
+  await learn();
+  expect((await versions()).length).toBe(1);
+  await add(21);
+  await learn();
+  const [refit] = await versions();
+  expect(refit?.slice(0, 3)).toEqual([2, false, 'candidate']);
+  await database.pool.query(`update learned_heads set created_at = now() + interval '40 days' where version = 2`);
+  await database.pool.query(
+    `update learned_samples set created_at = now() + interval '40 days' where id < 'req_00010'`,
+  );
+  await learn();
+  expect((await versions())[0]).toEqual([2, false, 'dropped', 'too_few_calls', false]);
+  const { rows } = await database.pool.query('select count(*)::int as n from learned_samples');
+  expect(rows).toEqual([{ n: samples - 9 }]);
+});
