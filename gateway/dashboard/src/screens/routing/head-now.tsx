@@ -40,7 +40,7 @@ function ActiveHead({
 }): ReactNode {
   const { version, model, baseline_model: baseline, gain, active_since: since } = head;
   const easy = dial === undefined ? undefined : sayEasy(head, dial);
-  const waiting = follows ? undefined : data.find((one) => one.better && one.version > version);
+  const waiting = follows ? undefined : data.find((one) => one.state === 'inactive' && one.version > version);
   return (
     <>
       <p>
@@ -97,9 +97,9 @@ function Tried({ head }: { head: Head }): ReactNode {
   return (
     <p>
       The latest attempt, version {head.version} (<When at={head.created_at} />
-      ), was no better than the tasks alone{head.gain === null ? '' : `: ${sayGain(head)}`}. A version is used once the
-      lower end is above 0. It is tried again in each hour that brings new pairs, and auto looks at the tasks alone
-      until then.
+      ), is not used. {head.reason ?? 'It was not better than the tasks alone.'} Its gain: {sayGain(head)}. A version is
+      used once the lower end is above 0. It is tried again in each hour that brings new pairs, and auto looks at the
+      tasks alone until then.
     </p>
   );
 }

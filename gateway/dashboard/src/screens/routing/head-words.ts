@@ -37,13 +37,21 @@ export const versionStates = {
   active: ['good', 'Active'],
   retired: ['plain', 'Retired'],
   proven: ['plain', 'Proven'],
+  candidate: ['plain', 'Candidate'],
+  withdrawn: ['warn', 'Withdrawn'],
+  dropped: ['plain', 'Dropped'],
   unproven: ['plain', 'Not proven'],
 } as const;
 
-export function versionStateOf({ active, better, active_until: until }: Head): keyof typeof versionStates {
-  if (active) return 'active';
-  if (!better) return 'unproven';
-  return until === null ? 'proven' : 'retired';
+export function versionStateOf({ state, active_until: until }: Head): keyof typeof versionStates {
+  if (state === 'no_better') return 'unproven';
+  if (state === 'inactive') return until === null ? 'proven' : 'retired';
+  return state;
+}
+
+/** Versions that were dropped, or were no candidates, keep no weights. */
+export function canBeActivated({ state }: Head): boolean {
+  return state === 'candidate' || state === 'inactive' || state === 'withdrawn';
 }
 
 type Gain = Pick<Head, 'gain' | 'gain_lower' | 'gain_upper'>;
@@ -82,6 +90,6 @@ export function choiceNow({ data, follows }: Pick<Heads, 'data' | 'follows'>): s
 /** The version that a choice makes active; undefined where it is none. */
 export function headAfter({ data }: Pick<Heads, 'data'>, choice: HeadChoice): Head | undefined {
   if (choice.to === 'version') return choice.head;
-  const [newest] = data;
-  return choice.to === 'latest' && newest?.better === true ? newest : undefined;
+  const latest = data.find(({ state }) => state === 'active' || state === 'inactive' || state === 'withdrawn');
+  return choice.to === 'latest' && latest?.state !== 'withdrawn' ? latest : undefined;
 }

@@ -11,6 +11,7 @@ import { countForPeople } from '../../format/money.ts';
 import { HeadDialog } from './head-dialog.tsx';
 import { HeadNow } from './head-now.tsx';
 import {
+  canBeActivated,
   type Head,
   type HeadChoice,
   headStateOf,
@@ -131,6 +132,7 @@ function columnsFor(onChoose: ((choice: HeadChoice) => void) | undefined): reado
         </>
       ),
     },
+    { key: 'reason', title: 'Reason', wide: true, cell: ({ reason }) => reason ?? '–' },
     { key: 'learned', title: 'Learned', cell: ({ created_at: at }) => <When at={at} /> },
     { key: 'used', title: 'In use', cell: (head) => <InUse head={head} /> },
   ];
@@ -141,7 +143,7 @@ function columnsFor(onChoose: ((choice: HeadChoice) => void) | undefined): reado
       key: 'do',
       title: '',
       cell: (head) =>
-        head.active || !head.better ? null : (
+        !canBeActivated(head) ? null : (
           <Button
             small
             aria-label={`Promote version ${head.version}`}
