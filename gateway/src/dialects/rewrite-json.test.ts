@@ -49,7 +49,7 @@ describe('A body that a prompt goes into', () => {
         // As it goes on to a provider, with other members changed in it.
         const changed = edit(rewritten.body, rewritten.outline, { set: Object.fromEntries(second), remove: [] });
         const after = [...kept, ...put.filter(([name]) => kept.every((one) => one.key !== name)).map(asMember)].map(
-          (one) => ({ ...one, value: new Map(put).get(one.key) ?? one.value }),
+          (one) => ({ ...one, value: new Map<string, string>(put).get(one.key) ?? one.value }),
         );
         expect(changed.toString()).toBe(written(after, second));
         staying += after.filter((one) => second.every(([name]) => name !== one.key)).length;
