@@ -26,9 +26,9 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
   afterAll(() => dashboard.stop());
 
   /** Makes a call, and opens it once it is on record. */
-  async function open(headers: Record<string, string>, body: object): Promise<string> {
+  async function open(headers: Record<string, string>, body: object, input = 4_000): Promise<string> {
     const { gateway } = dashboard;
-    gateway.fakes.openai.reply({ text: 'Hello.', usage: { input: 4_000, output: 900 } });
+    gateway.fakes.openai.reply({ text: 'Hello.', usage: { input, output: 900 } });
     const answer = await gateway.post(chat, body, headers);
     await answer.text();
     const id = answer.headers.get('x-request-id') ?? '';
@@ -39,6 +39,13 @@ describe.skipIf(chromiumPath === undefined)(`the detail of a call${leftOutWithou
     await dialog().getByText('Model asked for').waitFor();
     return id;
   }
+
+  it('speaks of one token as of one', async () => {
+    await open({}, hello(), 1);
+    await dialog().getByText('1 token in (0 cached)').waitFor();
+    await open({}, hello(), 2);
+    await dialog().getByText('2 tokens in (0 cached)').waitFor();
+  });
 
   it('says which rule decided, the prompt with its version and the saving, and leads to each', async () => {
     await open({ 'x-client-id': 'acme' }, { model: 'auto', prompt: { id: 'greet' } });

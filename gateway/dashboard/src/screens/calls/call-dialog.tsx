@@ -57,8 +57,9 @@ function CallFacts({ call }: { call: Detail }): ReactNode {
       )}
       {refusal?.budget_id == null ? null : <RefusingBudget id={refusal.budget_id} />}
       <p>
-        {countForPeople(call.input_tokens)} tokens in ({countForPeople(call.cached_tokens)} cached) ·{' '}
-        {countForPeople(call.output_tokens)} out · <Money amount={call.cost_usd} estimated={call.estimated} />
+        {countForPeople(call.input_tokens)} {call.input_tokens === 1 ? 'token' : 'tokens'} in (
+        {countForPeople(call.cached_tokens)} cached) · {countForPeople(call.output_tokens)} out ·{' '}
+        <Money amount={call.cost_usd} estimated={call.estimated} />
         {call.unpriced && ' · no price is known for this model'}
       </p>
       <p>
