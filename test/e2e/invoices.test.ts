@@ -36,6 +36,13 @@ interface Invoice {
   url: string;
 }
 
+interface Row {
+  client_id: string;
+  status: string;
+  number: number | null;
+  total: number;
+}
+
 /** A call that costs `output` × $10 a million (gpt-4o). */
 async function use(client: string, output: number, headers: Record<string, string> = {}): Promise<void> {
   gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output } });
@@ -187,6 +194,53 @@ describe('an invoice', () => {
       expect((await gateway.post('/v1/invoices', { client_id: 'covered', ...body })).status).toBe(400);
   });
 
+  it('is not made of an amount that rounds to nothing, which a longer period bills', async () => {
+    await setWorkspace({ timezone: 'UTC' });
+    await gateway.database.pool.query(`select ensure_call_partitions('2025-04-01'::date, 2)`);
+    const useIn = async (month: string): Promise<void> => {
+      await use('tiny', 350);
+      await gateway.database.pool.query(
+        `update calls set created_at = $1 where client_id = 'tiny' and created_at > '2025-12-01'`,
+        [`${month}-10T12:00:00Z`],
+      );
+    };
+    await useIn('2025-04');
+    const { billing } = await json<{ billing: { next_number: number } }>(gateway.get('/v1/workspace'));
+    const { data } = await json<{ data: Row[] }>(gateway.get('/v1/invoices/preview?period=2025-04&client_id=tiny'));
+    expect(data).toMatchObject([{ status: 'nothing_to_bill', too_small: true, total: 0, currency: 'USD' }]);
+    const all = await json<{ data: Row[] }>(gateway.post('/v1/invoices/all', { period: '2025-04' }));
+    expect(all.data.find(({ client_id: id }) => id === 'tiny')).toMatchObject({
+      status: 'nothing_to_bill',
+      too_small: true,
+      number: null,
+    });
+    expect(await bill('tiny', { period: '2025-04' }, 409)).toMatchObject({
+      error: { message: expect.stringContaining('It is not lost'), details: { too_small: true } },
+    });
+    await useIn('2025-05');
+    const both = await bill('tiny', { from: '2025-04-01', to: '2025-06-01' });
+    expect(both).toMatchObject({ total: 0.01, number: billing.next_number });
+    expect(both.lines).toMatchObject([{ requests: 2, cost_usd: 0.007, amount: 0.01 }]);
+  });
+
+  it('keeps the names that it was issued with when its client and workspace get others', async () => {
+    await setClient('renamed', { name: 'Old Name Ltd' });
+    await use('renamed', 100_000, { 'x-scenario-id': 'renamed-7' });
+    await json(gateway.send('PUT', '/v1/scenarios/renamed-7/name', { name: 'Old scenario' }));
+    const issued = await bill('renamed', { period: thisMonth() });
+    const before = await page(linkOf(issued));
+    await setClient('renamed', { name: 'New Name Inc.', address: '9 New Road' });
+    await json(gateway.send('PUT', '/v1/scenarios/renamed-7/name', { name: 'New scenario' }));
+    await setWorkspace({ name: 'New Agency' });
+    const read = await json<Invoice>(gateway.get(`/v1/invoices/${issued.id}`));
+    expect(read).toEqual(issued);
+    expect(await page(linkOf(issued))).toBe(before);
+    expect(before).toContain('Old Name Ltd');
+    expect(before).not.toMatch(/New Name|New Road|New Agency|New scenario/);
+    const note = await json<Invoice>(gateway.post(`/v1/invoices/${issued.id}/void`, {}), 201);
+    expect(await page(linkOf(note))).toContain('Old Name Ltd');
+  });
+
   it('is answered once it has its number, also where the host name for its link cannot be looked up any more', async () => {
     await use('unlinked', 1_000);
     const hosts = gateway.gateway.services.brandedHosts;
@@ -327,13 +381,6 @@ describe('the link to an invoice', () => {
 });
 
 describe('an invoice run over all clients', () => {
-  interface Row {
-    client_id: string;
-    status: string;
-    number: number | null;
-    total: number;
-  }
-
   it('previews, bills, and bills nothing twice, with any number of concurrent runs', async () => {
     await setWorkspace({ timezone: 'UTC' });
     await gateway.database.pool.query(`select ensure_call_partitions('2025-03-01'::date, 1)`);
