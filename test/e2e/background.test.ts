@@ -53,6 +53,27 @@ describe('a completion in the background', () => {
     await silent.stop();
   });
 
+  it('is not run for a client that was erased while it ran and was put off', async () => {
+    const own = await startReceiver();
+    const body = hello({ callback_url: own.url, messages: [{ role: 'user', content: 'for one who is gone' }] });
+    const posted = gateway.post(`${chat}/background`, body, { 'x-client-id': 'gone' });
+    const { id } = await json<{ id: string }>(posted, 202);
+    await own.waitFor(1);
+    const { pool } = gateway.database;
+    await pool.query('create table put_off as select * from background_calls where id = $1', [id]);
+    await pool.query(
+      "update put_off set state = 'queued', process_id = null, next_try_at = null, sealed_outcome = null",
+    );
+    expect((await gateway.send('DELETE', '/v1/clients/gone/data')).status).toBe(204);
+    await pool.query('insert into background_calls select * from put_off');
+    await eventually(async () =>
+      expect((await pool.query('select 1 from background_calls where id = $1', [id])).rows).toEqual([]),
+    );
+    expect(own.received).toHaveLength(1);
+    await pool.query('drop table put_off');
+    await own.stop();
+  });
+
   it('is run later when it meets a rate limit', async () => {
     const made = await json<{ key: string }>(
       gateway.post('/v1/keys', { name: 'One at a time', role: 'caller', rate_limit: { concurrent: 1 } }),

@@ -7,6 +7,7 @@ export interface BackgroundRow {
   workspaceId: string;
   id: string;
   livemode: boolean;
+  createdAt: Date;
   keyId: string;
   state: BackgroundState;
   /** In clear in rows of older versions; new ones seal it. */
@@ -22,11 +23,11 @@ export interface BackgroundRow {
 }
 
 const columns =
-  'workspace_id, id, livemode, key_id, state, callback_url, sealed_url, tags, sealed_request, sealed_secret, sealed_outcome, tries';
+  'workspace_id, id, livemode, created_at, key_id, state, callback_url, sealed_url, tags, sealed_request, sealed_secret, sealed_outcome, tries';
 
 export async function insertBackground(
   db: Db,
-  row: Omit<BackgroundRow, 'state' | 'sealedOutcome' | 'tries' | 'callbackUrl'>,
+  row: Omit<BackgroundRow, 'createdAt' | 'state' | 'sealedOutcome' | 'tries' | 'callbackUrl'>,
 ): Promise<void> {
   await db.query(
     `insert into background_calls (workspace_id, id, livemode, key_id, state, sealed_url, sealed_request, sealed_secret, tags)
@@ -90,6 +91,19 @@ export async function putOff(
     [key.workspaceId, key.id, processId, delayMs],
   );
   return rowCount === 1;
+}
+
+/** Those of clients that have not run. */
+export async function listWaiting(db: Db): Promise<BackgroundRow[]> {
+  const { rows } = await db.query(
+    `select ${columns} from background_calls where state in ('queued', 'running') and tags ? 'client_id' order by created_at, id`,
+  );
+  return rows.map(readRow);
+}
+
+/** Takes a call away that is nobody's any more. */
+export async function dropBackground(db: Db, key: { workspaceId: string; id: string }): Promise<void> {
+  await db.query('delete from background_calls where workspace_id = $1 and id = $2', [key.workspaceId, key.id]);
 }
 
 /** Notes the outcome and makes its delivery due, in one statement. */
@@ -166,6 +180,7 @@ function readRow(row: unknown): BackgroundRow {
     workspace_id: string;
     id: string;
     livemode: boolean;
+    created_at: Date;
     key_id: string;
     state: BackgroundState;
     callback_url: string | null;
@@ -180,6 +195,7 @@ function readRow(row: unknown): BackgroundRow {
     workspaceId: value.workspace_id,
     id: value.id,
     livemode: value.livemode,
+    createdAt: value.created_at,
     keyId: value.key_id,
     state: value.state,
     callbackUrl: value.callback_url ?? undefined,

@@ -7,6 +7,7 @@ import { seesMargin } from '../accounts/own-tags.ts';
 import { type BackgroundOutcome, readRequest, sealFor, unsealFor } from '../background/background.ts';
 import {
   type BackgroundRow,
+  dropBackground,
   finishBackground,
   putOff,
   queueAgain,
@@ -14,6 +15,7 @@ import {
   takeQueued,
 } from '../background/background-store.ts';
 import type { TaskPool } from '../background/task-pool.ts';
+import { outlivesClient } from '../clients/erase-waiting.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';
@@ -57,6 +59,9 @@ async function take(services: BackgroundPorts, tasks: TaskPool): Promise<Backgro
 }
 
 async function runOne(services: BackgroundPorts, row: BackgroundRow, signal: AbortSignal): Promise<void> {
+  // Its answer would bring the name back.
+  if (await untilWritten(() => outlivesClient(services, row), signal))
+    return untilWritten(() => dropBackground(services.db, row), signal);
   const receivedAtMs = services.now();
   const report = services.observer.begin({
     id: newId('req', receivedAtMs),

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { proveSecret } from '../accounts/prove-secret.ts';
+import { sealFor } from '../background/background.ts';
 import { hashOfName, repeatErasures } from '../clients/erase-client.ts';
 import { rotateSecret } from './rotate-secret.ts';
 
@@ -87,4 +88,24 @@ it('a name that an older version left in narrow sums is found by the old secret,
   );
   await rotate();
   expect(await column('select client_id from usage_narrow_days')).toEqual(['erased-acme']);
+});
+
+it('a background call that waits for an erased client is gone after a rotation, and those of other clients wait on', async () => {
+  const { pool } = database;
+  const waits = (id: string, client: string, createdAt: string): Promise<unknown> =>
+    pool.query(
+      `insert into background_calls (workspace_id, id, livemode, key_id, state, sealed_secret, tags, created_at)
+       values ('ws', $1, true, 'key_1', 'queued', $2, $3, $4)`,
+      [id, sealFor(before, { workspaceId: 'ws', id }, 'secret', 'whsec_1'), { client_id: client }, createdAt],
+    );
+  await waits('bg_erased', 'acme', '2026-03-02T09:00:00Z');
+  await waits('bg_other', 'bolt', '2026-03-02T09:00:00Z');
+  // Of a client that was made again under the name.
+  await waits('bg_again', 'acme', '2026-03-02T10:00:00Z');
+  await pool.query(
+    `insert into erased_clients (id, workspace_id, livemode, name_hash, erased_at) values ('erased-acme', 'ws', true, $1, $2)`,
+    [hashOfName(before, place, 'acme'), erasedAt],
+  );
+  await rotate();
+  expect(await column('select id from background_calls order by id')).toEqual(['bg_again', 'bg_other']);
 });

@@ -6,6 +6,7 @@ import { seal, unseal } from '../accounts/seal.ts';
 import { findProof, replaceProof } from '../accounts/secret-proof-store.ts';
 import { type Progress, showProgress } from '../backup/progress.ts';
 import { eraseNarrowLeft, repeatErasures } from '../clients/erase-client.ts';
+import { eraseWaiting } from '../clients/erase-waiting.ts';
 import { isInUse } from './is-in-use.ts';
 import {
   countSealed,
@@ -57,6 +58,7 @@ export async function rotateSecret(pool: Pool, rotation: Rotation, signal: Abort
   );
   // Their hashes too are of the old secret.
   await eraseNarrowLeft({ db: pool, secret: oldSecret });
+  await eraseWaiting({ db: pool, secret: oldSecret });
   const cachedAnswers = await dropCachedAnswers(pool);
   const progress = showProgress({ verb: 'Sealing', unit: 'rows', total: await countSealed(pool, sealedTables) });
   const unopened = new Map<string, number>();
