@@ -110,9 +110,15 @@ describe.skipIf(chromiumPath === undefined)(`the heads of Routing${leftOutWithou
   });
 
   it('promote a version by keyboard, and follow the newest again', async () => {
-    await addSamples(dashboard.gateway, { ...models, from: 1_340, count: 10 });
-    await learn(dashboard.gateway);
+    // A candidate that was better, as the gateway leaves it.
+    await dashboard.gateway.database.pool.query(
+      `with before as (update learned_heads set active = false, active_until = now() where version = 2 returning *)
+       insert into learned_heads (workspace_id, livemode, version, weights, report, active, active_since, weak, strong, outcome, reason, against, compared, decided_at)
+       select workspace_id, livemode, 3, weights, report, true, now(), weak, strong, 'promoted', 'better', 2,
+         '{"calls": 412, "mean": 0.012, "lower": 0.001, "upper": 0.024}', now() from before`,
+    );
     await page.reload();
+    await versions().getByText('It was better than version 2 on 412 calls that neither had seen.').waitFor();
     await words().getByText('Version 3 decides calls to auto.').waitFor();
     await page.getByRole('button', { name: 'Promote version 2' }).focus();
     await page.keyboard.press('Enter');

@@ -96,10 +96,12 @@ function Retired({ heads: { chosen } }: { heads: Heads }): ReactNode {
 function Tried({ head }: { head: Head }): ReactNode {
   return (
     <p>
-      The latest attempt, version {head.version} (<When at={head.created_at} />
-      ), is not used. {head.reason ?? 'It was not better than the tasks alone.'} Its gain: {sayGain(head)}. A version is
-      used once the lower end is above 0. It is tried again in each hour that brings new pairs, and auto looks at the
-      tasks alone until then.
+      The latest attempt, version {head.version} (<When at={head.created_at} />)
+      {head.state === 'no_better'
+        ? `, was no better than the tasks alone: ${sayGain(head)}. `
+        : ` is not used. ${head.reason}`}{' '}
+      A version is used once the lower end is above 0. It is tried again in each hour that brings new pairs, and auto
+      looks at the tasks alone until then.
     </p>
   );
 }
