@@ -30,7 +30,7 @@ const sighted = headsOf(traffic(500, 1));
 const twin = headsOf(traffic(500, 2));
 const seeds = Array.from({ length: 40 }, (_, i) => 100 + i);
 
-/** What becomes of a candidate that is looked at every hundred calls, and after how many. */
+/** The verdict on a candidate that is looked at every hundred calls, and after how many. */
 function fate(active: LearnedHeads, candidate: LearnedHeads, seed: number): { verdict: string; calls: number } {
   const calls = traffic(comparedMax, seed);
   for (let n = 100; ; n += 100) {

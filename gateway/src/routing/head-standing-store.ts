@@ -130,7 +130,7 @@ export async function noteComparison(
   ]);
 }
 
-/** The candidate is none any more. What is kept of it is why. */
+/** The candidate is none any more. Its reason is kept, and its weights are not. */
 export async function dropCandidate(
   tx: Db,
   { workspaceId, livemode }: SampleScope,

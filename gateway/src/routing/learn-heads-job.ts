@@ -115,7 +115,7 @@ function readable(heads: StandingHeads | undefined, { weak, strong }: Learner): 
   return learned && { ...rest, learned };
 }
 
-/** What was found out holds for the versions that it was found out of: where these have changed meanwhile, it is thrown away. */
+/** A finding holds for the versions that it is about: where these have changed meanwhile, it is thrown away. */
 async function changeHeads(
   db: Pool,
   { learner, current }: { learner: Learner; current: CurrentVersions },
