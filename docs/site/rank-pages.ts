@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** Pagefind's own weights of headings: https://pagefind.app/docs/ranking/. */
 const headings: Readonly<Record<string, number>> = { h1: 7, h2: 6, h3: 5, h4: 4, h5: 3, h6: 2 };
 
-/** What words of a page weigh in the search: guides come before the reference, and the reference before matters of the house. */
+/** The weight of the words of a page in the search: guides come before the reference, and the reference before matters of the house. */
 const weights: readonly (readonly [pages: RegExp, weight: number])[] = [
   [/^(architecture|voice|glossary|changelog)(\/|$)/, 0.2],
   [/^reference\//, 0.3],
