@@ -104,5 +104,5 @@ export function events(list: readonly JsonObject[]): string {
     .join('');
 }
 
-/** What their judges take for a key. */
+/** The key that their judges accept. */
 export const spokenKey = 'sk-spoken';

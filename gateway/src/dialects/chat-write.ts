@@ -124,7 +124,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
   let model = call.model;
   let finish: FinishReason = 'stop';
   let usage: Usage | undefined;
-  /** What a plain answer would tell of its thoughts. */
+  /** The thoughts of the answer as a plain answer tells them. */
   const thoughts = new StreamedThoughts();
   const told = { text: false, refusal: false, call: false };
   let begun = false;

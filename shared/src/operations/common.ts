@@ -22,7 +22,7 @@ export const limit = z.coerce
   .default(50)
   .meta({ title: 'Limit', description: 'Number of rows on a page, at most 100.' });
 
-/** Who did something, for people to read. */
+/** The person or key behind an act, for people to read. */
 export const keyOrPerson = z.object({
   id: z.string().meta({ title: 'Id', description: 'The id of the key or of the person.' }),
   name: z
