@@ -118,10 +118,10 @@ function responseEvents(said: Said, index: number, pieces: number): JsonObject[]
     sealed: {},
     call: { type: 'response.function_call_arguments.delta' },
   }[said.kind];
-  const told = said.kind === 'sealed' ? '' : said.kind === 'call' ? JSON.stringify(said.input) : said.text;
+  const content = said.kind === 'sealed' ? '' : said.kind === 'call' ? JSON.stringify(said.input) : said.text;
   return [
     { type: 'response.output_item.added', output_index: index, item: { ...item, ...begun } },
-    ...cut(told, pieces).map((delta) => ({ ...deltas, ...place, delta })),
+    ...cut(content, pieces).map((delta) => ({ ...deltas, ...place, delta })),
     { type: 'response.output_item.done', output_index: index, item },
   ];
 }

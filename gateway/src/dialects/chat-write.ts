@@ -126,7 +126,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
   let usage: Usage | undefined;
   /** The thoughts of the answer as a plain answer tells them. */
   const thoughts = new StreamedThoughts();
-  const told = { text: false, refusal: false, call: false };
+  const sent = { text: false, refusal: false, call: false };
   let begun = false;
   const chunk = (delta: JsonObject, extra: JsonObject = {}): string =>
     frame({
@@ -147,12 +147,12 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
         model = event.model;
         return '';
       case 'text':
-        told.text = true;
+        sent.text = true;
         return (
           begin('') + chunk({ content: event.text }, event.logprobs === undefined ? {} : { logprobs: event.logprobs })
         );
       case 'refusal':
-        told.refusal = true;
+        sent.refusal = true;
         return begin(null) + chunk({ refusal: event.text });
       case 'reasoning':
         thoughts.add(event.text);
@@ -161,7 +161,7 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
         thoughts.end(event);
         return begin(null);
       case 'tool-call':
-        told.call = true;
+        sent.call = true;
         return (
           begin(null) +
           chunk({
@@ -196,8 +196,8 @@ export function chatStream({ requestId, createdAtMs, call }: AnswerContext): Str
       // In one piece: of a field they do not know, packages keep the last piece (openai for JavaScript) or fail at the second
       // (openai for Python, whose `accumulate_delta` wants an `index` in each entry of a list).
       const proofs = details.length === 0 ? '' : chunk({ reasoning_details: details });
-      const last = told.text || told.refusal || told.call ? {} : { content: '' };
-      const frames = opening + proofs + chunk(last, { finish_reason: finishWord(finish, told.refusal) });
+      const last = sent.text || sent.refusal || sent.call ? {} : { content: '' };
+      const frames = opening + proofs + chunk(last, { finish_reason: finishWord(finish, sent.refusal) });
       const counted =
         call.streamUsage && usage !== undefined ? frame({ ...head, model, choices: [], usage: writeUsage(usage) }) : '';
       return { frames: frames + counted, last: doneFrame };

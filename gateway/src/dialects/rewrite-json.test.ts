@@ -4,7 +4,17 @@ import { edit } from './edit-json.ts';
 import { outlineJson } from './json-outline.ts';
 import { rewrite } from './rewrite-json.ts';
 
-const key = fc.constantFrom('model', 'prompt', 'messages', 'temperature', 'größe', '鍵', 'a b', '', '__proto__');
+const key: fc.Arbitrary<string> = fc.constantFrom(
+  'model',
+  'prompt',
+  'messages',
+  'temperature',
+  'größe',
+  '鍵',
+  'a b',
+  '',
+  '__proto__',
+);
 const blank = fc.constantFrom('', ' ', '\n  ', '\t');
 /** Values as callers write them: JavaScript would write some of them otherwise. */
 const value = fc.oneof(

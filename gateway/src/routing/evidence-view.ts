@@ -57,25 +57,25 @@ export function evidenceView(
   };
 }
 
-/** The one place of a workspace as a whole. */
+/** The name of a workspace as a whole, in place of a task’s. */
 const everywhere = '';
 
 /** By model, then by task or topic: a call that asks for a dozen of them joins no names. */
 class GatheredByModel {
   readonly #models = new Map<string, Map<string, Gathered>>();
 
-  at(model: string, place: string): Gathered {
-    const places = this.#models.get(model) ?? new Map<string, Gathered>();
-    const found = places.get(place) ?? { signals: new Map(), claims: [], outTokens: 0, answers: 0 };
-    places.set(place, found);
-    this.#models.set(model, places);
+  at(model: string, name: string): Gathered {
+    const byName = this.#models.get(model) ?? new Map<string, Gathered>();
+    const found = byName.get(name) ?? { signals: new Map(), claims: [], outTokens: 0, answers: 0 };
+    byName.set(name, found);
+    this.#models.set(model, byName);
     return found;
   }
 
   evidence(scope: 'task' | 'above'): ReadonlyMap<string, ReadonlyMap<string, Evidence>> {
-    const evidenceIn = (places: ReadonlyMap<string, Gathered>) =>
-      new Map([...places].map(([place, gathered]) => [place, evidenceOf(gathered, scope)]));
-    return new Map([...this.#models].map(([model, places]) => [model, evidenceIn(places)]));
+    const evidenceIn = (byName: ReadonlyMap<string, Gathered>) =>
+      new Map([...byName].map(([name, gathered]) => [name, evidenceOf(gathered, scope)]));
+    return new Map([...this.#models].map(([model, byName]) => [model, evidenceIn(byName)]));
   }
 }
 
