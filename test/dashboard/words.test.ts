@@ -1,12 +1,10 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { contract } from '@ai-gateway/shared/contract';
 import { errorCatalogue } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { errorName } from '../../gateway/dashboard/src/format/error-words.ts';
 import { periodForPeople } from '../../gateway/dashboard/src/format/when.ts';
 import { changeName } from '../../gateway/dashboard/src/screens/settings/change-words.ts';
-import { root } from '../support/run-tool.ts';
+import { otherChanges } from '../../gateway/src/accounts/other-changes.ts';
 
 describe('the words of lists', () => {
   it.each([
@@ -28,11 +26,8 @@ describe('the words of lists', () => {
   });
 
   it('name every change of the audit log in words', () => {
-    const written = globSync('gateway/src/**/*.ts', { cwd: root }).flatMap((file) =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/\boperation: '([a-z.-]+)'/g)].map(([, name = '']) => name),
-    );
-    const changes = [...new Set([...written, ...contract.map(({ id }) => id)])];
-    expect(written.length).toBeGreaterThan(8);
+    // Writers of the log are typed by these two lists.
+    const changes = [...otherChanges, ...contract.map(({ id }) => id)];
     expect(changes.filter((change) => changeName(change) === change)).toEqual([]);
     expect(changeName('scenarios.pause')).toBe('Pause a scenario');
   });

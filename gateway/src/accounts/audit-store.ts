@@ -1,13 +1,14 @@
+import type { OperationId } from '@ai-gateway/shared/contract';
 import type { Db } from '../db/transaction.ts';
 import type { Actor } from './actor.ts';
 import { type AuditEntry, auditedSides } from './audit-entry.ts';
 import { newId } from './new-id.ts';
+import type { OtherChange } from './other-changes.ts';
 
 export interface AuditRecord extends Omit<AuditEntry, 'workspaceId'> {
   workspaceId: string;
   livemode: boolean;
-  /** An operation's id of the contract; `auth.sign-in` for a sign-in. */
-  operation: string;
+  operation: OperationId | OtherChange;
   actor: Actor;
   requestId?: string | undefined;
   /** The client's address, by `TRUST_PROXY`. */

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { insertAuditRecord } from '../accounts/audit-store.ts';
+import type { OtherChange } from '../accounts/other-changes.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
 export type PlanStatus = 'none' | 'active' | 'past_due' | 'canceled';
@@ -109,7 +110,7 @@ async function recordPlan(
   });
 }
 
-function planOperation(old: PlanStatus, status: PlanStatus): string {
+function planOperation(old: PlanStatus, status: PlanStatus): OtherChange {
   if (status === 'past_due') return 'plan.payment-failed';
   if (status === 'canceled') return 'plan.cancel';
   return status === 'active' && !isCharged(old) ? 'plan.buy' : 'plan.change';

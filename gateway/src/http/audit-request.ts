@@ -1,3 +1,4 @@
+import type { OperationId } from '@ai-gateway/shared/contract';
 import { type Operation, pathParams } from '@ai-gateway/shared/operation';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -29,7 +30,8 @@ export function auditOf(request: {
       ...entry,
       workspaceId,
       livemode: caller.livemode,
-      operation: operation.id,
+      // The router serves operations of the contract alone.
+      operation: operation.id as OperationId,
       actor: actorOf(caller),
       requestId,
       address,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { insertAuditRecord } from '../accounts/audit-store.ts';
+import type { OtherChange } from '../accounts/other-changes.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
@@ -167,7 +168,7 @@ async function nextCandidate(
 function record(
   tx: Db,
   { workspaceId, livemode }: Learner,
-  change: { operation: string; before: number; after: number; figures?: object },
+  change: { operation: OtherChange; before: number; after: number; figures?: object },
 ): Promise<void> {
   const { operation, before, after, figures } = change;
   return insertAuditRecord(tx, {
