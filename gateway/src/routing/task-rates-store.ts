@@ -47,30 +47,69 @@ export async function countRates(db: Pool, nowMs: number): Promise<boolean> {
   });
 }
 
+/** A system text with a date or an order in it makes a task a call: this many tasks of a workspace have rates of their own in any case, or of an hour. */
+export const roomyTasks = 1_000;
+/** Beyond, so many new ones each minute, those with the most calls first. A task that comes again and again gets its turn. */
+export const newTasksAtLeast = 50;
+/** The task of the rest: no call has it, but what a model does over all tasks has its rates. A hash is never empty. */
+const otherTasks = `''::bytea`;
+
+function newTasksIn(from: Date, to: Date): number {
+  const ofHours = Math.ceil((roomyTasks * (to.getTime() - from.getTime())) / 3_600_000);
+  return Math.min(roomyTasks, Math.max(newTasksAtLeast, ofHours));
+}
+
+const key = 'workspace_id, livemode, task, model, signal';
+const isKnown = (of: string): string =>
+  `exists (select 1 from task_rates k where k.workspace_id = ${of}.workspace_id and k.livemode = ${of}.livemode and k.task = ${of}.task)`;
+
+/**
+ * Adds what was counted (by key: n, ok_sum, out_tokens_sum) to the rates of tasks that have some, or for which there is room, and else to the rest's.
+ * `$1`: how many new tasks a workspace may get beyond its room. `$2` shuffles tasks with as many calls, since a fixed order would keep some of
+ * them out for ever. Windows do what joins would: Postgres estimates the newest calls at one row, and then reads the other side once for each.
+ */
+const addCounted = (counts: string): string => `
+  insert into task_rates as r (${key}, n, ok_sum, out_tokens_sum)
+  select workspace_id, livemode,
+    case when is_known or nth <= greatest($1::bigint, ${roomyTasks} - known_tasks) then task else ${otherTasks} end,
+    model, signal, sum(n), sum(ok_sum), sum(out_tokens_sum)
+  from (
+    select *, dense_rank() over (
+        partition by workspace_id, livemode, is_known order by task_n desc, hashtextextended(encode(task, 'hex'), $2::bigint), task) as nth,
+      max(known_once) over (partition by workspace_id, livemode) as known_tasks
+    from (
+      select *, ${isKnown('c')} as is_known, sum(n) over (partition by workspace_id, livemode, task) as task_n,
+        case when row_number() over (partition by workspace_id, livemode) = 1 then (
+          select count(*) from (
+            select distinct task from task_rates k where k.workspace_id = c.workspace_id and k.livemode = c.livemode limit ${roomyTasks}) as of_workspace)
+        end as known_once
+      from (${counts}) as c) as known) as ranked
+  group by 1, 2, 3, 4, 5
+  on conflict (${key}) do update
+    set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, out_tokens_sum = r.out_tokens_sum + excluded.out_tokens_sum,
+      updated_at = now()
+  returning workspace_id`;
+
 async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
   await tx.query(
-    `with counted as (
-       insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum, out_tokens_sum)
-       select workspace_id, livemode, task, model, signal, count(*), count(*) filter (where ok),
-         coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0)
+    `with counted as (${addCounted(`
+       select ${key}, count(*) as n, count(*) filter (where ok)::float8 as ok_sum,
+         coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0) as out_tokens_sum
        from calls cross join lateral (
          -- A second answer that fails has failed for no customer.
          values ('error', case when shadow_of is null then status = 'succeeded' end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
-       where created_at >= $1 and created_at < $2 and task is not null and model is not null and status in ('succeeded', 'failed')
+       where created_at >= $3 and created_at < $4 and task is not null and model is not null and status in ('succeeded', 'failed')
          and cache is distinct from 'hit' and ok is not null
-       group by 1, 2, 3, 4, 5
-       on conflict (workspace_id, livemode, task, model, signal) do update
-         set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, out_tokens_sum = r.out_tokens_sum + excluded.out_tokens_sum,
-           updated_at = now()
-       returning workspace_id)
+       group by ${key}`)})
      select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
-    [from, to],
+    [newTasksIn(from, to), to.getTime(), from, to],
   );
 }
 
 /**
  * An answer was no help where the same text comes again within ten minutes, after the answer, from the same key, client and scenario. Each call
- * counts once; one that is repeated in a later stretch of time loses its mark then.
+ * counts once; one that is repeated in a later stretch of time loses its mark then. Repeats of the rest are left out: they are compared among
+ * the models of one task, and the rest is many.
  */
 async function addRetries(tx: PoolClient, from: Date, to: Date): Promise<void> {
   await tx.query(
@@ -85,7 +124,9 @@ async function addRetries(tx: PoolClient, from: Date, to: Date): Promise<void> {
        from seen where status = 'succeeded' and cache is distinct from 'hit' and model is not null),
      counted as (
        insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum)
-       select workspace_id, livemode, task, model, 'retry', sum(n), sum(n - again) from marked where n > 0 or again > 0 group by 1, 2, 3, 4
+       select * from (
+         select workspace_id, livemode, task, model, 'retry', sum(n), sum(n - again) from marked where n > 0 or again > 0 group by 1, 2, 3, 4) as m
+       where ${isKnown('m')}
        on conflict (workspace_id, livemode, task, model, signal)
          do update set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, updated_at = now()
        returning workspace_id)
@@ -107,36 +148,34 @@ export async function countFeedback(db: Pool, nowMs: number): Promise<boolean> {
     const { rows } = await tx.query(
       `with uncounted as (
          select workspace_id, call_id, name, counted_score from feedback
-         where counted_score is distinct from score and at < $1::timestamptz - interval '${settleSeconds} seconds'
+         where counted_score is distinct from score and at < $3::timestamptz - interval '${settleSeconds} seconds'
          order by at limit ${feedbackAtOnce} for update),
        scored as (
          update feedback f set counted_score = f.score from uncounted u
          where f.workspace_id = u.workspace_id and f.call_id = u.call_id and f.name = u.name
          returning f.workspace_id, f.livemode, f.call_id, f.call_at, f.score, u.counted_score as before),
-       counted as (
-         insert into task_rates as r (workspace_id, livemode, task, model, signal, n, ok_sum)
-         select workspace_id, s.livemode, task, model, 'feedback', count(*) filter (where before is null), sum(score - coalesce(before, 0))
+       counted as (${addCounted(`
+         select workspace_id, s.livemode, task, model, 'feedback' as signal, count(*) filter (where before is null) as n,
+           sum(score - coalesce(before, 0)) as ok_sum, 0 as out_tokens_sum
          from scored s join calls c using (workspace_id)
          where c.id = s.call_id and c.created_at = s.call_at and task is not null and model is not null and cache is distinct from 'hit'
-         group by 1, 2, 3, 4
-         on conflict (workspace_id, livemode, task, model, signal)
-           do update set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, updated_at = now()
-         returning workspace_id),
+         group by 1, 2, 3, 4`)}),
        said as (select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed)
        select (select count(*)::int from scored) as n, (select count(*) from said) as said`,
-      [new Date(nowMs)],
+      // Feedback gives no task a place beyond the room that there is: its calls do.
+      [0, nowMs, new Date(nowMs)],
     );
     return (rows[0] as { n: number }).n >= feedbackAtOnce;
   });
 }
 
-/** The rates of a workspace, those of the tasks with the most calls. */
+/** The rates of a workspace, those of the tasks with the most calls. A task may have lost its mark for a call that the rest's rates have. */
 export async function listRates(
   db: Db,
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
 ): Promise<TaskRateRow[]> {
   const { rows } = await db.query(
-    `select encode(task, 'hex') as task, model, signal, n::float8 as n, ok_sum as "okSum", out_tokens_sum::float8 as "outTokensSum"
+    `select encode(task, 'hex') as task, model, signal, n::float8 as n, greatest(ok_sum, 0) as "okSum", out_tokens_sum::float8 as "outTokensSum"
      from task_rates where workspace_id = $1 and livemode = $2
      order by sum(n) filter (where signal = 'error') over (partition by task) desc nulls last, task limit $3`,
     [workspaceId, livemode, most],
@@ -148,15 +187,30 @@ export async function listRates(
 const keptDays = 90;
 const rowsMax = 100_000;
 
-/** Forgets tasks that nobody has called for long, and of a workspace with too many those that were called longest ago. */
+/**
+ * Forgets tasks that nobody has called for long. Of a workspace with too many it keeps the claims that changed last, and the rates of the tasks
+ * with the most calls and of those that were called last, half of each: new tasks would not stay where only many calls count, nor frequent
+ * ones where each call has a task of its own.
+ */
 export async function forgetOldTasks(db: Db): Promise<void> {
   for (const table of ['task_rates', 'task_claims'] as const)
-    await db.query(
-      `delete from ${table} t using (
-         select ctid as row_id, updated_at, row_number() over (partition by workspace_id, livemode order by updated_at desc) as nth from ${table}) as aged
-       where t.ctid = aged.row_id and (aged.nth > $1 or aged.updated_at < now() - $2 * interval '1 day')`,
-      [rowsMax, keptDays],
-    );
+    await db.query(`delete from ${table} where updated_at < now() - $1 * interval '1 day'`, [keptDays]);
+  await db.query(ofCrowded('task_claims', 'age_nth > $1'), [rowsMax]);
+  await db.query(ofCrowded('task_rates', 'age_nth > $1 / 2 and calls_nth > $1 / 2'), [rowsMax]);
   // By these days savings know that there were second answers, for as long as calls are likely to be kept.
   await db.query(`delete from shadow_days where day < current_date - 800`);
+}
+
+/** Most workspaces have few rows: they are counted, and not sorted. */
+function ofCrowded(table: 'task_rates' | 'task_claims', isTooMany: string): string {
+  const n = table === 'task_rates' ? 'n' : 'pairs';
+  return `
+    delete from ${table} t using (
+      select row_id, row_number() over (partition by workspace_id, livemode order by updated_at desc) as age_nth,
+        row_number() over (partition by workspace_id, livemode order by task_n desc, updated_at desc) as calls_nth
+      from (
+        select ctid as row_id, workspace_id, livemode, updated_at, sum(${n}) over (partition by workspace_id, livemode, task) as task_n
+        from ${table} where (workspace_id, livemode) in (select workspace_id, livemode from ${table} group by 1, 2 having count(*) > $1::bigint)) as sized
+      ) as ranked
+    where t.ctid = ranked.row_id and ${isTooMany}`;
 }
