@@ -97,7 +97,11 @@ export async function eraseClient(
   );
   // A sweep does the rest; the answer is the same.
   const until = performance.now() + patienceMs;
-  await eraseRest(services, erasure, { erasedAt, isOver: () => performance.now() > until });
+  await eraseRest(services, erasure, {
+    erasedAt,
+    isOver: () => performance.now() > until,
+    sumsWaitMs: () => until - performance.now(),
+  });
   return ended;
 }
 
@@ -110,8 +114,8 @@ async function endNow(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: strin
 }
 
 /**
- * All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`. `tracesUntil`: what is newer belongs to a client
- * that was made again.
+ * All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`, or where the sums are in use for longer than
+ * `sumsWaitMs`. `tracesUntil`: what is newer belongs to a client that was made again.
  */
 async function eraseRest(
   services: ErasePorts,
@@ -121,7 +125,14 @@ async function eraseRest(
     before,
     tracesUntil,
     isOver = () => false,
-  }: { erasedAt: Date; before?: Date; tracesUntil?: Date | undefined; isOver?: () => boolean },
+    sumsWaitMs = () => undefined,
+  }: {
+    erasedAt: Date;
+    before?: Date;
+    tracesUntil?: Date | undefined;
+    isOver?: () => boolean;
+    sumsWaitMs?: () => number | undefined;
+  },
 ): Promise<void> {
   const { db } = services;
   await deleteTraces(db, erasure, tracesUntil);
@@ -132,7 +143,7 @@ async function eraseRest(
     if (!(await renameCalls(db, erasure, { from, to: end, isOver }))) return leaveErasure(db, erasure.id);
     await noteProgress(db, erasure.id, from);
   }
-  await renameSums(db, erasure);
+  if (!(await renameSums(db, erasure, sumsWaitMs()))) return leaveErasure(db, erasure.id);
   await eraseAnswers(services, erasure, tracesUntil);
   await finishErasure(db, erasure.id);
 }

@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-import { withLongTransaction } from '../db/transaction.ts';
-import { lockSums } from '../usage/roll-up-store.ts';
+import { withSums } from '../usage/roll-up-store.ts';
 import type { Erasure } from './erase-client-store.ts';
 
 /** Each with a condition of the rows that have clients: those of kind `task` are many and have none. */
@@ -16,12 +15,14 @@ const tables = [
   ['latency_days', ''],
 ] as const;
 
-/** Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. */
-export async function renameSums(db: Pool, erasure: Erasure): Promise<void> {
+/**
+ * Sums of calls that have lost its name lose it too. Nobody sums up meanwhile: that would bring the name back. False where somebody
+ * did for longer than `waitMs`.
+ */
+export async function renameSums(db: Pool, erasure: Erasure, waitMs?: number): Promise<boolean> {
   const { id, workspaceId, livemode, name } = erasure;
   const place = [workspaceId, livemode, name, id];
-  await withLongTransaction(db, 5, async (tx) => {
-    await lockSums(tx);
+  return withSums(db, waitMs, async (tx) => {
     for (const [table, ofClients] of tables)
       await tx.query(
         `update ${table} set client_id = $4 where workspace_id = $1 and livemode = $2 ${ofClients} and client_id = $3`,

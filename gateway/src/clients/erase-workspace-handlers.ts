@@ -24,7 +24,9 @@ export const eraseWorkspaceHandlers: Pick<Handlers<Context<WorkspaceErasingPorts
         { param: 'id' },
       );
     await services.tags.flush();
-    await eraseWorkspace(services, id, (tx) => audit(tx, { target: { type: 'workspace', id }, before: { id } }));
+    await eraseWorkspace(services, id, {
+      onBegin: (tx) => audit(tx, { target: { type: 'workspace', id }, before: { id } }),
+    });
     return null;
   },
 };

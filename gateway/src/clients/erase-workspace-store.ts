@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 import { allowAuditDeletion } from '../accounts/audit-store.ts';
-import { type Db, withLongTransaction, withTransaction } from '../db/transaction.ts';
-import { lockSums } from '../usage/roll-up-store.ts';
+import { type Db, withTransaction } from '../db/transaction.ts';
+import { withSums } from '../usage/roll-up-store.ts';
 import { erasePeople } from './erase-people-store.ts';
 
 export interface ErasedWorkspace {
@@ -78,10 +78,9 @@ async function deletePart(db: Db, values: unknown[]): Promise<number> {
 /** Hashes only, and what a restored database needs. */
 const kept = ['erased_clients'];
 
-/** All else, in one transaction: whatever table has a column for the workspace. */
-export async function deleteRows(db: Pool, id: string): Promise<void> {
-  await withLongTransaction(db, 5, async (tx) => {
-    await lockSums(tx);
+/** All else, in one transaction: whatever table has a column for the workspace. False where somebody summed up for longer than `waitMs`. */
+export async function deleteRows(db: Pool, id: string, waitMs?: number): Promise<boolean> {
+  return withSums(db, waitMs, async (tx) => {
     await allowAuditDeletion(tx);
     await tx.query(`delete from call_times t using call_groups g where g.id = t.group_id and g.workspace_id = $1`, [
       id,

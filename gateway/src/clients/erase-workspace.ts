@@ -26,7 +26,7 @@ export interface ErasePorts {
 export async function eraseWorkspace(
   services: ErasePorts & { now: () => number },
   id: string,
-  onBegin: (tx: Db) => Promise<void> = async () => {},
+  options: EraseOptions = {},
 ): Promise<void> {
   const workspace = { id, erasedAt: new Date(services.now()) };
   await addErasedWorkspaces(services.dataDir, [workspace]).catch((error: unknown) =>
@@ -35,7 +35,12 @@ export async function eraseWorkspace(
       'a deleted workspace could not be noted in DATA_DIR: a restored database will not delete it again',
     ),
   );
-  await eraseNow(services, workspace, onBegin);
+  await eraseNow(services, workspace, options);
+}
+
+interface EraseOptions {
+  patienceMs?: number;
+  onBegin?: (tx: Db) => Promise<void>;
 }
 
 /** A request is answered within 20 s: with millions of calls `sweepWorkspaces` does the rest, as it does after a crash. */
@@ -44,11 +49,12 @@ const requestPatienceMs = 12_000;
 async function eraseNow(
   { db }: ErasePorts,
   workspace: ErasedWorkspace,
-  onBegin: (tx: Db) => Promise<void> = async () => {},
+  { patienceMs = requestPatienceMs, onBegin = async () => {} }: EraseOptions = {},
 ): Promise<void> {
-  const until = performance.now() + requestPatienceMs;
+  const until = performance.now() + patienceMs;
   await endWorkspace(db, workspace, onBegin);
-  if (await deleteCalls(db, workspace.id, () => performance.now() > until)) await deleteRows(db, workspace.id);
+  if (await deleteCalls(db, workspace.id, () => performance.now() > until))
+    await deleteRows(db, workspace.id, until - performance.now());
   await leaveWorkspace(db, workspace.id);
 }
 

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import pg from 'pg';
 import { withLongTransaction } from '../db/transaction.ts';
 import { writeKinds } from './call-kinds-store.ts';
 import { writeTimes } from './call-times-store.ts';
@@ -35,13 +36,41 @@ const daySums = sumsOf(
    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 );
 
+/** Somebody sums up for longer than one waits. */
+class SumsInUse extends Error {}
+
 /** Waits until nobody sums up, for as long as a statement of the transaction may take, and keeps it so until the transaction ends. */
-export async function lockSums(tx: PoolClient): Promise<void> {
+export async function lockSums(
+  tx: PoolClient,
+  /** Throws `SumsInUse` after this time. A request has one: summing up millions of calls takes longer than its caller waits. */
+  { waitMs }: { waitMs?: number | undefined } = {},
+): Promise<void> {
   const { rows } = await tx.query(`select current_setting('lock_timeout') as usual`);
-  // Summing up millions of calls takes longer than a caller waits for a lock.
-  await tx.query('set local lock_timeout = 0');
-  await tx.query('select pg_advisory_xact_lock($1)', [lock]);
+  // The limit 0 is none in Postgres.
+  const limitMs = waitMs === undefined ? 0 : Math.max(1, Math.ceil(waitMs));
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [String(limitMs)]);
+  await tx.query('select pg_advisory_xact_lock($1)', [lock]).catch((error: unknown) => {
+    throw error instanceof pg.DatabaseError && error.code === '55P03' ? new SumsInUse() : error;
+  });
   await tx.query(`select set_config('lock_timeout', $1, true)`, [(rows[0] as { usual: string }).usual]);
+}
+
+/** Does `work` while nobody sums up. False where somebody did for longer than `waitMs`: then nothing of it has happened. */
+export async function withSums(
+  db: Pool,
+  waitMs: number | undefined,
+  work: (tx: PoolClient) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await withLongTransaction(db, 5, async (tx) => {
+      await lockSums(tx, { waitMs });
+      await work(tx);
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof SumsInUse) return false;
+    throw error;
+  }
 }
 
 /**
