@@ -17,7 +17,7 @@ export function timelineFile(dataDir: string): string {
 export function readLastTimeline(dataDir: string): LastTimeline | undefined {
   try {
     const last = JSON.parse(readFileSync(timelineFile(dataDir), 'utf8')) as Partial<LastTimeline>;
-    const fields = [last.id, last.systemIdentifier, last.databaseOid, last.timeline];
+    const fields = [last.id, last.systemIdentifier, last.databaseOid, last.schemaMadeAt, last.timeline];
     return fields.every((field) => typeof field === 'string') ? (last as LastTimeline) : undefined;
   } catch {
     return undefined;

@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { migrate } from './migrate.ts';
 import { readLastTimeline, timelineFile, writeLastTimeline } from './timeline-file.ts';
 import { historyFault, TimelineGuard } from './timeline-guard.ts';
 import type { Db } from './transaction.ts';
@@ -49,15 +51,36 @@ describe('the guard of timelines', () => {
     await guard().admit(database.pool);
   });
 
-  it('accepts what DATA_DIR says of another database, and one that was emptied', async () => {
+  it('accepts what DATA_DIR says of another database', async () => {
     await guard().admit(database.pool);
     const last = readLastTimeline(dataDir);
     if (last === undefined) throw new Error('nothing was kept');
     writeLastTimeline(dataDir, { ...last, databaseOid: '1', id: 'of another' });
     await guard().admit(database.pool);
-    await database.pool.query('delete from database_timelines');
-    await guard().admit(database.pool);
     expect(await ids()).toEqual([readLastTimeline(dataDir)?.id]);
+  });
+
+  it.each([
+    ['that was emptied and filled by a restore', 'drop schema public cascade; create schema public'],
+    [
+      'that was set back to before it had timelines',
+      "drop table database_timelines; delete from schema_migrations where name like '000158%'",
+    ],
+  ])('accepts a database %s, whichever gateway comes first', async (_how, sql) => {
+    const folders = ['one', 'other'].map((name) => join(dataDir, name));
+    const startAll = async (): Promise<void> => {
+      for (const folder of folders) {
+        expect(await historyFault(database.pool, folder)).toBeUndefined();
+        await new TimelineGuard({ dataDir: folder, log }).admit(database.pool);
+      }
+    };
+    await startAll();
+    await database.pool.query(sql);
+    await migrate(database.pool);
+    await startAll();
+    await startAll();
+    const { rows } = await database.pool.query('select elsewhere from database_timelines');
+    expect(rows).toEqual([{ elsewhere: false }]);
   });
 
   it('accepts a server that does not tell its timeline', async () => {

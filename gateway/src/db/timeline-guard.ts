@@ -45,16 +45,13 @@ export class TimelineGuard {
 
   /** Looks where a new connection leads, before anything is written on it. Throws where it must not be used. */
   readonly admit = async (db: Db): Promise<void> => {
-    // Of a database that was emptied, and filled by `restore`, DATA_DIR knows nothing.
-    let isEmpty = false;
     for (;;) {
       const before = this.#last;
       const found = await readTimeline(db);
       if (found === undefined) return;
       // A standby may be promoted later, with this connection open.
       if (found === 'standby') throw new RefusedServer('The server is a standby, which is read-only.');
-      isEmpty ||= found.known.length === 0;
-      const other = otherHistory(found, [before, isEmpty ? undefined : readLastTimeline(this.#dataDir)]);
+      const other = otherHistory(found, [before, readLastTimeline(this.#dataDir)]);
       if (other !== undefined) await this.#refuse(db, found, other);
       if (found.id === undefined) {
         await noteTimeline(db, found, randomUUID());
@@ -70,10 +67,10 @@ export class TimelineGuard {
     }
   };
 
-  #remember({ id, systemIdentifier, databaseOid, timeline }: LastTimeline): void {
+  #remember({ id, systemIdentifier, databaseOid, schemaMadeAt, timeline }: LastTimeline): void {
     if (this.#last !== undefined)
       this.#log.warn({ timeline }, 'the database was promoted: its history goes on on a new timeline');
-    this.#last = { id, systemIdentifier, databaseOid, timeline };
+    this.#last = { id, systemIdentifier, databaseOid, schemaMadeAt, timeline };
     try {
       writeLastTimeline(this.#dataDir, this.#last);
     } catch (error) {
@@ -98,7 +95,10 @@ export class TimelineGuard {
   }
 }
 
-/** The timeline that was written on last, where a server lacks it. DATA_DIR may speak of another database, which says nothing of this one. */
+/**
+ * The timeline that was written on last, where a server lacks it. DATA_DIR may speak of another database, which says nothing of this one;
+ * one that was emptied and filled by `restore` is another.
+ */
 function otherHistory(
   found: ServerTimeline,
   [inMemory, inFile]: readonly [LastTimeline | undefined, LastTimeline | undefined],
@@ -109,7 +109,9 @@ function otherHistory(
 }
 
 const isSameDatabase = (one: Timeline, other: Timeline): boolean =>
-  one.systemIdentifier === other.systemIdentifier && one.databaseOid === other.databaseOid;
+  one.systemIdentifier === other.systemIdentifier &&
+  one.databaseOid === other.databaseOid &&
+  one.schemaMadeAt === other.schemaMadeAt;
 
 function otherHistoryText(found: Timeline, last: Timeline, dataDir: string): string {
   return `DATABASE_URL leads to a server with another history (timeline ${found.timeline}): it lacks what this gateway wrote on timeline ${last.timeline} of another primary. Two standbys may have been promoted. Let DATABASE_URL lead to the other one, or accept that its last calls are lost: delete ${timelineFile(dataDir)} and restart the gateway.`;
@@ -119,6 +121,6 @@ function otherHistoryText(found: Timeline, last: Timeline, dataDir: string): str
 export async function historyFault(db: Db, dataDir: string): Promise<string | undefined> {
   const found = await readTimeline(db);
   if (found === undefined || found === 'standby') return undefined;
-  const other = found.known.length === 0 ? undefined : otherHistory(found, [undefined, readLastTimeline(dataDir)]);
+  const other = otherHistory(found, [undefined, readLastTimeline(dataDir)]);
   return other === undefined ? undefined : otherHistoryText(found, other, dataDir);
 }

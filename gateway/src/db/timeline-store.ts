@@ -5,6 +5,8 @@ export interface Timeline {
   /** Of the cluster: the same on a primary and its standbys. */
   systemIdentifier: string;
   databaseOid: string;
+  /** When the schema began to have timelines, in microseconds: one that was made again, or set back to before, is another database. */
+  schemaMadeAt: string;
   timeline: string;
 }
 
@@ -24,18 +26,25 @@ export async function readTimeline(db: Db): Promise<ServerTimeline | 'standby' |
            case when pg_is_in_recovery() then null
              else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint end as timeline
          from pg_control_system())
-       select system, database, here.timeline::text as timeline, t.id,
+       select system, database, (extract(epoch from m.applied_at) * 1000000)::bigint::text as made_at, here.timeline::text as timeline, t.id,
          coalesce((select array_agg(k.id) from database_timelines k where not k.elsewhere), '{}') as known
-       from here left join database_timelines t
+       from here join schema_migrations m on m.name = '000158_database_timelines.sql' left join database_timelines t
          on not t.elsewhere and t.system_identifier = system and t.database_oid = database and t.timeline = here.timeline`,
     );
     const row = rows[0] as
-      | { system: string; database: string; timeline: string | null; id: string | null; known: string[] }
+      | {
+          system: string;
+          database: string;
+          made_at: string;
+          timeline: string | null;
+          id: string | null;
+          known: string[];
+        }
       | undefined;
     if (row === undefined) return undefined;
-    const { system, database, timeline, id, known } = row;
+    const { system, database, made_at: schemaMadeAt, timeline, id, known } = row;
     if (timeline === null) return 'standby';
-    return { systemIdentifier: system, databaseOid: database, timeline, id: id ?? undefined, known };
+    return { systemIdentifier: system, databaseOid: database, schemaMadeAt, timeline, id: id ?? undefined, known };
   } catch (error) {
     const { code } = error as { code?: string };
     // A vendor's server that has no such log, or keeps it to itself; a database that is not migrated yet.
