@@ -30,12 +30,13 @@ export interface HeadVersion {
   activeUntil: Date | null;
 }
 
-/** Those that are kept, the newest first. */
+/** Those that are kept, the newest first. An active candidate is one that somebody chose in a gateway of before, which knew none. */
 export async function listHeadVersions(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadVersion[]> {
   const { rows } = await db.query(
     `select version, active, weak, strong, octet_length(weights) > 0 as "hasWeights", report, created_at as "createdAt",
-       coalesce(outcome, case when octet_length(weights) > 0 then 'promoted' else 'no_better' end) as outcome,
-       reason, against, compared, decided_at as "decidedAt",
+       case when active and outcome = 'candidate' then 'promoted'
+         else coalesce(outcome, case when octet_length(weights) > 0 then 'promoted' else 'no_better' end) end as outcome,
+       case when active and outcome = 'candidate' then 'chosen' else reason end as reason, against, compared, decided_at as "decidedAt",
        case when active then coalesce(active_since, created_at) else active_since end as "activeSince",
        case when not active then active_until end as "activeUntil"
      from learned_heads where workspace_id = $1 and livemode = $2 order by version desc`,
@@ -88,9 +89,9 @@ export async function chooseHeads(
     `update learned_heads set active = version = $3,
        active_since = case when version = $3 then now() else coalesce(active_since, created_at) end,
        active_until = case when version = $3 then null else now() end,
-       outcome = case when version = $3 and outcome = 'candidate' then 'promoted' else outcome end,
-       reason = case when version = $3 and outcome = 'candidate' then 'chosen' else reason end,
-       decided_at = case when version = $3 and outcome = 'candidate' then now() else decided_at end
+       outcome = case when outcome = 'candidate' then 'promoted' else outcome end,
+       reason = case when outcome = 'candidate' then 'chosen' else reason end,
+       decided_at = case when outcome = 'candidate' then now() else decided_at end
      where workspace_id = $1 and livemode = $2 and active <> (version = $3)`,
     [...scope, version],
   );

@@ -1,4 +1,5 @@
-import type { Db } from '../db/transaction.ts';
+import type { Pool } from 'pg';
+import { type Db, withTransaction } from '../db/transaction.ts';
 import type { Comparison } from './compare-heads.ts';
 import { findChosen, lockHeads } from './head-choice-store.ts';
 import type { HeadReason } from './head-words.ts';
@@ -25,7 +26,7 @@ export interface StandingHeads extends ModelPair {
 export async function readCurrentVersions(db: Db, { workspaceId, livemode }: SampleScope): Promise<CurrentVersions> {
   const { rows } = await db.query(
     `select coalesce(max(version), 0) as newest, coalesce(max(version) filter (where active), 0) as active,
-       coalesce(max(version) filter (where outcome = 'candidate'), 0) as candidate,
+       coalesce(max(version) filter (where outcome = 'candidate' and not active), 0) as candidate,
        not exists (select 1 from chosen_heads where workspace_id = $1 and livemode = $2) as follows
      from learned_heads where workspace_id = $1 and livemode = $2`,
     [workspaceId, livemode],
@@ -100,20 +101,27 @@ export async function saveHeads(
   return version;
 }
 
-/** The candidate is better: it becomes active, unless a person chose another version. */
+/** The candidate is better: it becomes active, unless a person chose another version. False where it is no candidate any more. */
 export async function promoteCandidate(
   tx: Db,
   { workspaceId, livemode }: SampleScope,
   { version, compared, activates }: { version: number; compared: Comparison; activates: boolean },
-): Promise<void> {
-  if (activates) await deactivate(tx, { workspaceId, livemode });
-  await tx.query(
-    `update learned_heads set outcome = 'promoted', reason = 'better', compared = $4, decided_at = now(), active = active or $5,
-       active_since = case when $5::boolean then now() else active_since end
-     where workspace_id = $1 and livemode = $2 and version = $3`,
-    [workspaceId, livemode, version, JSON.stringify(compared), activates],
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update learned_heads set outcome = 'promoted', reason = 'better', compared = $4, decided_at = now()
+     where workspace_id = $1 and livemode = $2 and version = $3 and outcome = 'candidate' and not active`,
+    [workspaceId, livemode, version, JSON.stringify(compared)],
   );
-  if (activates) await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
+  if (rowCount === 0) return false;
+  if (!activates) return true;
+  await deactivate(tx, { workspaceId, livemode });
+  await tx.query(
+    `update learned_heads set active = true, active_since = now(), active_until = null
+     where workspace_id = $1 and livemode = $2 and version = $3`,
+    [workspaceId, livemode, version],
+  );
+  await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
+  return true;
 }
 
 /** How the candidate does so far. */
@@ -138,7 +146,7 @@ export async function dropCandidate(
 ): Promise<void> {
   await tx.query(
     `update learned_heads set outcome = 'dropped', reason = $4, compared = coalesce($5, compared), weights = '', decided_at = now()
-     where workspace_id = $1 and livemode = $2 and version = $3 and outcome = 'candidate'`,
+     where workspace_id = $1 and livemode = $2 and version = $3 and outcome = 'candidate' and not active`,
     [workspaceId, livemode, version, reason, compared === undefined ? null : JSON.stringify(compared)],
   );
 }
@@ -147,12 +155,21 @@ export async function dropCandidate(
  * Drops the candidates of all workspaces that calls are not kept long enough for, which is 30 days. One from ahead of the clock is of before it was
  * set back, and would wait for as long.
  */
-export async function dropOldCandidates(db: Db): Promise<void> {
-  await db.query(
-    `update learned_heads set outcome = 'dropped', reason = 'too_few_calls', weights = '', decided_at = now()
-     where outcome = 'candidate' and not created_at between now() - interval '28 days' and now() + interval '1 day'`,
-  );
+export async function dropOldCandidates(db: Pool): Promise<void> {
+  const { rows } = await db.query(`select distinct workspace_id as "workspaceId" from learned_heads where ${isOld}`);
+  for (const { workspaceId } of rows as { workspaceId: string }[])
+    await withTransaction(db, async (tx) => {
+      await lockHeads(tx, workspaceId);
+      await tx.query(
+        `update learned_heads set outcome = 'dropped', reason = 'too_few_calls', weights = '', decided_at = now()
+         where workspace_id = $1 and ${isOld}`,
+        [workspaceId],
+      );
+    });
 }
+
+const isOld = `outcome = 'candidate' and not active
+  and not created_at between now() - interval '28 days' and now() + interval '1 day'`;
 
 /** The active version does not keep what it promised: the rates of the tasks go on alone. People can go back to it. */
 export async function withdrawHeads(tx: Db, { workspaceId, livemode }: SampleScope, version: number): Promise<void> {
@@ -165,9 +182,13 @@ export async function withdrawHeads(tx: Db, { workspaceId, livemode }: SampleSco
   await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
 }
 
+/** An active candidate is one that somebody chose in a gateway of before, which knew none. */
 async function deactivate(tx: Db, { workspaceId, livemode }: SampleScope): Promise<void> {
-  await tx.query('update learned_heads set active = false where workspace_id = $1 and livemode = $2 and active', [
-    workspaceId,
-    livemode,
-  ]);
+  await tx.query(
+    `update learned_heads set active = false,
+       reason = case when outcome = 'candidate' then 'chosen' else reason end,
+       outcome = case when outcome = 'candidate' then 'promoted' else outcome end
+     where workspace_id = $1 and livemode = $2 and active`,
+    [workspaceId, livemode],
+  );
 }

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/ask.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { structureSize } from './call-structure.ts';
+import { EvidenceCache } from './evidence-cache.ts';
 import { hashedWords } from './hashed-words.ts';
-import { chooseHeads, listHeadVersions } from './head-choice-store.ts';
-import { saveHeads } from './head-standing-store.ts';
+import { chooseHeads, listHeadVersions, lockHeads } from './head-choice-store.ts';
+import {
+  dropCandidate,
+  dropOldCandidates,
+  promoteCandidate,
+  readCurrentVersions,
+  saveHeads,
+} from './head-standing-store.ts';
 import { learnAllHeads } from './learn-heads-job.ts';
 import { addSample } from './learned-heads-store.ts';
 import { packHeads } from './packed-heads.ts';
@@ -169,4 +178,83 @@ it('a refit beside active heads is a candidate, and samples and candidates from 
   expect((await versions())[0]).toEqual([2, false, 'dropped', 'too_few_calls', false]);
   const { rows } = await database.pool.query('select count(*)::int as n from learned_samples');
   expect(rows).toEqual([{ n: samples - 9 }]);
+});
+
+/** The words in which a gateway of the version before activates heads: it knows no candidates. */
+async function chooseAsBefore(version: number): Promise<void> {
+  await database.pool.query(
+    'update learned_heads set active = version = $3 where workspace_id = $1 and livemode = $2 and active <> (version = $3)',
+    [workspaceId, true, version],
+  );
+}
+
+it('a candidate that an older process made active is active, and keeps its weights whatever becomes of candidates', async () => {
+  await save(true);
+  await add(340);
+  await save(false, 1);
+  await add(65);
+  await chooseAsBefore(2);
+  const chosen = [2, true, 'promoted', 'chosen', true];
+  expect((await versions())[0]).toEqual(chosen);
+  await dropCandidate(database.pool, live, { version: 2, reason: 'overtaken' });
+  await database.pool.query(`update learned_heads set created_at = now() - interval '29 days' where version = 2`);
+  await learn();
+  expect((await versions())[0]).toEqual(chosen);
+  expect(await readCurrentVersions(database.pool, live)).toMatchObject({ active: 2, candidate: 0 });
+  const evidence = await new EvidenceCache({ db: database.pool }).of(workspaceId, true);
+  expect(evidence.heads?.learned.gainMost).toEqual({});
+  await chooseHeads(database.pool, live, { version: 1, by: 'key_test', follows: true });
+  expect((await versions())[0]).toEqual([2, false, 'promoted', 'chosen', true]);
+});
+
+it('a candidate that was dropped meanwhile is not promoted, and the active version stays', async () => {
+  await save(true);
+  await save(false, 1);
+  await dropCandidate(database.pool, live, { version: 2, reason: 'too_few_calls' });
+  const compared = { calls: 65, mean: 0.1, lower: 0.05, upper: 0.15 };
+  const promotion = { version: 2, compared, activates: true };
+  expect(await promoteCandidate(database.pool, live, promotion)).toBe(false);
+  expect(await versions()).toEqual([
+    [2, false, 'dropped', 'too_few_calls', false],
+    [1, true, 'promoted', 'better_than_tasks', true],
+  ]);
+});
+
+it('candidates that are too old are dropped one workspace after another, and not while a person chooses one', async () => {
+  await save(true);
+  await save(false, 1);
+  await database.pool.query(`update learned_heads set created_at = now() - interval '29 days' where version = 2`);
+  let dropped: Promise<void> | undefined;
+  await withTransaction(database.pool, async (tx) => {
+    await lockHeads(tx, workspaceId);
+    dropped = dropOldCandidates(database.pool);
+    await eventually(async () => {
+      const { rows } = await database.pool.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      expect(rows.length).toBe(1);
+    });
+    await chooseHeads(tx, live, { version: 2, by: 'key_test', follows: false });
+  });
+  await dropped;
+  expect((await versions())[0]).toEqual([2, true, 'promoted', 'chosen', true]);
+});
+
+it('heads without weights are read as none, and one workspace that cannot be learned for leaves the others be', async () => {
+  await save(true);
+  await database.pool.query(`update learned_heads set weights = ''`);
+  expect((await new EvidenceCache({ db: database.pool }).of(workspaceId, true)).heads).toBeUndefined();
+  await add(405);
+  // Of a workspace that comes before by its name.
+  const before = { ...learner, workspaceId: 'ws_before' };
+  await database.pool.query(`insert into workspaces (id, name) values ($1, 'Before') on conflict do nothing`, [
+    before.workspaceId,
+  ]);
+  await database.pool.query(
+    `insert into learned_samples (workspace_id, livemode, id, task, sealed_features, agreed, weak, strong)
+     select $1, livemode, id, task, sealed_features, agreed, weak, strong from learned_samples`,
+    [before.workspaceId],
+  );
+  await expect(learn()).rejects.toThrow();
+  expect((await versions())[0]?.slice(0, 2)).toEqual([2, true]);
 });

@@ -44,14 +44,16 @@ type Learner = SampleScope & ModelPair;
 const refitAfter = 100;
 const samplesInPiece = 200;
 
-/** Fits and compares heads for the workspaces with new samples, one after another. */
+/** Fits and compares heads for the workspaces with new samples, one after another. A fault of one leaves those behind it be. */
 export async function learnAllHeads(ports: LearnPorts, signal: AbortSignal): Promise<void> {
   await forgetOldSamples(ports.db);
   await dropOldCandidates(ports.db);
+  const faults: unknown[] = [];
   for (const learner of await listLearners(ports.db, labelsMin)) {
-    if (signal.aborted) return;
-    await learnHeadsOf(ports, learner);
+    if (signal.aborted) break;
+    await learnHeadsOf(ports, learner).catch((error: unknown) => faults.push(error));
   }
+  if (faults.length > 0) throw new AggregateError(faults, 'heads of some workspaces were not learned');
 }
 
 interface Standing extends Omit<StandingHeads, 'weights'> {
@@ -97,8 +99,8 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
   await change(async (tx) => {
     if (verdict === 'open') return noteComparison(tx, learner, { version, compared });
     if (verdict !== 'better') return dropCandidate(tx, learner, { version, reason: verdict, compared });
-    await promoteCandidate(tx, learner, { version, compared, activates: current.follows });
-    if (current.follows)
+    const isPromoted = await promoteCandidate(tx, learner, { version, compared, activates: current.follows });
+    if (isPromoted && current.follows)
       await record(tx, learner, {
         operation: 'routing.heads.promote',
         before: active.version,

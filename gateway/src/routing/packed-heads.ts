@@ -31,8 +31,9 @@ export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
   return Buffer.concat([length, json, bytesOf(weak), bytesOf(strong), ...ofGuess]);
 }
 
-/** Undefined for heads of a version of the gateway that sees calls differently: they are learned again. */
+/** Undefined for heads without weights, and for those of a version of the gateway that sees calls differently: they are learned again. */
 export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
+  if (packed.length === 0) return undefined;
   const start = 4 + packed.readUInt32LE(0);
   const { gainMost, report, rate, rates, guess, weak, strong, ...scaled } = JSON.parse(
     packed.subarray(4, start).toString('utf8'),
