@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { promoteCandidate } from '../../gateway/src/routing/head-standing-store.ts';
+import type { SampleScope } from '../../gateway/src/routing/learned-heads-store.ts';
 import { eventually, json } from '../support/ask.ts';
 import { addSamples, learn } from '../support/head-samples.ts';
 import {
@@ -111,12 +113,14 @@ describe.skipIf(chromiumPath === undefined)(`the heads of Routing${leftOutWithou
 
   it('promote a version by keyboard, and follow the newest again', async () => {
     // A candidate that was better, as the gateway leaves it.
-    await dashboard.gateway.database.pool.query(
-      `with before as (update learned_heads set active = false, active_until = now() where version = 2 returning *)
-       insert into learned_heads (workspace_id, livemode, version, weights, report, active, active_since, weak, strong, outcome, reason, against, compared, decided_at)
-       select workspace_id, livemode, 3, weights, report, true, now(), weak, strong, 'promoted', 'better', 2,
-         '{"calls": 412, "mean": 0.012, "lower": 0.001, "upper": 0.024}', now() from before`,
+    const { pool } = dashboard.gateway.database;
+    const { rows } = await pool.query(
+      `insert into learned_heads (workspace_id, livemode, version, weights, report, active, weak, strong, outcome, reason, against)
+       select workspace_id, livemode, 3, weights, report, false, weak, strong, 'candidate', 'comparing', 2
+       from learned_heads where version = 2 returning workspace_id as "workspaceId", livemode`,
     );
+    const compared = { calls: 412, mean: 0.012, lower: 0.001, upper: 0.024 };
+    await promoteCandidate(pool, rows[0] as SampleScope, { version: 3, compared, activates: true });
     await page.reload();
     await versions().getByText('It was better than version 2 on 412 calls that neither had seen.').waitFor();
     await words().getByText('Version 3 decides calls to auto.').waitFor();

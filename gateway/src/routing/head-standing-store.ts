@@ -185,7 +185,7 @@ export async function withdrawHeads(tx: Db, { workspaceId, livemode }: SampleSco
 /** An active candidate is one that somebody chose in a gateway of before, which knew none. */
 async function deactivate(tx: Db, { workspaceId, livemode }: SampleScope): Promise<void> {
   await tx.query(
-    `update learned_heads set active = false,
+    `update learned_heads set active = false, active_since = coalesce(active_since, created_at), active_until = now(),
        reason = case when outcome = 'candidate' then 'chosen' else reason end,
        outcome = case when outcome = 'candidate' then 'promoted' else outcome end
      where workspace_id = $1 and livemode = $2 and active`,

@@ -106,6 +106,9 @@ it('a candidate that is better replaces the active version once, though two proc
   const [promoted] = await listHeadVersions(database.pool, live);
   expect(promoted).toMatchObject({ against: 1, compared: { calls: 65 } });
   expect(promoted?.compared?.lower).toBeGreaterThan(0);
+  const [since, until] = (await listHeadVersions(database.pool, live)).map((one) => [one.activeSince, one.activeUntil]);
+  expect(since).toEqual([expect.any(Date), null]);
+  expect(until).toEqual([expect.any(Date), since?.[0]]);
 });
 
 it('a candidate that is worse, or whose active version is gone, is dropped with its reason, and the active one stays', async () => {
