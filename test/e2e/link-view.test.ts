@@ -174,6 +174,18 @@ describe('a stranger who asks what a link is', () => {
     expect(await ask(await signInLink('bob@agency.example'))).toBe(200);
   });
 
+  it('keeps nobody at the same address from signing in, however many unknown links are opened there', async () => {
+    const from = { 'x-forwarded-for': '203.0.113.10' };
+    const password = 'a long enough pass phrase';
+    expect((await ada.send('PUT', '/v1/me/password', { password })).status).toBe(204);
+    for (let opened = 0; opened < 10; opened++)
+      await browser(gateway).send('POST', '/auth/link/view', { token: 'z'.repeat(43) }, from);
+    const credentials = { email: 'ada@agency.example', password };
+    const wrong = { ...credentials, password: 'some other pass phrase' };
+    expect((await browser(gateway).send('POST', '/auth/sign-in', wrong, from)).status).toBe(401);
+    expect((await browser(gateway).send('POST', '/auth/sign-in', credentials, from)).status).toBe(200);
+  });
+
   it('must be a page of the gateway, and sends the token in the body', async () => {
     const token = await signInLink('bob@agency.example');
     const body = JSON.stringify({ token });

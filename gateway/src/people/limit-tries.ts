@@ -49,12 +49,13 @@ export async function limitTries<T>(
 }
 
 /**
- * Counts a link that nobody has made as a wrong try from its address, where that is known: of no account, since it names none. Throws `rate_limited` once
- * there are too many.
+ * Counts a link that nobody has made for its address, where that is known, and throws `rate_limited` once there are too many. Sign-ins are
+ * counted apart: an office that opens old links keeps nobody out.
  */
 export async function countUnknownLink({ db }: { db: Pool }, address: string | undefined): Promise<void> {
   if (address === undefined) return;
-  const { waitSeconds } = await takeTry(db, [placeOf(address)]);
+  const place = placeOf(address);
+  const { waitSeconds } = await takeTry(db, [{ ...place, subject: `link ${place.subject}` }]);
   refuseWhileWaiting(waitSeconds);
 }
 
