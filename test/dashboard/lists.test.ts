@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     await page.getByText('Limit Everything: $50.00 a day').waitFor();
   });
 
-  it('offer Undo inside of a dialog, where the page behind it takes no click', async () => {
+  it('offer Undo inside of a dialog, where the page behind it takes no click', { timeout: 60_000 }, async () => {
     const budget = { name: 'Tiny', limit_usd: 0.000001, period: 'day', scope: { client_id: 'tiny' } };
     const { id } = await json<{ id: string }>(dashboard.gateway.post('/v1/budgets', budget), 201);
     const refused = await dashboard.gateway.post(chat, hello(), { 'x-client-id': 'tiny' });
@@ -98,6 +98,8 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     await eventually(() => json(dashboard.gateway.get(`/v1/usage/requests/${call}`)));
     await page.goto(`/app/calls?view=refused&call=${call}`);
     const dialog = page.getByRole('dialog');
+    // Undo is offered for ten seconds only, so nothing else is to load by then.
+    await settled(page);
     await dialog.getByRole('button', { name: '+10 for Tiny' }).click();
     await dialog.getByRole('button', { name: 'Undo' }).click();
     await dialog.getByText('Taken back').waitFor();
