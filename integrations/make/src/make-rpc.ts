@@ -1,12 +1,13 @@
 import { fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { scopeTags } from '@ai-gateway/shared/steps/row-label';
 import { type VariableType, variableField } from '@ai-gateway/shared/steps/variable-field';
 import { type Component, componentId, connectionId, type Json } from './component.ts';
 import { makeField } from './make-field.ts';
-import { paged } from './make-module.ts';
+import { paged, rowsOf } from './make-module.ts';
 import { makeRequest } from './make-request.ts';
 
-/** A list as a drop-down: the name where rows have one (a model's has its vendor and price), the id as the value. */
+/** A list as a drop-down: the label of `rowLabel`, the id as the value. */
 export function makeRpc(operation: Operation): Component {
   return {
     kind: 'rpc',
@@ -17,7 +18,7 @@ export function makeRpc(operation: Operation): Component {
         ...paged(operation, { url: operation.path, method: operation.method }, 100),
         response: {
           iterate: '{{body.data}}',
-          output: { label: '{{ifempty(ifempty(item.display_name, item.name), item.id)}}', value: '{{item.id}}' },
+          output: { label: labelOf(operation), value: '{{item.id}}' },
           // "3 * number of objects per page": https://developers.make.com/custom-apps-documentation/app-components/rpcs
           limit: 300,
         },
@@ -25,6 +26,21 @@ export function makeRpc(operation: Operation): Component {
       params: [],
     },
   };
+}
+
+/** The words of `rowLabel`, in IML. */
+function labelOf(operation: Operation): string {
+  const has = new Set(rowsOf(operation)?.map(({ key }) => key));
+  if (has.has('display_name')) return '{{item.display_name}}';
+  if (has.has('scope')) {
+    const tags = Object.entries(scopeTags).map(([key, each]) => {
+      const tag = `item.scope.${key}`;
+      return `{{if(${tag}, if(${tag} == '*', ' · ${each}', ' · ' + ${tag}), '')}}`;
+    });
+    return `{{item.name}}${tags.join('')} · ${'$'}{{item.limit_usd}} {{if(item.period == 'total', 'in total', 'a ' + item.period)}}`;
+  }
+  const id = has.has('platform') ? "if(item.platform, item.id + ' (' + item.platform + ')', item.id)" : 'item.id';
+  return `{{if(item.name, if(item.name == item.id, ${id}, item.name + ' (' + item.id + ')'), ${id})}}`;
 }
 
 /** Make's types of the variables of a prompt. A picture may be a data URL, which Make's own `url` refuses. */

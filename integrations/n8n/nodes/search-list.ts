@@ -1,4 +1,5 @@
 import type { InputOf, OperationId } from '@ai-gateway/shared/contract';
+import { type ListedRow, rowLabel } from '@ai-gateway/shared/steps/row-label';
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 import type { ListPlan } from './AiGateway/operation-plan.ts';
 import { apiError } from './api-error.ts';
@@ -15,14 +16,6 @@ export function listSearches(lists: Readonly<Record<string, ListPlan>>): Record<
   return Object.fromEntries(Object.entries(lists).map(([method, plan]) => [method, listSearch(plan)]));
 }
 
-interface Row {
-  id: string;
-  name?: string;
-  /** Of a model: itself, its vendor and its price. */
-  display_name?: string;
-  platform?: string | null;
-}
-
 function listSearch(plan: ListPlan): ListSearch {
   return async function (filter, paginationToken) {
     const input = {
@@ -36,22 +29,19 @@ function listSearch(plan: ListPlan): ListSearch {
         plan.id,
         input as InputOf<OperationId> & { stream?: never },
       )) as {
-        data: Row[];
+        data: ListedRow[];
         next_cursor?: string | null;
       };
       return {
-        results: data.map(listItem).filter((item) => plan.searches || matches(item, filter)),
+        results: data
+          .map((row) => ({ name: rowLabel(row), value: row.id }))
+          .filter((item) => plan.searches || matches(item, filter)),
         ...(next_cursor ? { paginationToken: next_cursor } : {}),
       };
     } catch (error) {
       throw apiError(this.getNode(), error);
     }
   };
-}
-
-/** People know a client by its name, a model by its vendor and price, and a scenario by where it runs. */
-function listItem({ id, name, display_name: displayName, platform }: Row): INodeListSearchItems {
-  return { name: name ?? displayName ?? (platform ? `${id} (${platform})` : id), value: id };
 }
 
 function matches({ name, value }: INodeListSearchItems, filter = ''): boolean {

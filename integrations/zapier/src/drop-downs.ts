@@ -1,5 +1,6 @@
 import { type Field, fieldsOf, listsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { type ListedRow, rowLabel } from '@ai-gateway/shared/steps/row-label';
 import type { Bundle, Trigger, ZObject } from 'zapier-platform-core';
 import { gatewayOf, type Settings } from './gateway.ts';
 import { answerKind, findRows, readPages } from './perform.ts';
@@ -37,7 +38,7 @@ function dropDown(operation: Operation, settings: Settings): Trigger {
       perform: (z, bundle) =>
         asZapierErrors(z, async () => {
           const rows = await read(z, bundle, { operation, settings });
-          return (rows as unknown as Row[]).map(choice);
+          return (rows as unknown as ListedRow[]).map((row) => ({ id: row.id, name: rowLabel(row) }));
         }),
     },
   };
@@ -66,17 +67,4 @@ async function nextRows(z: ZObject, bundle: Bundle, { operation, settings }: Fil
   // After the last page an empty place is kept, so that no page comes twice.
   if (cursor !== undefined || !isFirst) await z.cursor.set(cursor ?? '');
   return rows;
-}
-
-interface Row {
-  id: string;
-  name?: string;
-  /** Of a model: itself, its vendor and its price. */
-  display_name?: string;
-  platform?: string | null;
-}
-
-/** People know a client by its name, a model by its vendor and price, and a scenario by where it runs. */
-function choice({ id, name, display_name: displayName, platform }: Row): { id: string; name: string } {
-  return { id, name: name ?? displayName ?? (platform ? `${id} (${platform})` : id) };
 }

@@ -1,5 +1,6 @@
+import { type ListedRow, rowLabel } from '@ai-gateway/shared/steps/row-label';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually } from '../../support/ask.ts';
+import { eventually, json } from '../../support/ask.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { type MakeHost, openMake } from './make-host.ts';
 import { refusalOf } from './refusals.ts';
@@ -86,6 +87,8 @@ test('a scenario is paused, refused, and resumed', async () => {
 });
 
 test('an invoice is created for a client', async () => {
+  // Less than the smallest amount of a currency is not billed.
+  gateway.fakes.openai.reply({ text: 'x', usage: { input: 100_000, output: 10_000 } });
   await make.chat({ prompt: 'Hi', client_id: 'billed' });
   const from = new Date(Date.now() - 86_400_000);
   const invoice = await make.act('invoicesCreate', { client_id: 'billed', from, to: new Date() });
@@ -109,6 +112,44 @@ describe('drop-downs', () => {
     await make.act('budgetsCreate', { name, limit_usd: 1, scope: { client_id: name } });
     await eventually(async () =>
       expect((await options(rpc)).map(({ label }) => label)).toContainEqual(expect.stringContaining(name)),
+    );
+  });
+
+  test('tell apart what has one name, in the words of the other platforms', async () => {
+    const send = (method: string, path: string, body: object) => json(gateway.send(method, path, body));
+    for (const id of ['north', 'south']) await send('PUT', `/v1/clients/twin-${id}`, { name: 'Twin “T” {{1.x}} 😀' });
+    await make.chat({ prompt: 'Hi', scenario_id: 'named' });
+    await make.chat({ prompt: 'Hi', scenario_id: 'unnamed' });
+    await send('PUT', '/v1/scenarios/named/name', { name: 'Newsletter' });
+    for (const scope of [
+      {},
+      { client_id: 'twin-north' },
+      { client_id: '*' },
+      { client_id: '*', project: 'p', scenario_id: '7' },
+    ])
+      for (const period of ['day', 'total'])
+        await make.act('budgetsCreate', { name: 'Twin', limit_usd: 0.5, period, scope });
+    for (const [rpc, path] of Object.entries({
+      clientsList: '/v1/clients',
+      scenariosList: '/v1/scenarios',
+      budgetsList: '/v1/budgets',
+      projectsList: '/v1/projects',
+      modelsList: '/v1/models',
+    })) {
+      const { data } = await json<{ data: ListedRow[] }>(gateway.get(`${path}?limit=100`));
+      const offered = (await options(rpc)).slice(0, 100);
+      expect(offered).toEqual(data.slice(0, 300).map((row) => ({ label: rowLabel(row), value: row.id })));
+      expect(new Set(offered.map(({ label }) => label)).size).toBe(offered.length);
+    }
+    const labels = async (rpc: string) => (await options(rpc)).map(({ label }) => label);
+    expect(await labels('clientsList')).toContain('Twin “T” {{1.x}} 😀 (twin-north)');
+    expect(await labels('scenariosList')).toEqual(expect.arrayContaining(['Newsletter (named)', 'unnamed (make)']));
+    expect(await labels('budgetsList')).toEqual(
+      expect.arrayContaining([
+        'Twin · $0.5 a day',
+        'Twin · twin-north · $0.5 in total',
+        'Twin · each client · p · 7 · $0.5 a day',
+      ]),
     );
   });
 
