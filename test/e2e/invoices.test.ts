@@ -219,6 +219,18 @@ describe('an invoice', () => {
     });
     await useIn('2025-05');
     const both = await bill('tiny', { from: '2025-04-01', to: '2025-06-01' });
+    // The files of a month have the invoice whose period ends in it.
+    const listed = async (period: string): Promise<number[]> =>
+      (await json<{ data: Invoice[] }>(gateway.get(`/v1/invoices?client_id=tiny&period=${period}`))).data.map(
+        ({ number }) => number,
+      );
+    expect([await listed('2025-04'), await listed('2025-05'), await listed('2025-06')]).toEqual([
+      [],
+      [both.number],
+      [],
+    ]);
+    const zip = await (await gateway.get('/v1/invoices?client_id=tiny&period=2025-05&format=zip')).arrayBuffer();
+    expect(Object.keys(unzip(Buffer.from(zip)))).toEqual([`invoice-${both.label}.pdf`]);
     expect(both).toMatchObject({ total: 0.01, number: billing.next_number });
     expect(both.lines).toMatchObject([{ requests: 2, cost_usd: 0.007, amount: 0.01 }]);
   });

@@ -61,7 +61,7 @@ export const invoiceHandlers: Pick<
     const rows = await selectInvoices(services.db, {
       ...placeOf(caller),
       clientId: ownClient(caller, input.client_id),
-      begins: await monthOf(services, caller, input.period),
+      ends: await monthOf(services, caller, input.period),
       beforeNumber: input.cursor === undefined ? undefined : readNumber(input.cursor),
       limit: input.limit + 1,
     });

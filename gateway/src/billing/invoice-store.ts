@@ -98,8 +98,8 @@ export async function selectInvoices(
     number?: number | undefined;
     clientId?: string | undefined;
     beforeNumber?: number | undefined;
-    /** The period of the invoice begins in here. */
-    begins?: { from: Date; to: Date } | undefined;
+    /** The period of the invoice ends in here: its last moment counts, so one that ends at midnight belongs to the day before. */
+    ends?: { from: Date; to: Date } | undefined;
     limit: number;
   },
 ): Promise<InvoiceDocument[]> {
@@ -107,7 +107,7 @@ export async function selectInvoices(
     `select document, status from invoices
      where workspace_id = $1 and livemode = $2 and ($3::text is null or id = $3) and ($4::text is null or client_id = $4)
        and ($5::bigint is null or number < $5) and ($7::bigint is null or number = $7)
-       and ($8::timestamptz is null or (from_at >= $8 and from_at < $9::timestamptz))
+       and ($8::timestamptz is null or (to_at > $8 and to_at <= $9::timestamptz))
      order by number desc limit $6`,
     [
       filter.workspaceId,
@@ -117,8 +117,8 @@ export async function selectInvoices(
       filter.beforeNumber ?? null,
       filter.limit,
       filter.number ?? null,
-      filter.begins?.from ?? null,
-      filter.begins?.to ?? null,
+      filter.ends?.from ?? null,
+      filter.ends?.to ?? null,
     ],
   );
   return (rows as InvoiceRow[]).map(readRow);

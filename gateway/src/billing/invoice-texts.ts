@@ -56,10 +56,10 @@ export const invoiceTexts = {
     type: 'text/html' | 'application/zip',
   ): Promise<TextAnswer> => {
     const clientId = ownClient(caller, asked);
-    const begins = await monthOf(services, caller, period);
+    const ends = await monthOf(services, caller, period);
     const { branding } = await services.settings.of(caller.workspaceId, caller.livemode);
     const all = (): AsyncIterable<InvoiceDocument> =>
-      billsClients(caller) ? everyInvoice(services.db, { ...placeOf(caller), clientId, begins }) : none();
+      billsClients(caller) ? everyInvoice(services.db, { ...placeOf(caller), clientId, ends }) : none();
     if (type === 'text/html') return { policy: pagePolicy(branding), text: () => printable(all(), branding) };
     const name = `invoices${period === undefined ? '' : `-${period.replace('_', '-')}`}`;
     return {

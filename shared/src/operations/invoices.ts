@@ -366,7 +366,7 @@ export const listInvoices = operation({
     period: period.optional().meta({
       title: 'Period',
       description:
-        'Only invoices whose period begins in this month: a month such as 2026-10, or last_month, in the workspace’s time zone.',
+        'Only invoices whose period ends in this month: a month such as 2026-10, or last_month, in the workspace’s time zone.',
     }),
     format: z.enum(['json', 'html', 'zip']).optional().meta({
       title: 'Format',
