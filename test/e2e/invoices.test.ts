@@ -235,6 +235,48 @@ describe('an invoice', () => {
     expect(both.lines).toMatchObject([{ requests: 2, cost_usd: 0.007, amount: 0.01 }]);
   });
 
+  it.each([
+    // A yen has no decimals and a dinar three: both amounts are below half of the smallest unit, and two months above it.
+    { currency: 'JPY', rate: 150, output: 250, small: 1 },
+    { currency: 'KWD', rate: 0.3, output: 150, small: 0.001 },
+  ])(
+    'of a small amount in $currency is made after a later month was billed by itself, once that invoice is void',
+    async ({ currency, rate, output, small }) => {
+      await setWorkspace({ timezone: 'UTC' });
+      await gateway.database.pool.query(`select ensure_call_partitions('2025-04-01'::date, 2)`);
+      const client = `tiny-${currency}`;
+      await setClient(client, { currency, exchange_rate: rate });
+      const useIn = async (month: string, tokens: number): Promise<void> => {
+        await use(client, tokens);
+        await gateway.database.pool.query(
+          `update calls set created_at = $2 where client_id = $1 and created_at > '2025-12-01'`,
+          [client, `${month}-10T12:00:00Z`],
+        );
+      };
+      const all = async (period: string): Promise<Row | undefined> =>
+        (await json<{ data: Row[] }>(gateway.post('/v1/invoices/all', { period }))).data.find(
+          ({ client_id: id }) => id === client,
+        );
+      const both = { from: '2025-04-01', to: '2025-06-01' };
+      await useIn('2025-04', output);
+      expect(await all('2025-04')).toMatchObject({ status: 'nothing_to_bill', too_small: true });
+      await useIn('2025-05', output * 2);
+      const may = await all('2025-05');
+      expect(may).toMatchObject({ status: 'made', total: small });
+      expect(await bill(client, { period: '2025-04' }, 409)).toMatchObject({
+        error: {
+          message: expect.stringContaining('before you bill a later month by itself'),
+          details: { too_small: true },
+        },
+      });
+      expect(await bill(client, both, 409)).toMatchObject({ error: { details: { number: may?.number } } });
+      await json(gateway.post(`/v1/invoices/${may?.number}/void`, {}), 201);
+      const invoice = await bill(client, both);
+      expect(invoice.lines).toMatchObject([{ requests: 2 }]);
+      expect(invoice.total).toBe(small);
+    },
+  );
+
   it('keeps the names that it was issued with when its client and workspace get others', async () => {
     await setClient('renamed', { name: 'Old Name Ltd' });
     await use('renamed', 100_000, { 'x-scenario-id': 'renamed-7' });

@@ -244,7 +244,7 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
   if (issued.isTooSmall)
     return new GatewayError(
       'conflict',
-      `The usage of ${issued.name} in this period is below the smallest amount of ${issued.draft.currency}, so there is nothing to bill yet. It is not lost: bill it with a later month, by \`from\` at the start of this period and a later \`to\`.`,
+      `The usage of ${issued.name} in this period is below the smallest amount of ${issued.draft.currency}, so there is nothing to bill yet. It is not lost: before you bill a later month by itself, bill both by \`from\` at the start of this period and \`to\` at the end of that month. Where that month is invoiced, void its invoice first.`,
       { details: { nothing_to_bill: true, too_small: true } },
     );
   return new GatewayError('conflict', `There is nothing to bill: ${issued.name} has no paid calls in this period.`, {

@@ -232,7 +232,7 @@ const billingState = (states: readonly [string, ...string[]], description: strin
 const tooSmall = z.boolean().meta({
   title: 'Too small',
   description:
-    'True where nothing is billed because the amount is below the smallest unit of the currency. A later invoice whose `from` is the start of this period bills it.',
+    'True where nothing is billed because the amount is below the smallest unit of the currency. An invoice from the start of this period to the end of a later month bills it: before that month is billed by itself.',
 });
 
 export const previewInvoices = operation({

@@ -27,7 +27,9 @@ const statusWords: Readonly<Record<string, string>> = {
 };
 
 function statusText({ status, too_small: isTooSmall }: Row): string {
-  return isTooSmall ? 'too small to bill: bill it with a later month' : (statusWords[status] ?? status);
+  return isTooSmall
+    ? 'too small to bill: bill it with a later month, before that month is billed by itself'
+    : (statusWords[status] ?? status);
 }
 
 /** All clients for one month: what is going to be issued, and then what was. */
