@@ -66,6 +66,7 @@ it('the words of a call decide, and earlier versions or none can be made active 
   expect(await list()).toEqual({
     data: [],
     follows: true,
+    newest: null,
     chosen: null,
     collected: { model: null, baseline_model: null, calls: 0, tasks: 0, needed: 400 },
     next_cursor: null,
@@ -84,6 +85,7 @@ it('the words of a call decide, and earlier versions or none can be made active 
       },
     ],
     follows: true,
+    newest: 1,
     collected,
   });
   const [{ gain, gain_lower: lower, gain_upper: upper } = noGain] = learned.data as unknown as (typeof noGain)[];
@@ -105,6 +107,7 @@ it('the words of a call decide, and earlier versions or none can be made active 
       { version: 2, active: false, state: 'inactive', better: true },
       { version: 1, active: false },
     ],
+    newest: 2,
   });
   expect(await activate('1')).toMatchObject({
     data: [

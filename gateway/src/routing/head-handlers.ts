@@ -8,6 +8,7 @@ import { chooseHeads, findChosen, type HeadVersion, listHeadVersions, lockHeads 
 import { wordsOfReason } from './head-words.ts';
 import { labelsMin } from './learned-heads.ts';
 import { findCollected } from './learned-heads-store.ts';
+import { newestHeads } from './newest-heads.ts';
 
 type HeadContext = Context<{ db: Pool; evidence: { forget(workspaceId: string): void } }>;
 
@@ -51,11 +52,7 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
 /** 0 for none. Throws `not_found` for a version that is not kept, `conflict` for one without anything to activate. */
 function versionOf(asked: string, versions: readonly HeadVersion[]): number {
   if (asked === 'none') return 0;
-  if (asked === 'latest') {
-    // The one that the gateway would have activated last, were nobody's choice in its way.
-    const latest = versions.find(({ outcome, reason }) => isDecided(outcome) && reason !== 'chosen');
-    return latest?.outcome === 'promoted' ? latest.version : 0;
-  }
+  if (asked === 'latest') return newestHeads(versions);
   const found = versions.find(({ version }) => version === Number(asked));
   if (found === undefined)
     throw new GatewayError(
@@ -72,10 +69,6 @@ function versionOf(asked: string, versions: readonly HeadVersion[]): number {
   return found.version;
 }
 
-function isDecided(outcome: HeadVersion['outcome']): boolean {
-  return outcome === 'promoted' || outcome === 'withdrawn';
-}
-
 interface KnownHeads {
   versions: readonly HeadVersion[];
   chosen: Awaited<ReturnType<typeof findChosen>>;
@@ -86,6 +79,7 @@ function shown({ versions, chosen, collected }: KnownHeads): OutputOf<'routing.h
   return {
     data: versions.map(shownVersion),
     follows: chosen === undefined,
+    newest: newestHeads(versions) || null,
     chosen:
       chosen === undefined
         ? null

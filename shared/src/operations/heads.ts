@@ -94,6 +94,11 @@ const heads = page(head).extend({
     description:
       'A newer version that is shown to be better becomes active by itself. False after somebody chose a version, or none.',
   }),
+  newest: z.number().int().nullable().meta({
+    title: 'Newest',
+    description:
+      'The version that `latest` makes active: the last one that the gateway promoted by itself. Null where there is none, or where it was withdrawn.',
+  }),
   chosen: z
     .object({
       version: z
@@ -148,6 +153,7 @@ const sampleHeads = {
     },
   ],
   follows: true,
+  newest: 3,
   chosen: null,
   collected: { model: 'gpt-6-luna', baseline_model: 'gpt-6-sol', calls: 1_260, tasks: 4, needed: 400 },
   next_cursor: null,

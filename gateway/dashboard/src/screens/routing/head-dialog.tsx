@@ -8,7 +8,16 @@ import { ErrorCard } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
-import { choiceNow, type HeadChoice, type Heads, headAfter, sayEasy, sayGain, versionOfChoice } from './head-words.ts';
+import {
+  choiceNow,
+  type HeadChoice,
+  type Heads,
+  headAfter,
+  sayEasy,
+  sayEnd,
+  sayGain,
+  versionOfChoice,
+} from './head-words.ts';
 
 interface HeadDialogProps {
   heads: Heads;
@@ -24,6 +33,11 @@ export function HeadDialog({ heads, choice, dial, onClose }: HeadDialogProps): R
   const activate = useChange('routing.heads.activate');
   const active = heads.data.find((head) => head.active);
   const title = titleOf(choice, active?.version);
+  const isCandidate = choice.to === 'version' && choice.head.state === 'candidate';
+  const goBack = async (to: string): Promise<void> => {
+    await call('routing.heads.activate', { version: to });
+    await queries.invalidateQueries({ queryKey: ['operation'] });
+  };
   const go = async (): Promise<void> => {
     const before = choiceNow(heads);
     try {
@@ -31,10 +45,8 @@ export function HeadDialog({ heads, choice, dial, onClose }: HeadDialogProps): R
       const now = data.find((head) => head.active);
       toast({
         text: now === undefined ? 'No head is active now' : `Version ${now.version} is active`,
-        undo: async () => {
-          await call('routing.heads.activate', { version: before });
-          await queries.invalidateQueries({ queryKey: ['operation'] });
-        },
+        // The comparison of a candidate is over for good.
+        ...(isCandidate ? {} : { undo: () => goBack(before) }),
       });
       onClose();
     } catch {
@@ -71,6 +83,7 @@ function titleOf(choice: HeadChoice, active: number | undefined): string {
 function sayChoice({ heads, choice, dial }: Omit<HeadDialogProps, 'onClose'>): string[] {
   const active = heads.data.find((head) => head.active);
   const next = headAfter(heads, choice);
+  const ends = sayEnd(heads, choice);
   const waits = 'Newer versions wait until you choose “Follow the newest”.';
   if (choice.to === 'none')
     return [
@@ -78,11 +91,13 @@ function sayChoice({ heads, choice, dial }: Omit<HeadDialogProps, 'onClose'>): s
       active === undefined
         ? ''
         : `Calls that version ${active.version} finds easy go to ${active.baseline_model}, unless the compared pairs of their task prove ${active.model}.`,
+      ends ?? '',
       waits,
     ].filter((sentence) => sentence !== '');
   if (next === undefined)
     return [
-      'The newest version is not proven, so none is active for now. The next one that is better becomes active by itself.',
+      'No version is proven now, so none is active for the time being. The next one that is better becomes active by itself.',
+      ...(ends === undefined ? [] : [ends]),
     ];
   const instead =
     active === undefined || active.version === next.version ? '' : `, in place of version ${active.version}`;
@@ -93,6 +108,10 @@ function sayChoice({ heads, choice, dial }: Omit<HeadDialogProps, 'onClose'>): s
       ? `Calls that it finds easy go to ${next.model}.`
       : `Of the calls that it was judged on, it leaves ${easy} to ${next.model} with the dial ${dial}.`,
     `It was better than the tasks alone by ${sayGain(next)}.`,
+    ...(choice.to === 'version' && next.state === 'withdrawn' && next.reason !== null
+      ? [`It was withdrawn. ${next.reason}`]
+      : []),
+    ...(ends === undefined ? [] : [ends]),
     choice.to === 'version' ? waits : 'Each later version that is better becomes active by itself.',
   ];
 }

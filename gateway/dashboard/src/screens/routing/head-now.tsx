@@ -6,7 +6,17 @@ import styles from '../../components/parts.module.css';
 import { When } from '../../components/when.tsx';
 import { countForPeople } from '../../format/money.ts';
 import { signedPoints } from '../../format/points.ts';
-import { type Head, type Heads, headStateOf, isLearningAnywhere, sayEasy, sayGain, sayJudged } from './head-words.ts';
+import {
+  type Head,
+  type Heads,
+  headStateOf,
+  isLearningAnywhere,
+  sayEasy,
+  sayGain,
+  sayJudged,
+  withdrawnOf,
+} from './head-words.ts';
+import { type Judge, judgeHelp, judgeOf } from './judge-words.ts';
 
 interface HeadNowProps {
   heads: Heads;
@@ -20,11 +30,13 @@ export function HeadNow({ heads, auto }: HeadNowProps): ReactNode {
   const active = heads.data.find((head) => head.active);
   if (active !== undefined) return <ActiveHead head={active} heads={heads} dial={auto?.dial} />;
   const [newest] = heads.data;
+  const withdrawn = state === 'retired' ? undefined : withdrawnOf(heads);
   return (
     <>
       {state === 'retired' ? <Retired heads={heads} /> : null}
-      {state === 'waiting' && newest !== undefined ? <Tried head={newest} /> : null}
-      <Collected heads={heads} isOff={state === 'off'} />
+      {withdrawn === undefined ? null : <Withdrawn head={withdrawn} />}
+      {state === 'waiting' && newest !== undefined && newest !== withdrawn ? <Tried head={newest} /> : null}
+      <Collected heads={heads} isOff={state === 'off'} judge={auto && judgeOf(auto.learning)} />
     </>
   );
 }
@@ -93,21 +105,35 @@ function Retired({ heads: { chosen } }: { heads: Heads }): ReactNode {
   );
 }
 
-function Tried({ head }: { head: Head }): ReactNode {
+function Withdrawn({ head: { version, reason, decided_at: at, created_at: created } }: { head: Head }): ReactNode {
   return (
     <p>
-      The latest attempt, version {head.version} (<When at={head.created_at} />)
-      {head.state === 'no_better'
-        ? `, was no better than the tasks alone: ${sayGain(head)}. `
-        : ` is not used. ${head.reason}`}{' '}
-      A version is used once the lower end is above 0. It is tried again in each hour that brings new pairs, and auto
-      looks at the tasks alone until then.
+      Version {version} was withdrawn (<When at={at ?? created} />
+      ). {reason} Auto looks at the tasks alone until a version is better again.
     </p>
   );
 }
 
+function Tried({ head }: { head: Head }): ReactNode {
+  return (
+    <p>
+      The latest attempt, version {head.version} (<When at={head.created_at} />)
+      {head.better
+        ? `, is not used. ${head.reason ?? ''}`
+        : `, was no better than the tasks alone: ${sayGain(head)}. A version is used once the lower end is above 0.`}{' '}
+      It is tried again in each hour that brings new pairs, and auto looks at the tasks alone until then.
+    </p>
+  );
+}
+
+interface CollectedProps {
+  heads: Heads;
+  isOff: boolean;
+  judge: Judge | undefined;
+}
+
 /** Compared calls so far, and how many are missing. */
-function Collected({ heads: { collected }, isOff }: { heads: Heads; isOff: boolean }): ReactNode {
+function Collected({ heads: { collected }, isOff, judge }: CollectedProps): ReactNode {
   const { calls, needed, tasks, model, baseline_model: baseline } = collected;
   const words = `${countForPeople(calls)} of ${countForPeople(needed)} compared calls`;
   const isEnough = calls >= needed;
@@ -128,9 +154,7 @@ function Collected({ heads: { collected }, isOff }: { heads: Heads; isOff: boole
           : ` A head appears once ${countForPeople(needed)} are there and it is better than the tasks alone.`}
       </p>
       <p>
-        {isOff
-          ? 'Nothing is compared now. '
-          : 'Calls to auto whose answer is JSON, a tool call or short are compared. '}
+        {isOff ? 'Nothing is compared now. ' : judge === undefined ? null : `${judgeHelp[judge]} `}
         <Link to="/app/routing" search={{ tab: 'auto' }}>
           {isOff ? 'Switch on learning' : 'Change the sample'}
         </Link>

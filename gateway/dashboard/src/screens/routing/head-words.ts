@@ -41,10 +41,11 @@ export const versionStates = {
   withdrawn: ['warn', 'Withdrawn'],
   dropped: ['plain', 'Dropped'],
   unproven: ['plain', 'Not proven'],
+  unused: ['plain', 'Not used'],
 } as const;
 
-export function versionStateOf({ state, active_until: until }: Head): keyof typeof versionStates {
-  if (state === 'no_better') return 'unproven';
+export function versionStateOf({ state, better, active_until: until }: Head): keyof typeof versionStates {
+  if (state === 'no_better') return better ? 'unused' : 'unproven';
   if (state === 'inactive') return until === null ? 'proven' : 'retired';
   return state;
 }
@@ -88,8 +89,24 @@ export function choiceNow({ data, follows }: Pick<Heads, 'data' | 'follows'>): s
 }
 
 /** The version that a choice makes active; undefined where it is none. */
-export function headAfter({ data }: Pick<Heads, 'data'>, choice: HeadChoice): Head | undefined {
+export function headAfter({ data, newest }: Pick<Heads, 'data' | 'newest'>, choice: HeadChoice): Head | undefined {
   if (choice.to === 'version') return choice.head;
-  const latest = data.find(({ state }) => state === 'active' || state === 'inactive' || state === 'withdrawn');
-  return choice.to === 'latest' && latest?.state !== 'withdrawn' ? latest : undefined;
+  return choice.to === 'latest' ? data.find(({ version }) => version === newest) : undefined;
+}
+
+/** The comparison that a choice ends, as a sentence: a candidate is compared with the active version alone. */
+export function sayEnd(heads: Pick<Heads, 'data' | 'newest'>, choice: HeadChoice): string | undefined {
+  const active = heads.data.find((head) => head.active);
+  const candidate = heads.data.find(({ state }) => state === 'candidate');
+  const next = headAfter(heads, choice);
+  if (active === undefined || candidate === undefined || next?.version === active.version) return undefined;
+  const { version } = active;
+  return next?.version === candidate.version
+    ? `This ends its comparison with version ${version}, and going back to version ${version} does not take it up again.`
+    : `Version ${candidate.version} is compared with version ${version} no more, and is dropped within the hour.`;
+}
+
+/** The version that the gateway took out of use, as long as none has taken its place. */
+export function withdrawnOf({ data }: Pick<Heads, 'data'>): Head | undefined {
+  return data.some(({ active }) => active) ? undefined : data.find(({ state }) => state === 'withdrawn');
 }

@@ -84,8 +84,9 @@ export function HeadsCards(): ReactNode {
           <p className={styles.muted}>
             Better by: of 100 calls, so many more of those that the small model gets wrong go to the strong one, which
             answers no more calls than by the tasks alone; in brackets, from where to where it may truly be. Proven: the
-            lower end is above 0, and only such a version can be promoted. Judged on: the newest calls, which the
-            version had not seen.
+            lower end is above 0, and only such a version can be promoted. Not used: it is better than the tasks alone,
+            but proves less than the version that was active. Judged on: the newest calls, which the version had not
+            seen.
           </p>
         </Card>
       )}

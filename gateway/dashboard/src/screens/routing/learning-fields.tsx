@@ -8,6 +8,7 @@ import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { countForPeople } from '../../format/money.ts';
 import type { LearningDraft } from './auto-draft.ts';
+import { judgeHelp, judgeNames, judges } from './judge-words.ts';
 
 interface LearningFieldsProps {
   learning: LearningDraft;
@@ -17,20 +18,6 @@ interface LearningFieldsProps {
   fault: Fault | undefined;
   onChange: (learning: LearningDraft) => void;
 }
-
-const judges = {
-  agreement: 'Equal answers',
-  feedback: 'Feedback of your people',
-  model: 'A model, by a rubric',
-} as const;
-type Judge = keyof typeof judges;
-const judgeNames = Object.keys(judges) as Judge[];
-
-const judgeHelp: Readonly<Record<Judge, string>> = {
-  agreement: 'JSON is compared by field, tool calls by name and arguments, short texts word by word.',
-  feedback: 'No second answers: the scores of POST /v1/feedback count.',
-  model: 'Free text too: the model compares both answers by your rubric.',
-};
 
 /** How evidence is gathered, on a budget of its own. Nothing is compared before somebody switches it on. */
 export function LearningFields({ learning, today, most, fault, onChange }: LearningFieldsProps): ReactNode {
