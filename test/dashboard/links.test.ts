@@ -118,6 +118,31 @@ describe.skipIf(chromiumPath === undefined)(`the page of a link${leftOutWithoutC
     await says(used, 'This link was used', 'Forgot your password?');
   });
 
+  it('opens the link that is pasted over the address of an open one', async () => {
+    const [first, second] = [await invite('ian@agency.example'), await invite('joy@agency.example', 'viewer')];
+    const page = await openLink(first.token);
+    await heading(page, 'ada invites you to Acme Agency as a member');
+    // As the address bar does it.
+    await page.evaluate(`location.hash = '${second.token}'`);
+    await heading(page, 'ada invites you to Acme Agency as a viewer');
+    expect(await page.getByLabel('E-mail').inputValue()).toBe('joy@agency.example');
+    expect(page.url()).toBe(`${dashboard.url}/auth/link`);
+    await page.context().close();
+  });
+
+  it('is used by a plain form where an earlier version of the gateway answers', async () => {
+    dashboard.expectProblem(/status of 404/);
+    const { token } = await invite('kim@agency.example');
+    const page = await dashboard.open('/auth/link', { cookie: undefined });
+    const error = { code: 'not_found', message: 'There is no such page.', type: 'invalid_request_error' };
+    await page.route('**/auth/link/view', (route) => route.fulfill({ status: 404, json: { error } }));
+    await page.evaluate(`location.hash = '${token}'`);
+    await heading(page, 'Your link');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await heading(page, 'Home');
+    await page.context().close();
+  });
+
   it('goes on from a forgotten password to a new one', async () => {
     const { pool } = dashboard.gateway.database;
     const { rows } = await pool.query(`select id from people where email = 'bob@agency.example'`);

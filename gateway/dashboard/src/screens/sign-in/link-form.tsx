@@ -7,7 +7,7 @@ import { ErrorCard } from '../../components/card.tsx';
 import { CodeField } from '../../components/code-field.tsx';
 import formStyles from '../../components/form.module.css';
 import { LabelledText } from '../../components/labelled-field.tsx';
-import { momentForPeople } from '../../format/when.ts';
+import { momentForPeople, placeOf } from '../../format/when.ts';
 import { codeOf } from './code-of.ts';
 import { Door } from './door.tsx';
 import { type LinkView, openWords } from './link-words.ts';
@@ -74,7 +74,12 @@ export function LinkForm({ token, view, onSignedOut }: LinkFormProps): ReactNode
           type="email"
           autoComplete="username"
           readOnly={email !== null}
-          required={email === null}
+          required={email === null && purpose !== null}
+          help={
+            purpose === null
+              ? 'The first link of a gateway alone asks for it: you sign in with it from then on.'
+              : undefined
+          }
           value={email ?? typed}
           onChange={(event) => setTyped(event.target.value)}
         />
@@ -128,8 +133,8 @@ function LinkEnd({ at }: { at: string | null }): ReactNode {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <p className={formStyles.help}>
-      {at === null ? 'It works once.' : `It works once, until ${momentForPeople(at, zone)}.`} If you do not expect it,
-      close this page: nothing happens.
+      {at === null ? 'It works once.' : `It works once, until ${momentForPeople(at, zone)}, ${placeOf(zone)} time.`} If
+      you do not expect it, close this page: nothing happens.
     </p>
   );
 }

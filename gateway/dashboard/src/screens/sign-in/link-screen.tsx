@@ -1,9 +1,10 @@
+import { isGatewayError } from '@ai-gateway/shared/errors';
 import { type ReactNode, useEffect, useState } from 'react';
 import { request } from '../../api/client.ts';
 import { ErrorCard } from '../../components/card.tsx';
 import { Door } from './door.tsx';
 import { LinkForm } from './link-form.tsx';
-import { type LinkView, overWords } from './link-words.ts';
+import { type LinkView, overWords, plainLink } from './link-words.ts';
 
 /** Takes the token out of the address at once, so that no history keeps it. */
 const token = readToken();
@@ -24,11 +25,19 @@ export function LinkScreen(): ReactNode {
     try {
       setView((await request('POST', '/auth/link/view', { token })) as LinkView);
     } catch (failed) {
-      setError(failed);
+      // Another process, of an earlier version, knows no pages of links.
+      if (isGatewayError(failed) && failed.status === 404) setView(plainLink);
+      else setError(failed);
     }
   };
   useEffect(() => {
     if (token !== '') void ask();
+    // A link that is pasted over the address of an open page changes the part after # alone, which loads nothing by itself.
+    const reload = (): void => {
+      if (location.hash.length > 1) location.reload();
+    };
+    addEventListener('hashchange', reload);
+    return () => removeEventListener('hashchange', reload);
   }, []);
 
   if (token === '')
@@ -51,13 +60,13 @@ export function LinkScreen(): ReactNode {
 }
 
 function LinkOver({ view }: { view: LinkView }): ReactNode {
-  const { title, became, next } = overWords(view, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const { title, became, next, go } = overWords(view, Intl.DateTimeFormat().resolvedOptions().timeZone);
   return (
     <Door title={title}>
       <p>{became}</p>
       <p dir="auto">{next}</p>
       <p>
-        <a href="/app">{view.signed_in_as === null ? 'Sign in' : 'Open the dashboard'}</a>
+        <a href="/app">{go}</a>
       </p>
     </Door>
   );

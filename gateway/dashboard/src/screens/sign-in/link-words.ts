@@ -1,6 +1,6 @@
 import type { viewLink } from '@ai-gateway/shared/operations/auth';
 import type { z } from 'zod';
-import { momentForPeople } from '../../format/when.ts';
+import { momentForPeople, placeOf } from '../../format/when.ts';
 
 /** The gateway's answer about the link that was opened. */
 export type LinkView = z.output<typeof viewLink.output>;
@@ -14,6 +14,11 @@ interface OpenWords {
   /** The page to go on to. */
   next: string;
 }
+
+/** Of a link that the gateway cannot tell: it works as it is. */
+export const plainLink: LinkView = {
+  ...{ state: 'open', purpose: null, email: null, expires_at: null, invitation: null, signed_in_as: null },
+};
 
 const asRole = { owner: 'an owner', member: 'a member', viewer: 'a viewer', client: 'a client' };
 
@@ -56,6 +61,8 @@ export function openWords({ purpose, invitation, email, signed_in_as: signedInAs
         button: 'Create the workspace and sign in',
         next: home,
       };
+    case null:
+      return { title: 'Your link', does: 'The button below uses this link.', button: 'Continue', next: home };
     default:
       return { title: 'Sign in to AI Gateway', does: 'This link signs you in once.', button: 'Sign in', next: home };
   }
@@ -68,19 +75,33 @@ function invitationTitle(invitation: LinkView['invitation']): string {
   return `${by === null ? 'You are invited' : `${by.name} invites you`} to ${to} as ${asRole[role]}`;
 }
 
+interface OverWords {
+  title: string;
+  became: string;
+  next: string;
+  /** On the way to the dashboard, which leads a client's person on to the portal. */
+  go: string;
+}
+
 /** Of a link that does nothing: what became of it, and the next step. */
-export function overWords(view: LinkView, zone: string): { title: string; became: string; next: string } {
+export function overWords(view: LinkView, zone: string): OverWords {
+  const { invitation, signed_in_as: signedInAs } = view;
+  const place = invitation?.role === 'client' ? 'portal' : 'dashboard';
+  return { ...whatBecame(view, zone), go: signedInAs === null ? 'Sign in' : `Open the ${place}` };
+}
+
+function whatBecame(view: LinkView, zone: string): Omit<OverWords, 'go'> {
   const { state, purpose, expires_at: at } = view;
   const thing = purpose === 'invite' ? 'invitation' : 'link';
   switch (state) {
     case 'used':
       return purpose === 'invite'
-        ? { title: 'This invitation is accepted', became: 'It works once.', next: 'Sign in to open the workspace.' }
+        ? { title: 'This invitation is accepted', became: 'It works once.', next: acceptedNext(view) }
         : { title: 'This link was used', became: 'It works once.', next: nextLink(view) };
     case 'expired':
       return {
         title: `This ${thing} has expired`,
-        became: at === null ? 'It is over.' : `It worked until ${momentForPeople(at, zone)}.`,
+        became: at === null ? 'It is over.' : `It worked until ${momentForPeople(at, zone)}, ${placeOf(zone)} time.`,
         next: nextLink(view),
       };
     case 'replaced':
@@ -111,6 +132,14 @@ const newLinks: Readonly<Record<Exclude<Purpose, 'invite'>, string>> = {
   verify: 'Ask for a new one under Settings, Security.',
   'sign-up': 'Sign in. If you have no account yet, sign up again.',
 };
+
+function acceptedNext({ invitation, email, signed_in_as: signedInAs }: LinkView): string {
+  const place = invitation?.role === 'client' ? 'portal' : 'workspace';
+  if (signedInAs === null) return `Sign in to open the ${place}.`;
+  return email === null || signedInAs === email
+    ? `You are signed in: open the ${place}.`
+    : `You are signed in as ${signedInAs}. The invitation was for ${email}.`;
+}
 
 function nextLink(view: LinkView): string {
   const { purpose } = view;
