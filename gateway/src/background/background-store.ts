@@ -93,12 +93,25 @@ export async function putOff(
   return rowCount === 1;
 }
 
-/** Those of clients that have not run. */
-export async function listWaiting(db: Db): Promise<BackgroundRow[]> {
-  const { rows } = await db.query(
-    `select ${columns} from background_calls where state in ('queued', 'running') and tags ? 'client_id' order by created_at, id`,
-  );
-  return rows.map(readRow);
+export type WaitingCall = Pick<BackgroundRow, 'workspaceId' | 'id' | 'livemode' | 'createdAt' | 'tags'>;
+
+const waitingAtOnce = 1_000;
+
+/** Those of clients that have not run, a page at a time and without their bodies: these may be many megabytes each. */
+export async function* listWaiting(db: Db): AsyncGenerator<WaitingCall> {
+  type Row = WaitingCall & { at: string };
+  for (let after: Row | undefined; ; ) {
+    // Microseconds, which a Date has not, tell the pages apart.
+    const { rows } = await db.query(
+      `select workspace_id as "workspaceId", id, livemode, created_at as "createdAt", tags, created_at::text as at from background_calls
+       where state in ('queued', 'running') and tags ? 'client_id' and ($1::timestamptz is null or (created_at, id) > ($1, $2))
+       order by created_at, id limit ${waitingAtOnce}`,
+      [after?.at ?? null, after?.id ?? null],
+    );
+    yield* rows as Row[];
+    if (rows.length < waitingAtOnce) return;
+    after = (rows as Row[]).at(-1);
+  }
 }
 
 /** Takes a call away that is nobody's any more. */

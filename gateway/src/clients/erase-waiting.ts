@@ -1,4 +1,4 @@
-import { type BackgroundRow, dropBackground, listWaiting } from '../background/background-store.ts';
+import { dropBackground, listWaiting, type WaitingCall } from '../background/background-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { wasErased } from './erase-client.ts';
 
@@ -8,13 +8,13 @@ interface WaitingPorts {
 }
 
 /** Was the client of a background call erased while the call waited? A call that ran just then and was put off has outlived the erasure. */
-export async function outlivesClient(services: WaitingPorts, row: BackgroundRow): Promise<boolean> {
+export async function outlivesClient(services: WaitingPorts, row: Omit<WaitingCall, 'id'>): Promise<boolean> {
   const client = row.tags?.client_id;
   return client !== undefined && wasErased(services, row, { name: client, sinceMs: row.createdAt.getTime() });
 }
 
 /** Takes such calls away, as long as the secret that made the hashes of erased names is there. */
 export async function eraseWaiting(services: WaitingPorts): Promise<void> {
-  for (const row of await listWaiting(services.db))
+  for await (const row of listWaiting(services.db))
     if (await outlivesClient(services, row)) await dropBackground(services.db, row);
 }
