@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/ask.ts';
+import { makeDearCall } from '../../support/dear-call.ts';
 import { draftExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { everyModule } from './every-module.ts';
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await makePrompt(gateway, 'sort-mails', sortMails);
   await draftExperiment(gateway, 'sort-mails');
   make = await openMake(gateway.url, liveKey);
+  await makeDearCall(gateway, 'every');
 });
 afterAll(() => gateway.stop());
 

@@ -1,6 +1,7 @@
 import { type ListedRow, rowLabel } from '@ai-gateway/shared/steps/row-label';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, json } from '../../support/ask.ts';
+import { makeDearCall } from '../../support/dear-call.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { type MakeHost, openMake } from './make-host.ts';
 import { refusalOf } from './refusals.ts';
@@ -87,9 +88,7 @@ test('a scenario is paused, refused, and resumed', async () => {
 });
 
 test('an invoice is created for a client', async () => {
-  // Less than the smallest amount of a currency is not billed.
-  gateway.fakes.openai.reply({ text: 'x', usage: { input: 100_000, output: 10_000 } });
-  await make.chat({ prompt: 'Hi', client_id: 'billed' });
+  await makeDearCall(gateway, 'billed');
   const from = new Date(Date.now() - 86_400_000);
   const invoice = await make.act('invoicesCreate', { client_id: 'billed', from, to: new Date() });
   expect(invoice).toMatchObject({ status: 'issued', client: { id: 'billed' } });

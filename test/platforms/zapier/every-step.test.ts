@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeDearCall } from '../../support/dear-call.ts';
 import { draftExperiment, makePrompt, sortMails } from '../../support/prompts.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
@@ -17,7 +18,10 @@ const drafts: Record<string, string> = {};
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
   await makePrompt(gateway, 'sort-mails', sortMails);
-  for (const name of ['every', 'every-2']) drafts[name] = (await draftExperiment(gateway, 'sort-mails', { name })).id;
+  for (const name of ['every', 'every-2']) {
+    drafts[name] = (await draftExperiment(gateway, 'sort-mails', { name })).id;
+    await makeDearCall(gateway, name);
+  }
   zap = openApp({ url: gateway.url, key: liveKey, zapId: '42' });
 });
 afterAll(() => gateway.stop());

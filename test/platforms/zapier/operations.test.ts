@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { makeDearCall } from '../../support/dear-call.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { startCursorStore } from './cursor-store.ts';
 import { type Json, methodsOf, type OpenApp, openApp, openZapier, refusalOf, type ZapierDoor } from './zapier-host.ts';
@@ -116,7 +117,7 @@ test('a scenario is paused and resumed', async () => {
 });
 
 test('an invoice is created for a client', async () => {
-  await ask({ client_id: 'billed' });
+  await makeDearCall(gateway, 'billed');
   const yesterday = new Date(Date.now() - 86_400_000).toISOString();
   const fields = { client_id: 'billed', from: yesterday, to: new Date().toISOString() };
   expect(await door.create('invoices_create', fields)).toMatchObject({
