@@ -86,6 +86,15 @@ describe.skipIf(chromiumPath === undefined)(`feedback in the dashboard${leftOutW
     await dialog().getByLabel('Score', { exact: true }).fill('0,8');
     await dialog().getByRole('button', { name: 'Save feedback' }).click();
     await eventually(async () => expect((await said())[1]).toEqual(['user', 0.8, 'Fine for me']));
+    // What an end user said is not taken back as the word of this person.
+    await dialog().getByText('Feedback user is saved').waitFor();
+    expect(await dialog().getByRole('button', { name: 'Undo' }).count()).toBe(0);
+    const focused = () => page.evaluate(`document.activeElement.getAttribute('aria-label')`);
+    await expect.poll(focused).toBe('Change feedback user');
+    await page.keyboard.press('Enter');
+    await dialog().getByRole('button', { name: 'Cancel' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Change feedback user');
   });
 
   it('shows a fault at its field, and sends nothing without a score', async () => {
@@ -107,13 +116,15 @@ describe.skipIf(chromiumPath === undefined)(`feedback in the dashboard${leftOutW
     await page.getByRole('button', { name: 'With feedback' }).click();
     const list = page.getByRole('region', { name: 'Calls with feedback' }).getByRole('row');
     await expect.poll(() => list.count()).toBe(3);
-    await page.getByRole('button', { name: 'Thumb down' }).click();
+    await page.getByRole('button', { name: 'Below 0.5' }).click();
     await expect.poll(() => list.count()).toBe(2);
     expect(await list.nth(1).textContent()).toMatch(/^Down.+Far too formalteam/);
     await page.waitForURL(/view=scored/);
     await page.waitForURL(/rating=down/);
     await list.nth(1).getByRole('link').first().click();
     await dialog().getByRole('button', { name: 'Change feedback team' }).waitFor();
+    await page.goto('/app/calls?range=week&view=scored&client_id=acme&model=gpt-4o');
+    await page.getByText(/^Only acme\. Show all$/i).waitFor();
     await page.goto('/app/calls?range=yesterday&view=scored');
     await page.getByText('No feedback in this range.').waitFor();
   });

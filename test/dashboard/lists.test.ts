@@ -52,6 +52,19 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     expect(await rows.nth(2).textContent()).toBe(first);
   });
 
+  it('give no advice for a first call where calls were made', async () => {
+    const connect = page.getByRole('link', { name: 'Connect Make, Zapier, n8n or your own code' });
+    for (const [path, words] of [
+      ['/app/calls?view=failed', 'No failed call in this range.'],
+      ['/app/calls?view=failed_over', 'No call of this range failed over.'],
+      ['/app/calls?client_id=nobody', 'No such call in this range.'],
+    ] as const) {
+      await page.goto(path);
+      await page.getByText(words).waitFor();
+      expect(await connect.count()).toBe(0);
+    }
+  });
+
   it('have a page after the hundredth row of usage', async () => {
     await page.goto('/app/usage?range=month&by=scenario');
     const rows = page.getByRole('region', { name: 'Usage by scenario' }).getByRole('row');

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import styles from '../../components/parts.module.css';
@@ -17,6 +17,7 @@ export function CallFeedback({ call }: { call: Detail }): ReactNode {
   const may = useMay();
   const now = useNow();
   const [changed, setChanged] = useState<Opinion | undefined>();
+  const opener = useRef<HTMLButtonElement>(null);
   if (call.status === 'refused' || call.status === 'open') return null;
   const { feedback } = call;
   const isOpen = isOpenForFeedback(call.created_at, now);
@@ -40,7 +41,14 @@ export function CallFeedback({ call }: { call: Detail }): ReactNode {
                     key: 'do',
                     title: '',
                     cell: (opinion: Opinion) => (
-                      <Button small aria-label={`Change feedback ${opinion.name}`} onClick={() => setChanged(opinion)}>
+                      <Button
+                        small
+                        aria-label={`Change feedback ${opinion.name}`}
+                        onClick={({ currentTarget }) => {
+                          opener.current = currentTarget;
+                          setChanged(opinion);
+                        }}
+                      >
                         Change
                       </Button>
                     ),
@@ -54,7 +62,17 @@ export function CallFeedback({ call }: { call: Detail }): ReactNode {
         />
       )}
       {maySend ? (
-        <FeedbackForm key={changed?.name ?? ''} call={call} changed={changed} onDone={() => setChanged(undefined)} />
+        <FeedbackForm
+          key={changed?.name ?? ''}
+          call={call}
+          changed={changed}
+          onDone={() => {
+            // The button that had the focus goes with the form.
+            opener.current?.focus();
+            opener.current = null;
+            setChanged(undefined);
+          }}
+        />
       ) : null}
       {may('feedback.create') && !isOpen ? (
         <p className={styles.muted}>Feedback is taken for 30 days after a call.</p>

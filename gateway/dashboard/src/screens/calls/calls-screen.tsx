@@ -11,10 +11,10 @@ import { Button } from '../../components/button.tsx';
 import { CallId } from '../../components/call-id.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { ClientName } from '../../components/client-name.tsx';
-import { ConnectLink } from '../../components/connect-link.tsx';
 import { DownloadButton } from '../../components/download-button.tsx';
 import { useHeldRows } from '../../components/held-rows.ts';
 import { Money } from '../../components/money.tsx';
+import { NoCalls } from '../../components/no-calls.tsx';
 import { Pages } from '../../components/pages.tsx';
 import styles from '../../components/parts.module.css';
 import { RangeButtons } from '../../components/range-buttons.tsx';
@@ -59,8 +59,10 @@ export function CallsScreen(): ReactNode {
   const narrowed = [
     clientId === undefined ? undefined : nameOf(clientId),
     scenarioId === undefined ? undefined : scenarioText({ id: scenarioId, name: scenarioName(scenarioId) }),
-    model,
-    provider === undefined ? undefined : nameForPeople(provider),
+    // Refusals and feedback are narrowed by client and scenario alone.
+    ...(view === 'refused' || view === 'scored'
+      ? []
+      : [model, provider === undefined ? undefined : nameForPeople(provider)]),
   ].filter((one) => one !== undefined);
   return (
     <Screen
@@ -117,6 +119,9 @@ function CallTable(): ReactNode {
   for (const [name, value] of Object.entries(input)) if (value !== undefined) query.set(name, String(value));
   // Newer calls come to the first page only; rows of the filter before stay nobody's list.
   const list = cursor === undefined && !calls.isPlaceholderData ? JSON.stringify([mode, input]) : undefined;
+  const isNarrowed = cursor !== undefined || Object.values(filters).some((value) => value !== undefined);
+  const ofView = view === 'failed' || view === 'failed_over' ? emptyViews[view] : <NoCalls />;
+  const empty = isNarrowed ? 'No such call in this range.' : ofView;
   return (
     <Card
       title={titles[view]}
@@ -125,7 +130,7 @@ function CallTable(): ReactNode {
       <Loaded query={calls}>
         {({ data, next_cursor: next }) => (
           <>
-            <CallRows list={list} calls={data} />
+            <CallRows list={list} calls={data} empty={empty} />
             <Pages
               next={next}
               cursor={cursor}
@@ -138,7 +143,16 @@ function CallTable(): ReactNode {
   );
 }
 
-function CallRows({ list, calls }: { list: string | undefined; calls: readonly Call[] }): ReactNode {
+const emptyViews = { failed: 'No failed call in this range.', failed_over: 'No call of this range failed over.' };
+
+interface CallRowsProps {
+  list: string | undefined;
+  calls: readonly Call[];
+  /** Said where there are none. */
+  empty: ReactNode;
+}
+
+function CallRows({ list, calls, empty }: CallRowsProps): ReactNode {
   const { rows, newer, show } = useHeldRows(list, calls);
   const nameOf = useClientNames(rows.map(({ client_id: id }) => id));
   const scenarioName = useScenarioNames(rows.map(({ scenario_id: id }) => id));
@@ -156,11 +170,7 @@ function CallRows({ list, calls }: { list: string | undefined; calls: readonly C
         columns={columnsOf(nameOf, scenarioName)}
         rows={rows}
         rowKey={({ id }) => id}
-        empty={
-          <>
-            No such call in this range. <ConnectLink />: a call appears here within two seconds after it is answered.
-          </>
-        }
+        empty={empty}
       />
     </>
   );

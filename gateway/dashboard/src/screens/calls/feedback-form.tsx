@@ -2,6 +2,7 @@ import type { OutputOf } from '@ai-gateway/shared/contract';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { call as ask } from '../../api/client.ts';
+import { useSession } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import formStyles from '../../components/form.module.css';
@@ -30,6 +31,7 @@ interface FeedbackFormProps {
 export function FeedbackForm({ call: { id, feedback }, changed, onDone }: FeedbackFormProps): ReactNode {
   const toast = useToast();
   const queries = useQueryClient();
+  const { person } = useSession();
   const first = changed ?? feedback.find((one) => one.name === usualName);
   const [score, setScore] = useState(first === undefined ? '' : wordOf(first.score));
   const [comment, setComment] = useState(first?.comment ?? '');
@@ -57,7 +59,8 @@ export function FeedbackForm({ call: { id, feedback }, changed, onDone }: Feedba
       });
       await queries.invalidateQueries({ queryKey: ['operation'] });
     };
-    toast({ text: `Feedback ${saved.name} is saved`, ...(before === undefined ? {} : { undo }) });
+    // What somebody else said would come back as said by this person.
+    toast({ text: `Feedback ${saved.name} is saved`, ...(before?.by?.id === person.id && { undo }) });
     onDone();
   };
 

@@ -20,8 +20,8 @@ type Scored = OutputOf<'feedback.list'>['data'][number];
 
 const ratings = [
   [undefined, 'Any'],
-  ['up', 'Thumb up'],
-  ['down', 'Thumb down'],
+  ['up', '0.5 or more'],
+  ['down', 'Below 0.5'],
 ] as const;
 
 /** The calls of the range that somebody has scored, with what they said. */

@@ -6,9 +6,9 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
-import { ConnectLink } from '../../components/connect-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { Money } from '../../components/money.tsx';
+import { NoCalls } from '../../components/no-calls.tsx';
 import styles from '../../components/parts.module.css';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
@@ -68,11 +68,7 @@ export function SavingsScreen(): ReactNode {
               columns={columnsFor(by, { taskNames, clientName })}
               rows={data}
               rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
-              empty={
-                <>
-                  No calls in this range. <ConnectLink />, or choose a longer one.
-                </>
-              }
+              empty={<NoCalls />}
             />
           )}
         </Loaded>

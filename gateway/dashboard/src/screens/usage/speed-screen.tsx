@@ -5,8 +5,8 @@ import { useClientNames } from '../../api/client-names.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Card, Loaded } from '../../components/card.tsx';
-import { ConnectLink } from '../../components/connect-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
+import { NoCalls } from '../../components/no-calls.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
@@ -46,11 +46,7 @@ export function SpeedScreen(): ReactNode {
               columns={columnsFor(by, clientName)}
               rows={data}
               rowKey={(row) => JSON.stringify([row.model, row.provider, row.client_id])}
-              empty={
-                <>
-                  No calls in this range. <ConnectLink />, or choose a longer one.
-                </>
-              }
+              empty={<NoCalls />}
             />
           )}
         </Loaded>

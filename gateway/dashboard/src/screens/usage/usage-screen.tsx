@@ -6,7 +6,6 @@ import { useRead } from '../../api/queries.ts';
 import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useZone } from '../../api/zone.ts';
 import { Card, Loaded } from '../../components/card.tsx';
-import { ConnectLink } from '../../components/connect-link.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
 import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { DownloadButton } from '../../components/download-button.tsx';
@@ -14,6 +13,7 @@ import { GoLink } from '../../components/go-link.tsx';
 import { GroupButtons } from '../../components/group-buttons.tsx';
 import { useHeldOrder } from '../../components/held-order.ts';
 import { Money } from '../../components/money.tsx';
+import { NoCalls } from '../../components/no-calls.tsx';
 import { Pages, sortedUpTo100 } from '../../components/pages.tsx';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
@@ -118,11 +118,7 @@ function UsageBy({ tab, search, onSearch }: UsageByProps): ReactNode {
                 rows={rows}
                 {...(isWhole && { sorting: sortingBy(columns, sort, (to) => onSearch({ ...search, sort: to })) })}
                 rowKey={rowKey}
-                empty={
-                  <>
-                    No calls in this range. <ConnectLink />, or choose a longer one.
-                  </>
-                }
+                empty={<NoCalls />}
               />
               <Pages
                 next={next}
