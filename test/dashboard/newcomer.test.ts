@@ -33,6 +33,13 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
     return dashboard.gateway.post(chat, hello(body), headers);
   };
 
+  it('is led to the first call by every list of calls that is empty', async () => {
+    for (const path of ['/app/calls', '/app/usage', '/app/usage/speed', '/app/savings']) {
+      await page.goto(path);
+      await page.getByRole('link', { name: 'Connect Make, Zapier, n8n or your own code' }).waitFor();
+    }
+  });
+
   it('gets alerts by e-mail without an error: the address waits for its link, and says so', async () => {
     await page.goto('/app/alerts');
     await page.getByRole('button', { name: 'E-mail' }).click();
@@ -64,6 +71,7 @@ describe.skipIf(chromiumPath === undefined)(`a newcomer${leftOutWithoutChromium}
       await dialog().getByRole('button', { name: /^Save/ }).click();
       await dialog().getByText(fault).waitFor();
       expect(await dialog().getByLabel(field).getAttribute('aria-invalid')).toBe('true');
+      await expect.poll(() => page.evaluate(`document.activeElement.getAttribute('aria-invalid')`)).toBe('true');
       expect(await dialog().textContent()).not.toContain('`');
     }
   });

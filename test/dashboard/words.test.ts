@@ -1,6 +1,7 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { errorCatalogue } from '@ai-gateway/shared/errors';
 import { describe, expect, it } from 'vitest';
+import { budgetStateOf } from '../../gateway/dashboard/src/components/budget-states.ts';
 import { errorName } from '../../gateway/dashboard/src/format/error-words.ts';
 import { periodForPeople } from '../../gateway/dashboard/src/format/when.ts';
 import { changeName } from '../../gateway/dashboard/src/screens/settings/change-words.ts';
@@ -16,6 +17,14 @@ describe('the words of lists', () => {
     ['over New Year', '2025-12-30T00:00:00Z', '2026-01-02T00:00:00Z', 'UTC', '30 Dec 2025 – 1 Jan 2026'],
   ])('name the period of an invoice by what it covers: %s', (_, from, to, timezone, text) => {
     expect(periodForPeople({ from, to, timezone })).toBe(text);
+  });
+
+  it.each([
+    ['ok', 1, 'Within its limit'],
+    ['exceeded', 5, 'Limit reached'],
+    ['exceeded', 0, 'Refused a call'],
+  ] as const)('say of a budget that is %s at %s of 5 dollars what it does', (status, spent, words) => {
+    expect(budgetStateOf({ status, spent_usd: spent, limit_usd: 5 })[1]).toBe(words);
   });
 
   it('say why a call was refused without the code', () => {

@@ -1,10 +1,11 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { useChange } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { Answer } from '../../components/answer.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { focusFault } from '../../components/focus-fault.ts';
 import { LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
@@ -65,13 +66,17 @@ const events = ['budget.threshold_reached', 'budget.exceeded', 'scenario.paused'
 export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose: () => void }): ReactNode {
   const { person } = useSession();
   const [address, setAddress] = useState(channel.isConfirmed ? person.email : '');
+  const form = useRef<HTMLFormElement>(null);
   const [fault, setFault] = useState<string>();
   const create = useChange('webhooks.create');
   const test = useChange('webhooks.test');
   const toast = useToast();
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!channel.fits.test(address.trim())) return setFault(channel.wrong);
+    if (!channel.fits.test(address.trim())) {
+      setFault(channel.wrong);
+      return focusFault(form.current);
+    }
     try {
       // A test that failed is sent again, and adds no second channel.
       const { id, status: state } =
@@ -101,7 +106,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel; onClose:
       {create.isSuccess && channel.isSigned ? (
         <Answer answer={create.data} onClose={onClose} />
       ) : (
-        <form className={styles.stack} onSubmit={(event) => void save(event)}>
+        <form ref={form} className={styles.stack} onSubmit={(event) => void save(event)}>
           <LabelledText
             label={channel.label}
             help={channel.help}

@@ -72,14 +72,13 @@ export function IssueDialog({
                 />
                 {issue.isError ? <ErrorCard error={issue.error} /> : null}
                 <div className={styles.row}>
+                  {issued === undefined && due.length === 0 ? <p>No invoice is due.</p> : null}
                   {issued === undefined ? (
-                    <Button
-                      kind="primary"
-                      disabled={issue.isPending || due.length === 0}
-                      onClick={() => issue.mutate({ period })}
-                    >
-                      Issue {due.length}
-                    </Button>
+                    due.length === 0 ? null : (
+                      <Button kind="primary" disabled={issue.isPending} onClick={() => issue.mutate({ period })}>
+                        Issue {due.length}
+                      </Button>
+                    )
                   ) : (
                     <>
                       <p role="status">

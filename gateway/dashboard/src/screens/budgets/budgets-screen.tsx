@@ -4,7 +4,7 @@ import { useRead } from '../../api/queries.ts';
 import { type ScopeNames, useScopeNames } from '../../api/scope-names.ts';
 import { useMay } from '../../api/session.ts';
 import { type Budget, BudgetLine } from '../../components/budget-line.tsx';
-import { budgetStates } from '../../components/budget-states.ts';
+import { budgetStateOf, budgetStates } from '../../components/budget-states.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -98,7 +98,7 @@ export function BudgetsScreen(): ReactNode {
 function BudgetCard({ budget, nameOf }: { budget: Budget; nameOf: ScopeNames }): ReactNode {
   const may = useMay();
   const openForm = useFormDialog();
-  const [kind, words] = budgetStates[budget.status];
+  const [kind, words] = budgetStateOf(budget);
   return (
     <Card
       title={

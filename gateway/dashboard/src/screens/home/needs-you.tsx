@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useScopeNames } from '../../api/scope-names.ts';
 import { useMay } from '../../api/session.ts';
-import { budgetStates } from '../../components/budget-states.ts';
+import { budgetStateOf } from '../../components/budget-states.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, ErrorCard, messageOf } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
@@ -121,8 +121,8 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
   const may = useMay();
   const raise = useRaise();
   const now = useNow();
-  const { id, name, status, percent_used: percent, limit_usd: limit, remaining_usd: left, resets_at: resets } = budget;
-  const [kind, words] = budgetStates[status];
+  const { id, name, percent_used: percent, limit_usd: limit, remaining_usd: left, resets_at: resets } = budget;
+  const [kind, words] = budgetStateOf(budget);
   return (
     <li className={styles.need}>
       <div className={styles.text}>
