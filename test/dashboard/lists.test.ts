@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)(`the lists of the dashboard${leftOut
     const connect = page.getByRole('link', { name: 'Connect Make, Zapier, n8n or your own code' });
     for (const [path, words] of [
       ['/app/calls?view=failed', 'No failed call in this range.'],
-      ['/app/calls?view=failed_over', 'No call of this range failed over.'],
+      ['/app/calls?view=failed_over', 'Nothing failed over in this range.'],
       ['/app/calls?client_id=nobody', 'No such call in this range.'],
     ] as const) {
       await page.goto(path);

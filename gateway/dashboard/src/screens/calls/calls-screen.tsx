@@ -143,7 +143,7 @@ function CallTable(): ReactNode {
   );
 }
 
-const emptyViews = { failed: 'No failed call in this range.', failed_over: 'No call of this range failed over.' };
+const emptyViews = { failed: 'No failed call in this range.', failed_over: 'Nothing failed over in this range.' };
 
 interface CallRowsProps {
   list: string | undefined;
