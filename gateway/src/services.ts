@@ -115,7 +115,7 @@ export interface Services {
   checkPassword: (personId: string, password: string) => Promise<boolean>;
   /** Streams under way, to be told when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
-  /** Plain calls whose clients have left: their answers are read to the end, since the provider bills them. */
+  /** Calls whose clients have left: a plain answer is read to the end, since the provider bills it, and a stream is settled. */
   left: Set<Cancellation>;
   /** Drops what is remembered of a key on this process at once; the others hear of it from the database. */
   forgetKey: (keyId: string) => void;

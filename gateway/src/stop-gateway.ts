@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { Database } from './db/open-database.ts';
 import type { ProcessLock } from './db/process-lock.ts';
@@ -98,13 +98,16 @@ async function drain(
   const closed = opened.close();
   server.closeIdleConnections();
   await closed;
+  // Node tells a server that its last connection is closed before it tells the answer on it: in a later turn of the loop.
+  await turn();
+  await turn();
   clearInterval(sweep);
   clearTimeout(hush);
   clearTimeout(end);
   clearTimeout(force);
 }
 
-/** Plain answers whose clients have left are waited for as others are, then ended and settled by what is known. */
+/** Calls whose clients have left are waited for as others are, then ended and settled by what is known. */
 async function endLeft(left: ReadonlySet<Cancellation>, until: number): Promise<void> {
   while (left.size > 0 && performance.now() < until) await sleep(20);
   for (const call of left) call.cancel('stopping');

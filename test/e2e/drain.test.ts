@@ -116,13 +116,16 @@ it('embeddings that a stopping gateway cannot wait for are refused with 503, and
   expect(await records()).toEqual([{ ...cut, output: false }]);
 });
 
-it('embeddings whose client has gone are settled as failed before the process ends', async () => {
+it.each([
+  ['plain embeddings', {}],
+  ['embeddings that were asked for as a stream', { stream: true }],
+])('%s whose client has gone are settled as failed before the process ends', async (_what, asStream) => {
   gateway.fakes.openai.fault({ kind: 'hang' });
   const leaving = new AbortController();
   const asked = fetch(`${gateway.url}/v1/embeddings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'text-embedding-3-small', input: 'Hi' }),
+    body: JSON.stringify({ model: 'text-embedding-3-small', input: 'Hi', ...asStream }),
     signal: leaving.signal,
   });
   const failed = expect(asked).rejects.toThrow();

@@ -36,7 +36,7 @@ interface ModelPorts extends IdempotencyPorts {
   proxies: TrustedProxies | undefined;
   /** Streams under way: they hear when the process stops. Plain calls are not kept: the garbage collector would pay for each. */
   streams: Set<Cancellation>;
-  /** Plain calls whose clients have left. */
+  /** Calls whose clients have left, and which are not over. */
   left: Set<Cancellation>;
 }
 
@@ -77,7 +77,7 @@ export function serveModel(
     res.once('close', () => {
       room?.end();
       if (!res.writableFinished) cancellation.cancel('gone');
-      if (!isStream && !isOver) services.left.add(cancellation);
+      if (!isOver) services.left.add(cancellation);
       if (isStream) services.streams.delete(cancellation);
     });
     let place: IdempotencyClaim | undefined;
