@@ -31,14 +31,15 @@ const statusOf = async (id: string): Promise<string> =>
 describe('a completion in the background', () => {
   // All that had been taken together had to end before anything else was taken.
   it('does not wait for a slow one that was sent before it', async () => {
-    gateway.fakes.openai.fault({ kind: 'delay', ms: 6_000 });
+    gateway.fakes.openai.fault({ kind: 'held' });
     const slow = await post('slow');
     await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
     for (const text of ['quick', 'quick again']) {
       const quick = await post(text);
-      await eventually(async () => expect(await statusOf(quick)).toBe('completed'), 3_000);
+      await eventually(async () => expect(await statusOf(quick)).toBe('completed'));
     }
     expect(await statusOf(slow)).toBe('running');
+    gateway.fakes.openai.release();
     await eventually(async () => expect(await statusOf(slow)).toBe('completed'), 10_000);
   });
 
@@ -105,12 +106,13 @@ describe('a completion in the background', () => {
     async (_how, end) => {
       const made = await json<{ id: string; key: string }>(gateway.post('/v1/keys', { name: 'Leaving' }), 201);
       const reported = await startReceiver();
-      gateway.fakes.openai.always({ kind: 'delay', ms: 500 });
+      gateway.fakes.openai.always({ kind: 'held' });
       const body = hello({ callback_url: reported.url });
       for (let i = 0; i < 25; i++)
         await json(gateway.post(`${chat}/background`, body, { authorization: `Bearer ${made.key}` }), 202);
       await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20));
       await end(made.id);
+      gateway.fakes.openai.release();
       await reported.waitFor(25, 15_000);
       expect(gateway.fakes.openai.requests).toHaveLength(20);
       const outcomes = reported.received.map(
@@ -140,9 +142,12 @@ describe('a completion in the background', () => {
   });
 
   it('is one of twenty at a time where there are many', async () => {
-    gateway.fakes.openai.always({ kind: 'delay', ms: 3_000 });
+    gateway.fakes.openai.always({ kind: 'held' });
     const ids = await Promise.all(Array.from({ length: 25 }, (_, i) => post(`many ${i}`)));
-    await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20), 2_900);
+    await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(20));
+    const taken = await Promise.all(ids.map(statusOf));
+    expect(taken.filter((status) => status === 'queued')).toHaveLength(5);
+    gateway.fakes.openai.release();
     await eventually(async () => {
       for (const id of ids) expect(await statusOf(id)).toBe('completed');
     }, 10_000);
@@ -206,7 +211,7 @@ describe('while the database fails for a moment', () => {
   });
 
   it('a process continues as itself', async () => {
-    gateway.fakes.openai.fault({ kind: 'delay', ms: 1_500 });
+    gateway.fakes.openai.fault({ kind: 'held' });
     const id = await post('alive');
     await eventually(() => expect(gateway.fakes.openai.requests).toHaveLength(1));
     await gateway.database.pool.query(
@@ -215,6 +220,7 @@ describe('while the database fails for a moment', () => {
     );
     await adoptOrphans(gateway.gateway.services);
     expect(await statusOf(id)).toBe('running');
+    gateway.fakes.openai.release();
     await eventually(async () => expect(await statusOf(id)).toBe('completed'));
   });
 
@@ -248,7 +254,7 @@ describe('a gateway that stops', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const callback = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/hook`;
     try {
-      stopping.fakes.openai.fault({ kind: 'delay', ms: 2_000 });
+      stopping.fakes.openai.fault({ kind: 'held' });
       const underWay = await post('under way', callback, stopping);
       await eventually(() => expect(stopping.fakes.openai.requests).toHaveLength(1));
       const stopped = stopping.gateway.stop();
@@ -259,6 +265,7 @@ describe('a gateway that stops', () => {
          from background_calls where id = $1`,
         [underWay],
       );
+      stopping.fakes.openai.release();
       await stopped;
       const { rows } = await stopping.database.pool.query('select id, state from background_calls order by created_at');
       expect(rows).toEqual([

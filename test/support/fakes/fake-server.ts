@@ -34,6 +34,7 @@ export class FakeServer {
   readonly #basePath: string;
   readonly #scripts: Script[] = [];
   readonly #faults: Fault[] = [];
+  readonly #held: (() => void)[] = [];
   #always: Fault | undefined;
   #usual: Script | undefined;
   #server: Server | undefined;
@@ -87,7 +88,14 @@ export class FakeServer {
     this.#always = fault;
   }
 
+  /** Requests that are held are answered, and no others are held. */
+  release(): void {
+    if (this.#always?.kind === 'held') this.#always = undefined;
+    for (const answer of this.#held.splice(0)) answer();
+  }
+
   reset(): void {
+    this.release();
     this.requests.length = 0;
     this.book.length = 0;
     this.lists.length = 0;
@@ -137,6 +145,9 @@ export class FakeServer {
           await sleep(fault.everyMs);
         }
         return;
+      case 'held':
+        await new Promise<void>((resolve) => this.#held.push(resolve));
+        break;
       case 'delay':
         await sleep(fault.ms);
     }

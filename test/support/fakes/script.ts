@@ -31,6 +31,8 @@ export type Fault =
   | { kind: 'hang' }
   /** Says nothing for a while, then answers. */
   | { kind: 'delay'; ms: number }
+  /** Says nothing until `release`, then answers. */
+  | { kind: 'held' }
   /** Cuts the socket before a word is said. */
   | { kind: 'reset' }
   /** 200, and then something that is no answer. */
