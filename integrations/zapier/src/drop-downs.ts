@@ -64,7 +64,9 @@ async function nextRows(z: ZObject, bundle: Bundle, { operation, settings }: Fil
   if (!isFirst && !from) return [];
   const client = gatewayOf(z, bundle, settings);
   const { rows, cursor } = await readPages(client, operation, { input: {}, most: mostRows, from: from || undefined });
-  // After the last page an empty place is kept, so that no page comes twice.
-  if (cursor !== undefined || !isFirst) await z.cursor.set(cursor ?? '');
+  // After the last page an empty place is kept, so that no page comes twice and no older list goes on.
+  const kept = z.cursor.set(cursor ?? '');
+  // Where no place can be kept, people still choose from the first rows.
+  await (isFirst ? kept.catch(() => {}) : kept);
   return rows;
 }

@@ -176,19 +176,33 @@ describe('drop-downs', () => {
     // Zapier’s core wants a key of its own before it asks for a cursor.
     vi.stubEnv('ZAPIER_DEPLOY_KEY', 'deploy');
     const store = await startCursorStore();
-    const pages: string[][] = [];
-    for (let page = 0; page < 4; page++) {
+    const read = async (page: number) => {
       const meta = { isFillingDynamicDropdown: true, page };
       const event = { rpc_base: store.url };
       const { results } = await zap.execute('triggers.clients_list.operation.perform', {}, { meta }, event);
-      pages.push((results as { id: string }[]).map(({ id }) => id));
-    }
+      return (results as { id: string }[]).map(({ id }) => id);
+    };
+    const pages: string[][] = [];
+    for (let page = 0; page < 4; page++) pages.push(await read(page));
+    await read(0);
+    await gateway.database.pool.query(`delete from tag_values where id like 'paged-%'`);
+    const shorter = [await read(0), await read(1)];
     await store.stop();
     vi.unstubAllEnvs();
+    expect(shorter.map((ids) => ids.length)).toEqual([expect.any(Number), 0]);
     expect(pages.map((ids) => ids.length)).toEqual([500, 500, expect.any(Number), 0]);
     const all = pages.flat();
     expect(new Set(all).size).toBe(all.length);
     expect(all.filter((id) => id.startsWith('paged-'))).toHaveLength(1100);
+  });
+
+  test('have their first rows where Zapier keeps no place', async () => {
+    await gateway.database.pool.query(
+      `insert into tag_values (workspace_id, livemode, kind, id, first_call_at, last_call_at, folded)
+       select w.id, true, 'project', 'long-' || n, now(), now(), 'long-' || n
+       from generate_series(1, 600) n, workspaces w`,
+    );
+    expect(await options('projects_list')).toHaveLength(500);
   });
 
   test('say that the key is wrong', async () => {
