@@ -59,19 +59,33 @@ const responseHeaders = {
   'x-gateway-prompt': 'The stored prompt that was used: `support-reply@7 (production)`.',
   'x-gateway-experiment': 'The experiment that divides the calls, and the arm of this one: `tone=B`.',
   'x-gateway-warning': 'Something to look at, in a sentence: a tag that differs from a known one by case only.',
+  'x-ratelimit-limit-requests': 'The most calls in a minute. Like its companions, absent where no rate limit applies.',
+  'x-ratelimit-remaining-requests': 'Calls left in this minute.',
+  'x-ratelimit-reset-requests': 'Time until all calls are free again: `12s`.',
+  'x-ratelimit-limit-tokens': 'The most tokens in a minute.',
+  'x-ratelimit-remaining-tokens': 'Tokens left in this minute.',
+  'x-ratelimit-reset-tokens': 'Time until all tokens are free again: `12s`.',
+  'idempotent-replayed': '`true`: the kept answer to an earlier request with the same `Idempotency-Key`.',
+  'x-should-retry': '`true` or `false`: is the same request worth another try? The vendors’ packages obey it.',
   'retry-after': 'Seconds to wait before the next attempt, when known.',
 } as const;
 
 type ResponseHeader = keyof typeof responseHeaders;
 
+const ofErrors: readonly ResponseHeader[] = ['x-should-retry', 'retry-after'];
+const ofRepeats: readonly ResponseHeader[] = ['idempotent-replayed'];
+const ofLimits = namesOf((name) => name.startsWith('x-ratelimit-'));
+
 /**
- * Header maps of answers: any, a model's, any error of a call to a model, that of one that may have reached a provider, and a refusal that
- * is worth another try.
+ * Header maps of answers: any, a model's, a repeated POST's, any error, any error of a call to a model, that of one that may have reached a
+ * provider, and a refusal that is worth another try.
  */
 export const answerHeaders = {
   any: headerMap(['x-request-id']),
-  modelCall: headerMap((Object.keys(responseHeaders) as ResponseHeader[]).filter((name) => name !== 'retry-after')),
-  decided: headerMap(['x-gateway-cache', 'x-gateway-prompt', 'x-gateway-experiment', 'x-gateway-warning']),
+  modelCall: headerMap(namesOf((name) => !ofErrors.includes(name) && !ofRepeats.includes(name))),
+  repeated: headerMap(ofRepeats),
+  error: headerMap(['x-request-id', 'x-should-retry']),
+  decided: headerMap(['x-gateway-cache', 'x-gateway-prompt', 'x-gateway-experiment', 'x-gateway-warning', ...ofLimits]),
   asked: headerMap([
     'x-gateway-provider',
     'x-gateway-model',
@@ -79,7 +93,7 @@ export const answerHeaders = {
     'x-gateway-route',
     'x-gateway-dropped-params',
   ]),
-  retry: headerMap(['x-request-id', 'retry-after']),
+  retry: headerMap(['retry-after']),
 };
 
 const code = {
@@ -158,6 +172,10 @@ export const components = {
 
 export function reference(kind: Exclude<keyof typeof components, 'securitySchemes'>, name: string): Json {
   return { $ref: `#/components/${kind}/${name}` };
+}
+
+function namesOf(has: (name: ResponseHeader) => boolean): ResponseHeader[] {
+  return (Object.keys(responseHeaders) as ResponseHeader[]).filter(has);
 }
 
 function headerMap(names: readonly ResponseHeader[]): Json {

@@ -107,7 +107,10 @@ function bodyOf(operation: Operation, input: ObjectSchema, inPath: readonly stri
 }
 
 function success(operation: Operation, streams: boolean): Json {
-  const headers = operation.kind === 'model' ? answerHeaders.modelCall : answerHeaders.any;
+  const headers = {
+    ...(operation.kind === 'model' ? answerHeaders.modelCall : answerHeaders.any),
+    ...(operation.method === 'POST' ? answerHeaders.repeated : {}),
+  };
   if (operation.status === 204) return { description: 'Done.', headers };
   return {
     description: operation.label,
@@ -170,7 +173,8 @@ function failures(operation: Operation): Json {
         {
           description: codes.map((code) => `\`${code}\``).join(', '),
           headers: {
-            ...(codes.some(isWorthAnother) ? answerHeaders.retry : answerHeaders.any),
+            ...answerHeaders.error,
+            ...(codes.some(isWorthAnother) ? answerHeaders.retry : {}),
             ...(operation.kind === 'model' ? answerHeaders.decided : {}),
             // A provider's own 4xx comes back as that 4xx; the gateway's other refusals ask none.
             ...(operation.kind === 'model' && (status === 400 || status >= 500) ? answerHeaders.asked : {}),
