@@ -58,7 +58,7 @@ describe('a body in the form of another API', () => {
       '/v1/responses',
       { model: claude, input: [{ type: 'item_reference', id: 'msg_6' }] },
       'item_reference',
-      '`store: false`',
+      'that only OpenAI stores, and this provider does not keep it. Send the item itself; clients do so with `store: false`',
     ],
   ])('%s says what to write: %j', async (path, body, param, advice) => {
     const refusal = await refusalOf(gateway.post(path, body));

@@ -55,7 +55,7 @@ const unknownToVendors = new Set(['video_url', 'video', 'audio_url']);
 /** The end of a sentence that begins with the feature: what to write in its place. Undefined where a vendor has it. */
 export function adviceOn(dialect: DialectId, feature: string): string | undefined {
   if (dialect === 'responses' && feature === 'item_reference')
-    return `names an item that only OpenAI stores, and this model is not one of OpenAI. ${sendItems}`;
+    return `names an item that only OpenAI stores, and this provider does not keep it. ${sendItems}`;
   if (dialect === 'responses' && loose.has(feature)) return `is not an item of its own: ${inMessage}.`;
   const form = Object.hasOwn(forms[dialect], feature) ? forms[dialect][feature] : undefined;
   if (form !== undefined) return `is of ${form[0]}. Here ${form[1]}.`;
