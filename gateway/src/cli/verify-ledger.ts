@@ -41,7 +41,7 @@ export async function verifyLedger(
   }
   for (const { timeline, notedAt } of await listElsewhere(db))
     print(
-      `Another primary on timeline ${timeline} may have calls that this database lacks: a gateway that wrote there came here at ${notedAt.toISOString()}.`,
+      `Another primary on timeline ${timeline} may have calls that this database lacks: a gateway that wrote there came here at ${notedAt.toISOString()}. docs/high-availability.md says how to settle it.`,
     );
   const fault = dataDir === undefined ? undefined : await historyFault(db, dataDir);
   if (fault !== undefined) print(fault);

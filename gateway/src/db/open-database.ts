@@ -46,16 +46,21 @@ export async function openDatabase(options: {
       : undefined;
   try {
     const connection = embedded?.connection ?? connectionTo(options.databaseUrl ?? '');
-    await waitUntilFit(connection, { connections, processes, wait: options.wait });
+    const patience = { connections, wait: options.wait };
+    await whenThere(() => checkFitness(connection, { connections, processes }), patience);
     let stopping = false;
     // Messages of Postgres to connections that are being closed are not logged.
     const onError = (error: Error): unknown => stopping || options.onError?.(error);
     const own = processes > 1 ? parentConnections : connections;
     const guard = embedded === undefined ? options.guard : undefined;
-    if (options.migrates !== false) await withPool(createPool(connection, { connections: own, onError }), migrate);
+    if (options.migrates !== false)
+      await withPool(createPool(connection, { connections: own, onError }), async (pool) => {
+        await guard?.look(pool);
+        await migrate(pool);
+      });
     const pool = createPool(connection, { connections: own, onError, ...admitting(guard) });
     // The server is looked at before anything is written on it.
-    if (guard !== undefined) await keepOrEnd(pool);
+    if (guard !== undefined) await keepOrEnd(pool, patience);
     return {
       kind: embedded === undefined ? 'server' : 'embedded',
       connection,
@@ -114,9 +119,9 @@ async function withPool(pool: Pool, work: (pool: Pool) => Promise<unknown>): Pro
 }
 
 /** Opens its first connection, and ends a pool that gets none. */
-async function keepOrEnd(pool: Pool): Promise<void> {
+async function keepOrEnd(pool: Pool, patience: Patience): Promise<void> {
   try {
-    (await pool.connect()).release();
+    await whenThere(async () => (await pool.connect()).release(), patience);
   } catch (cause) {
     await pool.end();
     throw cause;
@@ -126,18 +131,17 @@ async function keepOrEnd(pool: Pool): Promise<void> {
 /** Tells what is waited for, each time it is something else. */
 type OnWait = (what: string) => void;
 
-async function waitUntilFit(
-  connection: Connection,
-  {
-    connections,
-    processes,
-    wait,
-  }: { connections: number; processes: number; wait: { atMostMs: number; onWait: OnWait } | undefined },
-): Promise<void> {
+/** How long a start waits for the database. */
+interface Patience {
+  connections: number;
+  wait: { atMostMs: number; onWait: OnWait } | undefined;
+}
+
+async function whenThere(work: () => Promise<void>, { connections, wait }: Patience): Promise<void> {
   const until = performance.now() + (wait?.atMostMs ?? 0);
   for (let lastReason = ''; ; ) {
     try {
-      await checkFitness(connection, { connections, processes });
+      await work();
       return;
     } catch (cause) {
       if (!mayCome(cause) || performance.now() + retryMs > until) throw cause;

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { QueryConfig } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../test/support/data-folder.ts';
@@ -49,6 +50,18 @@ describe('the guard of timelines', () => {
     expect(rows).toEqual([{ id: readLastTimeline(dataDir)?.id }]);
     rmSync(timelineFile(dataDir));
     await guard().admit(database.pool);
+  });
+
+  it('accepts a timeline that another process notes while it looks', async () => {
+    let other: Promise<void> | undefined;
+    const query = async (config: QueryConfig): Promise<unknown> => {
+      const found = await database.pool.query(config);
+      other ??= guard().admit(database.pool);
+      await other;
+      return found;
+    };
+    await guard().admit({ query } as unknown as Db);
+    expect(await ids()).toEqual([readLastTimeline(dataDir)?.id]);
   });
 
   it('accepts what DATA_DIR says of another database', async () => {

@@ -18,6 +18,9 @@ class RefusedServer extends Error {
 
 const loggedEveryMs = 60_000;
 
+/** In memory, and in DATA_DIR. */
+type LastTimelines = readonly [LastTimeline | undefined, LastTimeline | undefined];
+
 /**
  * Keeps a process from writing to two primaries. Each promotion of a standby begins a new timeline, and the first gateway that writes on it
  * gives it an id, in the database. A process that has written on a timeline uses only servers whose history has that id: two standbys that were
@@ -35,6 +38,8 @@ export class TimelineGuard {
   #last: LastTimeline | undefined;
   readonly #leftWord = new Set<string>();
   #loggedAtMs = Number.NEGATIVE_INFINITY;
+  /** By id. */
+  readonly #confirming = new Map<string, Promise<void>>();
   /** Connections that led to a server with another history. */
   refusedCount = 0;
 
@@ -47,25 +52,40 @@ export class TimelineGuard {
   readonly admit = async (db: Db): Promise<void> => {
     for (;;) {
       const before = this.#last;
+      // Read before the server is: another process may note a timeline, and write it down, in between.
+      const last = [before, readLastTimeline(this.#dataDir)] as const;
       const found = await readTimeline(db);
       if (found === undefined) return;
       // A standby may be promoted later, with this connection open.
       if (found === 'standby') throw new RefusedServer('The server is a standby, which is read-only.');
-      const other = otherHistory(found, [before, readLastTimeline(this.#dataDir)]);
-      if (other !== undefined) await this.#refuse(db, found, other);
+      await this.#refuseOther(db, found, last);
       if (found.id === undefined) {
         await noteTimeline(db, found, randomUUID());
         continue;
       }
       if (found.id === before?.id) return;
       // The row may be of a process that was cut off before a standby had it.
-      await confirmTimeline(db, found.id);
-      // Meanwhile another connection may have led to another server.
-      if (this.#last !== before) continue;
+      await this.#confirm(db, found.id);
+      // Meanwhile another connection, or another process, may have been led to another server.
+      if (this.#last !== before || readLastTimeline(this.#dataDir)?.id !== last[1]?.id) continue;
       this.#remember({ ...found, id: found.id });
       return;
     }
   };
+
+  /** Looks at a server that is to be migrated, before it is. Throws where it has another history. */
+  readonly look = async (db: Db): Promise<void> => {
+    const last = [this.#last, readLastTimeline(this.#dataDir)] as const;
+    const found = await readTimeline(db);
+    if (found !== undefined && found !== 'standby') await this.#refuseOther(db, found, last);
+  };
+
+  /** One connection asks for all: a commit that no standby confirms keeps a connection of the server, also after its client has gone. */
+  #confirm(db: Db, id: string): Promise<void> {
+    const pending = this.#confirming.get(id) ?? confirmTimeline(db, id).finally(() => void this.#confirming.delete(id));
+    this.#confirming.set(id, pending);
+    return pending;
+  }
 
   #remember({ id, systemIdentifier, databaseOid, schemaMadeAt, timeline }: LastTimeline): void {
     if (this.#last !== undefined)
@@ -76,6 +96,11 @@ export class TimelineGuard {
     } catch (error) {
       this.#log.warn({ err: error }, 'the timeline of the database cannot be kept in DATA_DIR: a restart forgets it');
     }
+  }
+
+  async #refuseOther(db: Db, found: ServerTimeline, last: LastTimelines): Promise<void> {
+    const other = otherHistory(found, last);
+    if (other !== undefined) await this.#refuse(db, found, other);
   }
 
   async #refuse(db: Db, found: ServerTimeline, last: LastTimeline): Promise<never> {
@@ -99,10 +124,7 @@ export class TimelineGuard {
  * The timeline that was written on last, where a server lacks it. DATA_DIR may speak of another database, which says nothing of this one;
  * one that was emptied and filled by `restore` is another.
  */
-function otherHistory(
-  found: ServerTimeline,
-  [inMemory, inFile]: readonly [LastTimeline | undefined, LastTimeline | undefined],
-): LastTimeline | undefined {
+function otherHistory(found: ServerTimeline, [inMemory, inFile]: LastTimelines): LastTimeline | undefined {
   if (inMemory !== undefined && !found.known.includes(inMemory.id)) return inMemory;
   if (inFile !== undefined && isSameDatabase(inFile, found) && !found.known.includes(inFile.id)) return inFile;
   return undefined;
@@ -119,8 +141,9 @@ function otherHistoryText(found: Timeline, last: Timeline, dataDir: string): str
 
 /** For a tool: the fault of this database's history, by the timeline that the gateway of DATA_DIR wrote on last. */
 export async function historyFault(db: Db, dataDir: string): Promise<string | undefined> {
+  const last = readLastTimeline(dataDir);
   const found = await readTimeline(db);
   if (found === undefined || found === 'standby') return undefined;
-  const other = otherHistory(found, [undefined, readLastTimeline(dataDir)]);
+  const other = otherHistory(found, [undefined, last]);
   return other === undefined ? undefined : otherHistoryText(found, other, dataDir);
 }

@@ -1,5 +1,16 @@
 import type { Db } from './transaction.ts';
 
+/** A new connection waits for these statements, and a caller for the connection. */
+const answerWithinMs = 3_000;
+
+function query(db: Db, text: string, values: readonly unknown[] = []): Promise<{ rows: unknown[] }> {
+  // pg's types do not know the field.
+  return db.query({ text, values: [...values], query_timeout: answerWithinMs } as { text: string; values: unknown[] });
+}
+
+/** Makes an `insert … select` commit without the synchronous standby, which may be away. */
+const committedHere = `from set_config('synchronous_commit', 'local', true)`;
+
 /** A stretch of a server's history: it ends, and the next one begins, where a standby is promoted. */
 export interface Timeline {
   /** Of the cluster: the same on a primary and its standbys. */
@@ -20,7 +31,8 @@ export interface ServerTimeline extends Timeline {
 /** Where a connection leads; `standby` where nothing can be written, undefined where the server does not tell. */
 export async function readTimeline(db: Db): Promise<ServerTimeline | 'standby' | undefined> {
   try {
-    const { rows } = await db.query(
+    const { rows } = await query(
+      db,
       `with here as (
          select system_identifier::text as system, (select oid from pg_database where datname = current_database())::text as database,
            case when pg_is_in_recovery() then null
@@ -53,24 +65,27 @@ export async function readTimeline(db: Db): Promise<ServerTimeline | 'standby' |
   }
 }
 
-/** Notes the timeline as `id`, unless another process was faster. */
+/** Notes the timeline as `id`, unless another process was faster. It is to be confirmed. */
 export async function noteTimeline(db: Db, at: Timeline, id: string): Promise<void> {
-  await db.query(
-    `insert into database_timelines (id, system_identifier, database_oid, timeline) values ($1, $2, $3, $4) on conflict do nothing`,
+  await query(
+    db,
+    `insert into database_timelines (id, system_identifier, database_oid, timeline)
+     select $1, $2, $3, $4::bigint ${committedHere} on conflict do nothing`,
     [id, at.systemIdentifier, at.databaseOid, at.timeline],
   );
 }
 
 /** Returns once the synchronous standby, where there is one, has the row: a commit that changes nothing waits for all before it. */
 export async function confirmTimeline(db: Db, id: string): Promise<void> {
-  await db.query('update database_timelines set noted_at = noted_at where id = $1', [id]);
+  await query(db, 'update database_timelines set noted_at = noted_at where id = $1', [id]);
 }
 
 /** Leaves word in this database: a gateway wrote on this timeline of another primary. */
 export async function noteElsewhere(db: Db, at: Timeline, id: string): Promise<void> {
-  await db.query(
-    `insert into database_timelines (id, system_identifier, database_oid, timeline, elsewhere) values ($1, $2, $3, $4, true)
-     on conflict do nothing`,
+  await query(
+    db,
+    `insert into database_timelines (id, system_identifier, database_oid, timeline, elsewhere)
+     select $1, $2, $3, $4::bigint, true ${committedHere} on conflict do nothing`,
     [id, at.systemIdentifier, at.databaseOid, at.timeline],
   );
 }
