@@ -1,7 +1,7 @@
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Db } from '../db/transaction.ts';
 import { usesAt } from './bill-store.ts';
-import { readExport } from './provider-export.ts';
+import type { BilledUse } from './provider-export.ts';
 
 /** A larger difference in tokens or money is reported: vendors round, and a stream that was cut is an estimate. */
 const toleratedShare = 0.01;
@@ -9,7 +9,7 @@ const toleratedShare = 0.01;
 /** Compares a month with a provider's own export, model by model. True when nothing differs by more than a hundredth. */
 export async function checkBill(
   db: Db,
-  options: { provider: string; month: string; export: string },
+  options: { provider: string; month: string; billed: readonly BilledUse[] },
   print: (line: string) => void,
 ): Promise<boolean> {
   const [year, month] = /^(\d{4})-(\d\d)$/.exec(options.month)?.slice(1).map(Number) ?? [];
@@ -20,11 +20,10 @@ export async function checkBill(
     from: new Date(Date.UTC(year, month - 1, 1)),
     to: new Date(Date.UTC(year, month, 1)),
   });
-  const theirs = readExport(options.export);
   let differing = 0;
-  for (const model of [...new Set([...ours, ...theirs].map((use) => use.model))].sort()) {
+  for (const model of [...new Set([...ours, ...options.billed].map((use) => use.model))].sort()) {
     const own = ours.find((use) => use.model === model);
-    const billed = theirs.find((use) => use.model === model);
+    const billed = options.billed.find((use) => use.model === model);
     const facts: [string, number, number][] = [
       ['input tokens', own?.inputTokens ?? 0, billed?.inputTokens ?? 0],
       ['output tokens', own?.outputTokens ?? 0, billed?.outputTokens ?? 0],
