@@ -171,13 +171,17 @@ export async function dropOldCandidates(db: Pool): Promise<void> {
 const isOld = `outcome = 'candidate' and not active
   and not created_at between now() - interval '28 days' and now() + interval '1 day'`;
 
-/** The active version does not keep what it promised: the rates of the tasks go on alone. People can go back to it. */
-export async function withdrawHeads(tx: Db, { workspaceId, livemode }: SampleScope, version: number): Promise<void> {
+/** The active version decides no more: the rates of the tasks go on alone. People can go back to it. */
+export async function withdrawHeads(
+  tx: Db,
+  { workspaceId, livemode }: SampleScope,
+  { version, reason }: { version: number; reason: HeadReason },
+): Promise<void> {
   await tx.query(
-    `update learned_heads set active = false, outcome = 'withdrawn', reason = 'broken_promise', decided_at = now(),
+    `update learned_heads set active = false, outcome = 'withdrawn', reason = $4, decided_at = now(),
        active_since = coalesce(active_since, created_at), active_until = now()
      where workspace_id = $1 and livemode = $2 and version = $3`,
-    [workspaceId, livemode, version],
+    [workspaceId, livemode, version, reason],
   );
   await tx.query(`select pg_notify('evidence', $1)`, [workspaceId]);
 }

@@ -12,7 +12,8 @@ export type HeadReason =
   | 'too_few_calls'
   | 'overtaken'
   | 'chosen'
-  | 'broken_promise';
+  | 'broken_promise'
+  | 'not_compared';
 
 /** A sentence for the person who asks why. Versions of older gateways have no reason. */
 export function wordsOfReason(
@@ -44,6 +45,8 @@ export function wordsOfReason(
       return 'Somebody activated it before its comparison was over.';
     case 'broken_promise':
       return 'The latest calls that it left to the small model were right less often than it had proven.';
+    case 'not_compared':
+      return 'Its two models are no longer compared: calls are compared with others.';
     case null:
       return null;
   }

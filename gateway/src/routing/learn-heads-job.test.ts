@@ -48,12 +48,12 @@ function callOf(i: number, isTurned = false): LabelledCall {
   return { words, structure, task, weak: isHard === isTurned ? 1 : 0, strong: 1 };
 }
 
-async function add(n: number, isTurned = false): Promise<void> {
+async function add(n: number, isTurned = false, pair = learner): Promise<void> {
   for (let i = 0; i < n; i++) {
     const { words, structure, weak } = callOf(i, isTurned);
     const id = `req_${String(++samples).padStart(5, '0')}`;
     await addSample(database.pool, {
-      ...{ ...learner, id, task, clientId: undefined, agreed: weak === 1 },
+      ...{ ...pair, id, task, clientId: undefined, agreed: weak === 1 },
       sealedFeatures: sealFeatures(secret, { workspaceId, id }, { words, structure }),
     });
   }
@@ -181,6 +181,36 @@ it('a refit beside active heads is a candidate, and samples and candidates from 
   expect((await versions())[0]).toEqual([2, false, 'dropped', 'too_few_calls', false]);
   const { rows } = await database.pool.query('select count(*)::int as n from learned_samples');
   expect(rows).toEqual([{ n: samples - 9 }]);
+});
+
+it('active heads keep to what they have proven also where few calls are compared, which are too few to fit others', async () => {
+  await save(false, undefined, { '0.95': 0.5 });
+  await add(110);
+  await learn();
+  expect(await versions()).toEqual([[1, true, 'promoted', 'better_than_tasks', true]]);
+  await add(60, true);
+  await learn();
+  expect(await versions()).toEqual([[1, false, 'withdrawn', 'broken_promise', true]]);
+});
+
+it('heads of two models stay while others are compared too, and are withdrawn once only others are', async () => {
+  const nova = { ...learner, strong: 'gpt-7-nova' };
+  await save(true);
+  await add(340);
+  await save(false, 1);
+  await add(205, false, nova);
+  await add(5);
+  await add(200, false, nova);
+  await learn();
+  expect((await versions())[0]?.slice(1, 3)).toEqual([false, 'candidate']);
+  await add(60);
+  await learn();
+  expect((await versions())[0]).toEqual([2, true, 'promoted', 'better', true]);
+  await add(400, false, nova);
+  await learn();
+  expect((await versions())[0]).toEqual([2, false, 'withdrawn', 'not_compared', true]);
+  await learn();
+  expect((await versions())[0]?.slice(0, 3)).toEqual([3, true, 'promoted']);
 });
 
 /** The words in which a gateway of the version before activates heads: it knows no candidates. */

@@ -19,14 +19,15 @@ import {
   saveHeads,
   withdrawHeads,
 } from './head-standing-store.ts';
+import type { HeadReason } from './head-words.ts';
 import { type HeadsAttempt, type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
 import {
+  countNewerThan,
   forgetOldSamples,
+  type Learner,
   listLearners,
   listSamples,
-  type ModelPair,
   nextLook,
-  type SampleScope,
 } from './learned-heads-store.ts';
 import type { Pieces } from './logistic-head.ts';
 import { packHeads, unpackHeads } from './packed-heads.ts';
@@ -38,13 +39,11 @@ interface LearnPorts {
   secret: string;
 }
 
-type Learner = SampleScope & ModelPair;
-
 /** Heads that are active are fit again once so many new calls were compared. */
 const refitAfter = 100;
 const samplesInPiece = 200;
 
-/** Fits and compares heads for the workspaces with new samples, one after another. A fault of one leaves those behind it be. */
+/** Fits and compares heads for the pairs of models with new samples, one after another. A fault of one leaves those behind it be. */
 export async function learnAllHeads(ports: LearnPorts, signal: AbortSignal): Promise<void> {
   await forgetOldSamples(ports.db);
   await dropOldCandidates(ports.db);
@@ -62,34 +61,39 @@ interface Standing extends Omit<StandingHeads, 'weights'> {
 
 /**
  * One step, of which each hour takes one at most: without active heads, new ones are judged against the rates of the tasks. Heads that are
- * active stay until a candidate, fit on later calls, is better on calls newer than both; or until they break their promise.
+ * active stay until a candidate, fit on later calls, is better on calls newer than both; until they break their promise; or until other models
+ * are compared in place of theirs. Few samples are enough to check heads by, and not to fit them on.
  */
 async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> {
   const { db } = ports;
   const current = await readCurrentVersions(db, learner);
   const standing = await listStandingHeads(db, learner);
-  const active = readable(
-    standing.find(({ isActive }) => isActive),
-    learner,
-  );
-  const candidate = readable(
-    standing.find(({ isActive }) => !isActive),
-    learner,
-  );
+  const [inUse, waiting] = [true, false].map((which) => standing.find(({ isActive }) => isActive === which));
   const change = (apply: (tx: Db) => Promise<void>): Promise<void> => changeHeads(db, { learner, current }, apply);
-  if (current.candidate !== 0 && (active === undefined || candidate?.against !== active.version))
+  if (waiting !== undefined && waiting.against !== current.active)
     return change((tx) => dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' }));
-  if (active === undefined) return change(await firstHeads(ports, learner));
+  const withdraw = ({ version }: StandingHeads | Standing, reason: HeadReason): Promise<void> =>
+    change(async (tx) => {
+      await withdrawHeads(tx, learner, { version, reason });
+      await dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' });
+      await record(tx, learner, { operation: 'routing.heads.withdraw', before: version, after: 0 });
+    });
+  if (inUse !== undefined && !isOfPair(inUse, learner) && current.follows) {
+    if ((await countNewerThan(db, learner, inUse)) >= labelsMin) await withdraw(inUse, 'not_compared');
+    return;
+  }
+  const [active, candidate] = [inUse, waiting].map((heads) => readable(heads, learner));
+  if (waiting !== undefined && (active === undefined || candidate === undefined))
+    return isOfPair(waiting, learner)
+      ? change((tx) => dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' }))
+      : undefined;
+  const canFit = learner.calls >= labelsMin;
+  if (active === undefined) return canFit ? change(await firstHeads(ports, learner)) : undefined;
   const fresh = await callsOf(ports, learner, active.version);
   const broken = current.follows ? await inTurn(() => brokenPromise(active.learned, fresh)) : undefined;
-  if (broken !== undefined)
-    return change(async (tx) => {
-      await withdrawHeads(tx, learner, active.version);
-      await dropCandidate(tx, learner, { version: current.candidate, reason: 'overtaken' });
-      await record(tx, learner, { operation: 'routing.heads.withdraw', before: active.version, after: 0 });
-    });
+  if (broken !== undefined) return withdraw(active, 'broken_promise');
   if (candidate === undefined) {
-    if (fresh.filter(({ isNew }) => isNew).length < refitAfter) return;
+    if (!canFit || fresh.filter(({ isNew }) => isNew).length < refitAfter) return;
     return change(await nextCandidate(ports, learner, active));
   }
   const unseen = await callsOf(ports, learner, candidate.version);
@@ -111,11 +115,15 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
 }
 
 /** Heads of other models, or of a version of the gateway that sees calls differently, are none to compare with. */
-function readable(heads: StandingHeads | undefined, { weak, strong }: Learner): Standing | undefined {
-  if (heads === undefined || heads.weak !== weak || heads.strong !== strong) return undefined;
+function readable(heads: StandingHeads | undefined, learner: Learner): Standing | undefined {
+  if (heads === undefined || !isOfPair(heads, learner)) return undefined;
   const { weights, ...rest } = heads;
   const learned = unpackHeads(weights);
   return learned && { ...rest, learned };
+}
+
+function isOfPair({ weak, strong }: StandingHeads, learner: Learner): boolean {
+  return weak === learner.weak && strong === learner.strong;
 }
 
 /** A finding holds for the versions that it is about: where these have changed meanwhile, it is thrown away. */

@@ -57,17 +57,47 @@ export async function listSamples(
   return rows as StoredSample[];
 }
 
-/** Workspaces with so many samples of two models, of several pairs the one that was compared last, some of which no heads were fit on. */
-export async function listLearners(db: Db, least: number): Promise<(SampleScope & ModelPair)[]> {
+export interface Learner extends SampleScope, ModelPair {
+  /** How many samples there are: few where heads are only checked. */
+  calls: number;
+}
+
+/**
+ * The pairs of models with samples that no heads were fit on, the one that was compared last first: those with enough samples to fit heads, and those
+ * whose heads are active or wait. A pair is left out once another one has had enough samples since its last.
+ */
+export async function listLearners(db: Db, enough: number): Promise<Learner[]> {
   const { rows } = await db.query(
-    `select workspace_id as "workspaceId", livemode, weak, strong from (
-       select distinct on (workspace_id, livemode) workspace_id, livemode, weak, strong, bool_or(seen_by is null) as has_new
-       from learned_samples where weak <> '' group by workspace_id, livemode, weak, strong having count(*) >= $1
-       order by workspace_id, livemode, max(created_at) desc) as latest
-     where has_new`,
-    [least],
+    `with pairs as (
+       select workspace_id, livemode, weak, strong, count(*)::integer as calls, bool_or(seen_by is null) as has_new, max(created_at) as latest
+       from learned_samples where weak <> '' group by workspace_id, livemode, weak, strong)
+     select workspace_id as "workspaceId", livemode, weak, strong, calls from pairs p
+     where has_new and (calls >= $1 or exists (
+         select 1 from learned_heads h where h.workspace_id = p.workspace_id and h.livemode = p.livemode and h.weak = p.weak and h.strong = p.strong
+           and (h.active or h.outcome = 'candidate')))
+       and not exists (
+         select 1 from pairs o where o.workspace_id = p.workspace_id and o.livemode = p.livemode and o.calls >= $1 and (
+           select count(*) from learned_samples s where s.workspace_id = o.workspace_id and s.livemode = o.livemode and s.weak = o.weak
+             and s.strong = o.strong and s.created_at > p.latest) >= $1)
+     order by workspace_id, livemode, latest desc`,
+    [enough],
   );
-  return rows as (SampleScope & ModelPair)[];
+  return rows as Learner[];
+}
+
+/** How many samples of a pair are newer than all of another. */
+export async function countNewerThan(
+  db: Db,
+  { workspaceId, livemode, weak, strong }: SampleScope & ModelPair,
+  other: ModelPair,
+): Promise<number> {
+  const { rows } = await db.query(
+    `select count(*)::integer as calls from learned_samples where workspace_id = $1 and livemode = $2 and weak = $3 and strong = $4
+       and created_at > coalesce((select max(created_at) from learned_samples
+         where workspace_id = $1 and livemode = $2 and weak = $5 and strong = $6), '-infinity')`,
+    [workspaceId, livemode, weak, strong, other.weak, other.strong],
+  );
+  return (rows as { calls: number }[])[0]?.calls ?? 0;
 }
 
 /** Which look at the samples of a workspace comes next, and whether heads of these two models have passed one of those before and are active. */

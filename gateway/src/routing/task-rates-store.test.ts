@@ -363,7 +363,7 @@ function someHeads() {
 }
 
 describe('the words of calls', () => {
-  it('are learned for the two models that were compared last, and kept with them', async () => {
+  it('are learned for each two models that were compared often enough, and kept with them', async () => {
     const add = (id: string, weak: string) =>
       addSample(database.pool, {
         ...{ ...live, id, task, weak, strong: 'gpt-6-sol', clientId: undefined, agreed: true },
@@ -375,13 +375,22 @@ describe('the words of calls', () => {
     await add('req_4', 'gpt-6-terra');
     await add('req_5', 'gpt-6-luna-2');
     const terra = { ...live, weak: 'gpt-6-terra', strong: 'gpt-6-sol' };
-    expect(await listLearners(database.pool, 2)).toEqual([terra]);
+    const luna = { ...terra, weak: 'gpt-6-luna' };
+    const listed = async () => (await listLearners(database.pool, 2)).map(({ weak, calls }) => [weak, calls]);
+    expect(await listed()).toEqual([[terra.weak, 2]]);
+    await add('req_6', luna.weak);
+    expect(await listed()).toEqual([
+      [luna.weak, 3],
+      [terra.weak, 2],
+    ]);
     expect((await listSamples(database.pool, terra)).map(({ id }) => id)).toEqual(['req_3', 'req_4']);
     await saveHeads(database.pool, terra, { weights: Buffer.from('heads'), report: {}, reason: 'better_than_tasks' });
     const found = await findHeads(database.pool, live, undefined);
     expect(found).toEqual({ version: found?.version, weights: Buffer.from('heads'), weak: 'gpt-6-terra' });
     expect(await findHeads(database.pool, live, found?.version)).toEqual({ ...found, weights: null });
-    expect(await listLearners(database.pool, 2)).toEqual([]);
+    expect(await listed()).toEqual([[luna.weak, 3]]);
+    await add('req_7', terra.weak);
+    expect((await listLearners(database.pool, 9)).map(({ weak }) => weak)).toEqual([terra.weak]);
   });
 });
 
