@@ -35,14 +35,15 @@ const head = z
       .number()
       .nullable()
       .meta({ title: 'Gain', description: 'By how much more often the right calls go to the strong model.' }),
-    gain_lower: z
-      .number()
-      .nullable()
-      .meta({ title: 'Lower bound', description: 'The lower bound of the gain, at 95 percent.' }),
+    gain_lower: z.number().nullable().meta({
+      title: 'Lower bound',
+      description:
+        'The lower bound of the gain, which a first version is promoted by: it is stricter at each further look.',
+    }),
     gain_upper: z
       .number()
       .nullable()
-      .meta({ title: 'Upper bound', description: 'The upper bound of the gain, at 95 percent.' }),
+      .meta({ title: 'Upper bound', description: 'The upper bound of the gain, as far from it as the lower one.' }),
     easy: z
       .object({
         quality: easyShare('Quality'),
