@@ -115,4 +115,33 @@ export async function selectNamed(
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 
+/** As for the clients that a scenario is shown with. */
+const namedDays = 31;
+
+/**
+ * The pairs of a client and a project whose calls named a scenario in the last 31 days, of some clients and projects: one statement, however
+ * many are asked for.
+ */
+export async function selectCallersOf(
+  db: Db,
+  scenario: { workspaceId: string; livemode: boolean; id: string },
+  asked: { clients: readonly string[]; projects: readonly string[] },
+): Promise<{ clientId: string | undefined; project: string | undefined }[]> {
+  const conditions = `workspace_id = $1 and livemode = $2 and scenario_id = $3 and (client_id = any($4) or project = any($5))`;
+  const since = `now() - interval '${namedDays} days'`;
+  const { rows } = await db.query(
+    `with summed as (select coalesce((select until from usage_rollup), '-infinity') as until)
+     select client_id, project from usage_days where ${conditions} and day >= date_trunc('day', ${since}, 'UTC')
+     union select client_id, project from usage_hours
+       where ${conditions} and hour >= greatest(${since}, (select date_trunc('day', until, 'UTC') from summed))
+     union select client_id, project from calls
+       where ${conditions} and created_at >= greatest(${since}, (select until from summed))`,
+    [scenario.workspaceId, scenario.livemode, scenario.id, asked.clients, asked.projects],
+  );
+  return (rows as { client_id: string | null; project: string | null }[]).map((row) => ({
+    clientId: row.client_id ?? undefined,
+    project: row.project ?? undefined,
+  }));
+}
+
 const columnOf: Record<TagKind, string> = { client: 'client_id', project: 'project', scenario: 'scenario_id' };

@@ -1,6 +1,6 @@
 import type { EventType } from '@ai-gateway/shared/operations/events';
 import type { Bound } from '../accounts/own-tags.ts';
-import { selectNamed } from '../clients/tag-store.ts';
+import { selectCallersOf } from '../clients/tag-store.ts';
 import type { Db } from '../db/transaction.ts';
 import { isOfScenario, type NewEvent } from '../events/event.ts';
 
@@ -117,17 +117,30 @@ async function concernedBy<T extends { filter: WebhookFilter }>(
   { workspaceId, livemode, clientId, project, scenarioId }: NewEvent,
   found: readonly T[],
 ): Promise<T[]> {
-  const scenarios = new Map<string, Promise<string[]>>();
-  const kept: T[] = [];
-  for (const one of found) {
-    const bound = { client_id: one.filter.client_id, project: one.filter.project };
-    const isNamed = (bound.client_id ?? clientId) === clientId && (bound.project ?? project) === project;
-    const key = JSON.stringify([bound.client_id, bound.project]);
-    if (!isNamed && !scenarios.has(key))
-      scenarios.set(key, selectNamed(db, { workspaceId, livemode, kind: 'scenario', bound }));
-    if (isNamed || (scenarioId !== undefined && (await scenarios.get(key))?.includes(scenarioId))) kept.push(one);
-  }
-  return kept;
+  const isNamed = ({ filter }: T): boolean =>
+    (filter.client_id ?? clientId) === clientId && (filter.project ?? project) === project;
+  const others = found.filter((one) => !isNamed(one));
+  if (others.length === 0 || scenarioId === undefined) return found.filter(isNamed);
+  // All together: an event is recorded within the pause, which no other process knows of until then.
+  const callers = await selectCallersOf(
+    db,
+    { workspaceId, livemode, id: scenarioId },
+    {
+      clients: others.flatMap(({ filter }) => filter.client_id ?? []),
+      projects: others.flatMap(({ filter }) => filter.project ?? []),
+    },
+  );
+  const keyOf = (client: string | undefined, ofProject: string | undefined): string =>
+    JSON.stringify([client ?? null, ofProject ?? null]);
+  // Each caller under all that a filter may say of it.
+  const named = new Set(
+    callers.flatMap((one) => [
+      keyOf(one.clientId, one.project),
+      keyOf(one.clientId, undefined),
+      keyOf(undefined, one.project),
+    ]),
+  );
+  return found.filter((one) => isNamed(one) || named.has(keyOf(one.filter.client_id, one.filter.project)));
 }
 
 /**
