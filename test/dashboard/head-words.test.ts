@@ -30,6 +30,10 @@ describe('the words of heads', () => {
     expect(headStateOf({ data: [...data], follows, collected: { ...collected, calls } }, isLearning)).toBe(state);
   });
 
+  it('say where the workspace stands by the answer of an earlier gateway, too', () => {
+    expect(headStateOf({ data: [], follows: true }, true)).toBe('waiting');
+  });
+
   it.each([
     ['active', {}, 'active'],
     ['inactive', { active_until: null }, 'proven'],

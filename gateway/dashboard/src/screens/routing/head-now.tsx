@@ -36,7 +36,9 @@ export function HeadNow({ heads, auto }: HeadNowProps): ReactNode {
       {state === 'retired' ? <Retired heads={heads} /> : null}
       {withdrawn === undefined ? null : <Withdrawn head={withdrawn} />}
       {state === 'waiting' && newest !== undefined && newest !== withdrawn ? <Tried head={newest} /> : null}
-      <Collected heads={heads} isOff={state === 'off'} judge={auto && judgeOf(auto.learning)} />
+      {heads.collected === undefined ? null : (
+        <Collected heads={heads} isOff={state === 'off'} judge={auto && judgeOf(auto.learning)} />
+      )}
     </>
   );
 }

@@ -18,12 +18,13 @@ export const headStates = {
 
 /** Where the workspace stands. A choice of somebody outranks all that is learned. */
 export function headStateOf(
-  { data, follows, collected }: Pick<Heads, 'data' | 'follows' | 'collected'>,
+  { data, follows, collected }: Pick<Heads, 'data' | 'follows'> & Partial<Pick<Heads, 'collected'>>,
   isLearning: boolean,
 ): keyof typeof headStates {
   if (data.some(({ active }) => active)) return 'active';
   if (!follows) return 'retired';
-  if (collected.calls < collected.needed) return isLearning ? 'learning' : 'off';
+  // An earlier version of the gateway counts none.
+  if (collected !== undefined && collected.calls < collected.needed) return isLearning ? 'learning' : 'off';
   return isLearning ? 'waiting' : 'off';
 }
 
