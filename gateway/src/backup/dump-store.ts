@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
-import { liftStatementLimit, wholeInstallationMinutes } from '../db/transaction-settings.ts';
+import { liftStatementLimit, waitWithoutLimit, wholeInstallationMinutes } from '../db/transaction-settings.ts';
 
 const rowsAtOnce = 1_000;
 
@@ -162,7 +162,7 @@ export async function* dumpRows(pool: Pool): AsyncGenerator<DumpedRows> {
   try {
     await client.query('begin transaction isolation level repeatable read read only');
     setBack = await liftStatementLimit(client, wholeInstallationMinutes);
-    await client.query(`set local idle_in_transaction_session_timeout = 0`);
+    await waitWithoutLimit(client);
     for (const table of await existing(client)) {
       const conditions = sumsOnly[table] ?? '';
       await client.query(

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
 import { appliedMigrations, migrate, pendingMigrations } from '../db/migrate.ts';
 import { withLongTransaction } from '../db/transaction.ts';
-import { wholeInstallationMinutes } from '../db/transaction-settings.ts';
+import { waitWithoutLimit, wholeInstallationMinutes } from '../db/transaction-settings.ts';
 import {
   type DumpedRows,
   dropProof,
@@ -101,7 +101,7 @@ async function fill(
   }: CopyOptions & { load: (put: (table: Table, row: string) => Promise<void>) => Promise<void> },
 ): Promise<number> {
   return withLongTransaction(pool, wholeInstallationMinutes, async (tx) => {
-    await tx.query('set local idle_in_transaction_session_timeout = 0');
+    await waitWithoutLimit(tx);
     await dropProof(tx);
     let count = 0;
     let batch: DumpedRows | undefined;

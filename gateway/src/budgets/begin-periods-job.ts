@@ -2,10 +2,11 @@ import type { Pool } from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
-import { takeEnded } from './balance-store.ts';
+
 import { limitIn } from './budget.ts';
 import { readBudget } from './budget-store.ts';
 import { viewBudget } from './budget-view.ts';
+import { takeEnded } from './ended-balance-store.ts';
 import { periodAt } from './period.ts';
 
 interface PeriodPorts {

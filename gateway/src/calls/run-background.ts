@@ -14,8 +14,8 @@ import {
   takeAbandoned,
   takeQueued,
 } from '../background/background-store.ts';
+import { outlivesClient } from '../background/erase-waiting.ts';
 import type { TaskPool } from '../background/task-pool.ts';
-import { outlivesClient } from '../clients/erase-waiting.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { untilWritten } from '../db/until-written.ts';
 import { chat } from '../dialects/chat.ts';

@@ -5,7 +5,8 @@ import { dataFolder } from '../../../test/support/data-folder.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { proveSecret } from '../accounts/prove-secret.ts';
 import { sealFor } from '../background/background.ts';
-import { hashOfName, repeatErasures } from '../clients/erase-client.ts';
+import { repeatErasures } from '../clients/erase-client.ts';
+import { hashOfName } from '../clients/erased-name.ts';
 import { rotateSecret } from './rotate-secret.ts';
 
 /** The secret of the back-up, and that of today. */

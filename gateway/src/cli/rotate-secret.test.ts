@@ -8,7 +8,7 @@ import { seal } from '../accounts/seal.ts';
 import { findProof, keepProof } from '../accounts/secret-proof-store.ts';
 import { sealContext } from '../accounts/workspace-cache.ts';
 import { sealFor } from '../background/background.ts';
-import { erasedNameContext, hashOfName } from '../clients/erase-client.ts';
+import { erasedNameContext, hashOfName } from '../clients/erased-name.ts';
 import { connectionTo } from '../db/database-url.ts';
 import { holdProcessLock, type ProcessLock } from '../db/process-lock.ts';
 import { totpContext } from '../factors/second-factor.ts';

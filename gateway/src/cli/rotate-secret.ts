@@ -4,9 +4,9 @@ import { opensProof, proofOf } from '../accounts/prove-secret.ts';
 import { isUnfinished, oldProofIn, unfinishedProof } from '../accounts/rotation-proof.ts';
 import { seal, unseal } from '../accounts/seal.ts';
 import { findProof, replaceProof } from '../accounts/secret-proof-store.ts';
+import { eraseWaiting } from '../background/erase-waiting.ts';
 import { type Progress, showProgress } from '../backup/progress.ts';
 import { eraseNarrowLeft, repeatErasures } from '../clients/erase-client.ts';
-import { eraseWaiting } from '../clients/erase-waiting.ts';
 import { isInUse } from './is-in-use.ts';
 import {
   countSealed,

@@ -1,6 +1,6 @@
 import { sealContext as providerKeyContext } from '../accounts/workspace-cache.ts';
 import { backgroundContext } from '../background/background.ts';
-import { erasedNameContext, hashOfName } from '../clients/erase-client.ts';
+import { erasedNameContext, hashOfName } from '../clients/erased-name.ts';
 import { totpContext } from '../factors/second-factor.ts';
 import { answerContext } from '../idempotency/idempotency.ts';
 import type { PromptContent } from '../prompts/prompt.ts';

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
@@ -19,7 +19,6 @@ import {
   listNames,
   noteProgress,
   type RememberedErasure,
-  type Sweep,
   takeSweeps,
 } from './erase-client-store.ts';
 import { eraseNarrow, listNarrowLeft, listNarrowNames } from './erase-narrow-store.ts';
@@ -37,6 +36,7 @@ import {
 } from './erase-rows-store.ts';
 import { renameSums } from './erase-sums-store.ts';
 import { addErasedClients, idOfSecret, readErasedClients } from './erased-files.ts';
+import { erasedNameContext, hashOfName, type WorkspaceModeKey } from './erased-name.ts';
 
 /*
  * A client is erased in place: calls, sums and books keep their figures, and `erased-…` replaces its name, so that all totals
@@ -55,11 +55,6 @@ export interface ErasePorts {
   log: Logger;
   secret: string;
   dataDir: string;
-}
-
-interface WorkspaceModeKey {
-  workspaceId: string;
-  livemode: boolean;
 }
 
 /** Of the 20 seconds in which an erasure is answered; the rest is for the step that is under way then. */
@@ -291,16 +286,4 @@ export function wasErased(
   { name, sinceMs }: { name: string; sinceMs: number },
 ): Promise<boolean> {
   return isErasedSince(db, { ...place, nameHash: hashOfName(secret, place, name) }, new Date(sinceMs));
-}
-
-/** With the installation's secret: names are few and short, and would be found by trying. */
-export function hashOfName(secret: string, { workspaceId, livemode }: WorkspaceModeKey, name: string): Buffer {
-  return createHmac('sha256', Buffer.from(secret, 'hex'))
-    .update(JSON.stringify(['erased-client', workspaceId, livemode, name]))
-    .digest();
-}
-
-/** The context that a name is sealed with until its erasure is over. */
-export function erasedNameContext({ workspaceId }: Pick<Sweep, 'workspaceId'>, id: string): string[] {
-  return ['erased-client', workspaceId, id];
 }

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { lockSums, rollUp } from '../usage/roll-up-store.ts';
-import { eraseNarrowLeft, hashOfName } from './erase-client.ts';
+import { eraseNarrowLeft } from './erase-client.ts';
+import { hashOfName } from './erased-name.ts';
 
 const secret = 'ab'.repeat(32);
 const place = { workspaceId: 'ws', livemode: true };

@@ -1,9 +1,13 @@
 import type { PoolClient } from 'pg';
-import type { Db } from './transaction.ts';
 
 /** Waits until no other transaction has this lock, and has it until its own ends. */
-export async function lockUntilCommit(tx: Db, name: string): Promise<void> {
+export async function lockUntilCommit(tx: Pick<PoolClient, 'query'>, name: string): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtext($1))', [name]);
+}
+
+/** For a transaction that waits for a file or a stream between its statements. */
+export async function waitWithoutLimit(tx: Pick<PoolClient, 'query'>): Promise<void> {
+  await tx.query('set local idle_in_transaction_session_timeout = 0');
 }
 
 /** How long a statement may take that goes through the calls of a whole installation: a day, more than any takes. */

@@ -1,8 +1,8 @@
 import type { QueryResult } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { hashOfName } from '../clients/erased-name.ts';
 import type { Db } from '../db/transaction.ts';
-import { hashOfName } from './erase-client.ts';
 import { eraseWaiting } from './erase-waiting.ts';
 
 const secret = 'ab'.repeat(32);

@@ -1,6 +1,6 @@
-import { dropBackground, listWaiting, type WaitingCall } from '../background/background-store.ts';
+import { wasErased } from '../clients/erase-client.ts';
 import type { Db } from '../db/transaction.ts';
-import { wasErased } from './erase-client.ts';
+import { dropBackground, listWaiting, type WaitingCall } from './background-store.ts';
 
 interface WaitingPorts {
   db: Db;
