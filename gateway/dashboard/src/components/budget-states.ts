@@ -1,4 +1,6 @@
-import type { Budget } from './budget-line.tsx';
+import type { OutputOf } from '@ai-gateway/shared/contract';
+
+type Budget = OutputOf<'budgets.get'>;
 
 /** How a budget is doing, in the same words on every screen. */
 export const budgetStates = {
