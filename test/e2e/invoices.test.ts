@@ -194,88 +194,14 @@ describe('an invoice', () => {
       expect((await gateway.post('/v1/invoices', { client_id: 'covered', ...body })).status).toBe(400);
   });
 
-  it('is not made of an amount that rounds to nothing, which a longer period bills', async () => {
-    await setWorkspace({ timezone: 'UTC' });
-    await gateway.database.pool.query(`select ensure_call_partitions('2025-04-01'::date, 2)`);
-    const useIn = async (month: string): Promise<void> => {
-      await use('tiny', 350);
-      await gateway.database.pool.query(
-        `update calls set created_at = $1 where client_id = 'tiny' and created_at > '2025-12-01'`,
-        [`${month}-10T12:00:00Z`],
-      );
-    };
-    await useIn('2025-04');
-    const { billing } = await json<{ billing: { next_number: number } }>(gateway.get('/v1/workspace'));
-    const { data } = await json<{ data: Row[] }>(gateway.get('/v1/invoices/preview?period=2025-04&client_id=tiny'));
-    expect(data).toMatchObject([{ status: 'nothing_to_bill', too_small: true, total: 0, currency: 'USD' }]);
-    const all = await json<{ data: Row[] }>(gateway.post('/v1/invoices/all', { period: '2025-04' }));
-    expect(all.data.find(({ client_id: id }) => id === 'tiny')).toMatchObject({
-      status: 'nothing_to_bill',
-      too_small: true,
-      number: null,
+  it('is made of an amount that rounds to 0.00 too, and locks its calls', async () => {
+    await use('tiny', 350);
+    const issued = await bill('tiny', { period: thisMonth() });
+    expect(issued).toMatchObject({ total: 0, lines: [{ requests: 1, cost_usd: 0.0035, amount: 0 }] });
+    expect(await bill('tiny', { period: thisMonth() }, 409)).toMatchObject({
+      error: { message: expect.stringContaining('already covers') },
     });
-    expect(await bill('tiny', { period: '2025-04' }, 409)).toMatchObject({
-      error: { message: expect.stringContaining('It is not lost'), details: { too_small: true } },
-    });
-    await useIn('2025-05');
-    const both = await bill('tiny', { from: '2025-04-01', to: '2025-06-01' });
-    // The files of a month have the invoice whose period ends in it.
-    const listed = async (period: string): Promise<number[]> =>
-      (await json<{ data: Invoice[] }>(gateway.get(`/v1/invoices?client_id=tiny&period=${period}`))).data.map(
-        ({ number }) => number,
-      );
-    expect([await listed('2025-04'), await listed('2025-05'), await listed('2025-06')]).toEqual([
-      [],
-      [both.number],
-      [],
-    ]);
-    const zip = await (await gateway.get('/v1/invoices?client_id=tiny&period=2025-05&format=zip')).arrayBuffer();
-    expect(Object.keys(unzip(Buffer.from(zip)))).toEqual([`invoice-${both.label}.pdf`]);
-    expect(both).toMatchObject({ total: 0.01, number: billing.next_number });
-    expect(both.lines).toMatchObject([{ requests: 2, cost_usd: 0.007, amount: 0.01 }]);
   });
-
-  it.each([
-    // A yen has no decimals and a dinar three: both amounts are below half of the smallest unit, and two months above it.
-    { currency: 'JPY', rate: 150, output: 250, small: 1 },
-    { currency: 'KWD', rate: 0.3, output: 150, small: 0.001 },
-  ])(
-    'of a small amount in $currency is made after a later month was billed by itself, once that invoice is void',
-    async ({ currency, rate, output, small }) => {
-      await setWorkspace({ timezone: 'UTC' });
-      await gateway.database.pool.query(`select ensure_call_partitions('2025-04-01'::date, 2)`);
-      const client = `tiny-${currency}`;
-      await setClient(client, { currency, exchange_rate: rate });
-      const useIn = async (month: string, tokens: number): Promise<void> => {
-        await use(client, tokens);
-        await gateway.database.pool.query(
-          `update calls set created_at = $2 where client_id = $1 and created_at > '2025-12-01'`,
-          [client, `${month}-10T12:00:00Z`],
-        );
-      };
-      const all = async (period: string): Promise<Row | undefined> =>
-        (await json<{ data: Row[] }>(gateway.post('/v1/invoices/all', { period }))).data.find(
-          ({ client_id: id }) => id === client,
-        );
-      const both = { from: '2025-04-01', to: '2025-06-01' };
-      await useIn('2025-04', output);
-      expect(await all('2025-04')).toMatchObject({ status: 'nothing_to_bill', too_small: true });
-      await useIn('2025-05', output * 2);
-      const may = await all('2025-05');
-      expect(may).toMatchObject({ status: 'made', total: small });
-      expect(await bill(client, { period: '2025-04' }, 409)).toMatchObject({
-        error: {
-          message: expect.stringContaining('before you bill a later month by itself'),
-          details: { too_small: true },
-        },
-      });
-      expect(await bill(client, both, 409)).toMatchObject({ error: { details: { number: may?.number } } });
-      await json(gateway.post(`/v1/invoices/${may?.number}/void`, {}), 201);
-      const invoice = await bill(client, both);
-      expect(invoice.lines).toMatchObject([{ requests: 2 }]);
-      expect(invoice.total).toBe(small);
-    },
-  );
 
   it('keeps the names that it was issued with when its client and workspace get others', async () => {
     await setClient('renamed', { name: 'Old Name Ltd' });

@@ -24,7 +24,6 @@ import {
   type Issued,
   type IssuePorts,
   issueInvoice,
-  isTooSmall,
   letCallsArrive,
   type OnMade,
   takeNumber,
@@ -197,7 +196,6 @@ function preview(caller: Caller, options: { id: string; range: { from: Date; to:
     client_id: id,
     name,
     status: state,
-    too_small: isTooSmall(billable),
     number: billable.state === 'already_billed' ? billable.invoice.number : null,
     from: range.from.toISOString(),
     to: range.to.toISOString(),
@@ -216,7 +214,6 @@ function outcome({ id, issued, withLink }: { id: string; issued: Issued; withLin
     client_id: id,
     name: issued.name,
     status: issued.state,
-    too_small: isTooSmall(issued),
     id: invoice?.id ?? null,
     number: invoice?.number ?? null,
     label: invoice?.label ?? null,
@@ -240,12 +237,6 @@ function notBilled(issued: Exclude<Issued, { state: 'made' }>): GatewayError {
       'conflict',
       `${issued.calls} calls of this period are still in progress. Try again when they have finished.`,
       { details: { open_calls: issued.calls } },
-    );
-  if (issued.isTooSmall)
-    return new GatewayError(
-      'conflict',
-      `The usage of ${issued.name} in this period is below the smallest amount of ${issued.draft.currency}, so there is nothing to bill yet. It is not lost: before you bill a later month by itself, bill both by \`from\` at the start of this period and \`to\` at the end of that month. Where that month is invoiced, void its invoice first.`,
-      { details: { nothing_to_bill: true, too_small: true } },
     );
   return new GatewayError('conflict', `There is nothing to bill: ${issued.name} has no paid calls in this period.`, {
     details: { nothing_to_bill: true },

@@ -34,19 +34,13 @@ export interface InvoiceRange {
 /** The draft of a client's invoice, or the reason why the client is not billed. */
 export type Billable =
   | { state: 'to_bill'; name: string; draft: InvoiceDraft }
-  /** `isTooSmall`: there is usage, and it comes to less than the smallest unit of the currency. */
-  | { state: 'nothing_to_bill'; name: string; draft: InvoiceDraft; isTooSmall: boolean }
+  | { state: 'nothing_to_bill'; name: string; draft: InvoiceDraft }
   | { state: 'already_billed'; name: string; invoice: InvoiceDocument }
   | { state: 'under_way'; name: string; calls: number };
 
 export type Issued =
   | { state: 'made'; name: string; invoice: InvoiceDocument }
   | Exclude<Billable, { state: 'to_bill' }>;
-
-/** Usage that is there and comes to less than the smallest unit of its currency. */
-export function isTooSmall(billed: Billable | Issued): boolean {
-  return billed.state === 'nothing_to_bill' && billed.isTooSmall;
-}
 
 /** Called in the transaction that makes an invoice. */
 export type OnMade = (tx: Db, invoice: InvoiceDocument) => Promise<void>;
@@ -69,11 +63,7 @@ export async function findBillable(
   const draft = draftInvoice({ clientId: range.clientId, client, settings, range, sums });
   // Calls that cost nothing, and those a markup of -100 % gives away, are no reason for an invoice.
   const costs = client.markupPercent > -100 && sums.some(({ costNanos }) => costNanos !== 0n);
-  // An invoice of 0.00 would lock the calls and ask for nothing. Without one they stay free for an invoice of a longer period.
-  const isTooSmall = costs && draft.subtotal === 0;
-  return costs && !isTooSmall
-    ? { state: 'to_bill', name, draft }
-    : { state: 'nothing_to_bill', name, draft, isTooSmall };
+  return { state: costs ? 'to_bill' : 'nothing_to_bill', name, draft };
 }
 
 /** Numbers and locks what there is to bill; nothing where there is nothing, so that no number is lost. */

@@ -229,12 +229,6 @@ export const createInvoice = operation({
 const billingState = (states: readonly [string, ...string[]], description: string) =>
   z.enum(states).meta({ title: 'Status', description });
 
-const tooSmall = z.boolean().meta({
-  title: 'Too small',
-  description:
-    'True where nothing is billed because the amount is below the smallest unit of the currency. An invoice from the start of this period to the end of a later month bills it: before that month is billed by itself.',
-});
-
 export const previewInvoices = operation({
   id: 'invoices.preview',
   method: 'GET',
@@ -253,7 +247,6 @@ export const previewInvoices = operation({
             ['to_bill', 'nothing_to_bill', 'already_billed', 'under_way'],
             'already_billed: the invoice in `number` covers it. under_way: calls of the period are still in progress.',
           ),
-          too_small: tooSmall,
           number: z
             .number()
             .int()
@@ -277,7 +270,6 @@ export const previewInvoices = operation({
           client_id: 'acme',
           name: 'Acme Inc.',
           status: 'to_bill',
-          too_small: false,
           number: null,
           from: sample.from,
           to: sample.to,
@@ -314,7 +306,6 @@ export const billAllClients = operation({
             ['made', 'nothing_to_bill', 'already_billed', 'under_way'],
             'under_way: calls of the period are still in progress. Try again later.',
           ),
-          too_small: tooSmall,
           id: z.string().nullable().meta({ title: 'Id', description: 'Of the client’s invoice.' }),
           number: z.number().int().nullable().meta({ title: 'Number', description: 'Of the client’s invoice.' }),
           label: z.string().nullable().meta({ title: 'Label', description: 'The number as printed.' }),
@@ -334,7 +325,6 @@ export const billAllClients = operation({
           client_id: 'acme',
           name: 'Acme Inc.',
           status: 'made',
-          too_small: false,
           id: sample.id,
           number: sample.number,
           label: sample.label,

@@ -13,7 +13,6 @@ interface Row {
   client_id: string;
   name: string;
   status: string;
-  too_small: boolean;
   total: number | null;
   currency: string | null;
 }
@@ -25,12 +24,6 @@ const statusWords: Readonly<Record<string, string>> = {
   already_billed: 'invoiced already',
   under_way: 'calls still in progress',
 };
-
-function statusText({ status, too_small: isTooSmall }: Row): string {
-  return isTooSmall
-    ? 'too small to bill: bill it with a later month, before that month is billed by itself'
-    : (statusWords[status] ?? status);
-}
 
 /** All clients for one month: what is going to be issued, and then what was. */
 export function IssueDialog({
@@ -57,7 +50,7 @@ export function IssueDialog({
                   caption={`Clients in ${month}`}
                   columns={[
                     { key: 'name', title: 'Client', cell: ({ name }: Row) => <bdi>{name}</bdi> },
-                    { key: 'status', title: 'Status', cell: (row: Row) => statusText(row) },
+                    { key: 'status', title: 'Status', cell: ({ status }: Row) => statusWords[status] ?? status },
                     {
                       key: 'total',
                       title: 'Total',
