@@ -113,14 +113,18 @@ function columnsFor(onChoose: ((choice: HeadChoice) => void) | undefined): reado
         return <Status kind={kind}>{words}</Status>;
       },
     },
-    { key: 'gain', title: 'Better by', cell: (head) => <span className={styles.unbroken}>{sayGain(head)}</span> },
     {
-      key: 'judged',
-      title: 'Judged on',
-      cell: ({ judged, calls }) => (
-        <span className={styles.unbroken}>
-          {judged === 0 ? '–' : `${countForPeople(judged)} of ${countForPeople(calls)} calls`}
-        </span>
+      key: 'gain',
+      title: 'Better by',
+      cell: (head) => (
+        <>
+          <span className={styles.unbroken}>{sayGain(head)}</span>
+          {head.judged === 0 ? null : (
+            <div className={styles.muted}>
+              on {countForPeople(head.judged)} of {countForPeople(head.calls)} calls
+            </div>
+          )}
+        </>
       ),
     },
     {
