@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { json } from '../support/ask.ts';
 import { fillWorkspace } from '../support/busy-workspace.ts';
 import { chromiumPath, openDashboard, settled } from '../support/open-dashboard.ts';
 
@@ -47,12 +48,14 @@ const screens = {
   people: '/app/settings/people',
   operator: '/app/operator',
 };
+/** Those that people see who are not signed in. */
+const open = { 'sign-in': '/app', portal: '/portalPORTAL', status: '/status' };
 
 const to = process.env.PICTURES_TO;
 const of = process.env.PICTURES_OF?.split(',');
-const taken = Object.entries(screens).filter(([name]) => of?.includes(name) ?? true);
+const taken = Object.entries({ ...screens, ...open }).filter(([name]) => of?.includes(name) ?? true);
 
-/** Before its picture: the playground has run, a call is explained, feedback is typed, and a version of heads is about to be retired. */
+/** Before its picture: the playground has run, a call is explained, feedback is typed, a version of heads is about to be retired, and all parts of the portal are there. */
 const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   playground: async (page) => {
     await page.getByLabel('Email').fill('Where is my parcel?');
@@ -62,6 +65,9 @@ const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   feedback: async (page) => {
     await page.getByRole('button', { name: 'Save feedback' }).scrollIntoViewIfNeeded();
+  },
+  portal: async (page) => {
+    await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'hidden' });
   },
   'head-retired': async (page) => {
     await page.getByRole('button', { name: 'Retire' }).click();
@@ -83,15 +89,20 @@ describe.skipIf(to === undefined || chromiumPath === undefined)(`the pictures of
     const dashboard = await openDashboard();
     try {
       const { experiment, call, scored } = await fillWorkspace(dashboard.gateway);
+      const link = await json<{ url: string }>(
+        dashboard.gateway.post('/v1/clients/acme/links', { name: 'Jane of Acme' }),
+        201,
+      );
       for (const theme of ['light', 'dark'] as const)
         for (const width of [1440, 390])
           for (const [name, path] of taken) {
             const page = await dashboard.open(
-              path.replace('EXPERIMENT', experiment).replace('CALL', call).replace('SCORED', scored),
-              {
-                theme,
-                width,
-              },
+              path
+                .replace('EXPERIMENT', experiment)
+                .replace('CALL', call)
+                .replace('SCORED', scored)
+                .replace('PORTAL', new URL(link.url).hash),
+              { theme, width, ...(name in open && { cookie: undefined }) },
             );
             await settled(page);
             await acts[name]?.(page);
