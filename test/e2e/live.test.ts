@@ -79,7 +79,7 @@ async function watch(
   return made;
 }
 
-/** What hints name, without those that name everything: to a browser that comes back, and from a process that begins to tell. */
+/** The names in hints, without those that name everything: to a browser that comes back, and from a process that begins to tell. */
 const namedIn = ({ hints }: Watch): Watch['hints'] => hints.filter(({ changed }) => !changed.includes('audit'));
 const nouns = (watched: Watch): string[] => [...new Set(namedIn(watched).flatMap(({ changed }) => changed))].sort();
 const call = async (key = liveKey, headers: Record<string, string> = {}): Promise<void> => {

@@ -248,7 +248,7 @@ describe.skipIf(serverBin === undefined)(`a primary whose synchronous standby is
   const waiting = () =>
     primary.query("select count(*)::integer as n from pg_stat_activity where wait_event = 'SyncRep'");
 
-  /** What five statements at once are told, each on a new connection. */
+  /** The outcomes of five statements at once, each on a new connection. */
   async function faultsOf(guard: TimelineGuard): Promise<string[]> {
     const pool = createPool({ connectionString: primary.url() }, { admit: guard.admit });
     try {

@@ -11,7 +11,7 @@ interface HeadsOfModel {
   smallModel: string;
 }
 
-/** What a workspace knows about its tasks, in one mode. */
+/** The knowledge of a workspace about its tasks, in one mode. */
 export interface EvidenceView {
   find: FindEvidence;
   /** The pairs of a task; undefined before the first. */

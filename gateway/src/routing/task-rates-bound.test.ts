@@ -61,7 +61,7 @@ it('a workspace with a task a call gets rates of its frequent tasks, and one row
   const repeats = await tasks('retry');
   expect(repeats.get(frequent)).toBe(40);
   expect(repeats.has('')).toBe(false);
-  // What the model does over all tasks has the rest as well.
+  // The rates of the model over all tasks have the rest as well.
   const view = await new EvidenceCache({ db: database.pool }).of('ws', true);
   expect(view.find('workspace', 'model-1')?.outTokensMean).toBe(7);
   const { rows } = await database.pool.query(`select sum(out_tokens_sum)::float8 as tokens from task_rates`);
