@@ -30,7 +30,7 @@ async function subscribe(id: string, filter: object): Promise<void> {
 }
 
 it('a pause for all calls finds its subscriptions by one read of calls, however many clients have one', async () => {
-  const told = {
+  const notified = {
     everybody: {},
     acme: { client_id: 'acme' },
     shop: { project: 'shop' },
@@ -43,7 +43,7 @@ it('a pause for all calls finds its subscriptions by one read of calls, however 
     'another client of the project': { client_id: 'bolt', project: 'shop' },
     'dent, 50 days ago': { client_id: 'dent' },
   };
-  for (const [id, filter] of Object.entries({ ...told, ...others })) await subscribe(id, filter);
+  for (const [id, filter] of Object.entries({ ...notified, ...others })) await subscribe(id, filter);
   for (let n = 0; n < 30; n++) await subscribe(`idle ${n}`, { client_id: `idle-${n}` });
   const texts: string[] = [];
   const query = (text: string, values?: unknown[]): Promise<QueryResult> => {
@@ -52,6 +52,6 @@ it('a pause for all calls finds its subscriptions by one read of calls, however 
   };
   const event = { workspaceId: 'ws', livemode: true, type: 'scenario.paused', scenarioId: 'orders', data: {} } as const;
   const found = await webhooksFor({ query } as Db, event);
-  expect(found.map(({ id }) => id).sort()).toEqual(Object.keys(told).sort());
+  expect(found.map(({ id }) => id).sort()).toEqual(Object.keys(notified).sort());
   expect(texts.filter((text) => text.includes('from calls'))).toHaveLength(1);
 });
