@@ -11,6 +11,7 @@ const from = new Date(to.getTime() - 4 * dayMs);
 
 /** Operations with a range of time that are not sums of usage, each with the reason. */
 const others: Readonly<Record<string, string>> = {
+  'feedback.list': 'lists feedback, a page at a time',
   'usage.requests': 'lists calls',
   'prompts.diff': 'compares two versions',
   'prompts.metrics': 'needs a prompt',
