@@ -93,7 +93,7 @@ describe.each(platforms)('on $name', (platform: Platform) => {
     expect(gateway.fakes.openai.requests).toEqual([]);
   });
 
-  test('the drop-down lists the prompts by their names, with the id that tells them apart', async () => {
+  test('the drop-down lists the prompts by their names, each with its id', async () => {
     expect(await automation.prompts()).toContainEqual({ value: 'reply', label: 'Reply to a mail (reply)' });
   });
 });
