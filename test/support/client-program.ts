@@ -52,11 +52,11 @@ export function describePrograms(title: string, tool: Tool<{ programs: readonly 
           faults.set(check, fault);
         }
       };
-      beforeAll(runAll, 300_000);
+      beforeAll(runAll, 600_000);
       const text = readFileSync(source, 'utf8');
       const part = section === undefined ? text : (text.split(section)[1]?.split(/\bclass \w+ \{/)[0] ?? '');
       const sentences = [...part.matchAll(/\bcheck\(\s*"([^"]+)"/g)].map(([, one]) => one ?? '');
-      it.for(sentences)('%s', { timeout: 300_000 }, async (sentence, { task }) => {
+      it.for(sentences)('%s', { timeout: 600_000 }, async (sentence, { task }) => {
         // A repeat of a failed check reads a new run of the program, not the old answer.
         if ((task.result?.retryCount ?? 0) > 0) await runAll();
         if (!faults.has(sentence)) expect.fail(`the program did not get to this check: ${said}`);

@@ -99,7 +99,8 @@ export const budget = z
 
 const listedBudget = budget
   .extend({
-    instance: scope.nullable().meta({
+    // A title of its own within the union, as "tightest" has: generators of clients name classes for it.
+    instance: scope.meta({ title: 'Instance', description: 'The tags of one instance.' }).nullable().meta({
       title: 'Instance',
       description:
         'The tags of the instance whose amounts these are: the one that has spent most. Null without "*", and before its first call.',
