@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from './command-line.ts';
 import { dataFolder } from './data-folder.ts';
+import { slowestFiles } from './test-outcome.ts';
 
 const runner = fileURLToPath(new URL('run-tests.ts', import.meta.url));
 const reporter = fileURLToPath(new URL('summary-reporter.ts', import.meta.url));
@@ -63,4 +64,18 @@ describe('npm test', () => {
     expect(code).toBe(1);
     expect(runsOf('broken')).toBe(3);
   }, 120_000);
+});
+
+it('names the files that took longest, the longest first', () => {
+  const file = (name: string, seconds: number) => ({
+    path: name,
+    name,
+    passed: 1,
+    failed: [],
+    skipped: 0,
+    repeated: [],
+    seconds,
+  });
+  const files = [file('short.test.ts', 0.2), file('long.test.ts', 80.4), file('longest.test.ts', 154.7)];
+  expect(slowestFiles({ files, strayErrors: [] }, 2)).toBe('slowest: longest.test.ts 155 s, long.test.ts 80 s');
 });

@@ -10,6 +10,7 @@ import {
   outcomeVariable,
   type RunOutcome,
   secondChances,
+  slowestFiles,
   withSecondRuns,
 } from './test-outcome.ts';
 
@@ -84,7 +85,9 @@ if (first === undefined) process.exit(code);
 // With options (a name of tests, watching) somebody looks for something: the run is what they asked for.
 const repeats = process.env.CI !== undefined && code !== 0 && !args.some((arg) => arg.startsWith('-'));
 const last = repeats ? withSecondRuns(first, await repeatFailedFiles(first)) : first;
-console.log(`\n${[...secondChances(first, last), lastLine(last)].join('\n')}`);
+// The first run counts them all; a single file needs no list.
+const slowest = first.files.length > 30 ? [slowestFiles(first, 30)] : [];
+console.log(`\n${[...slowest, ...secondChances(first, last), lastLine(last)].join('\n')}`);
 const allPassed = failedFiles(last).length === 0 && last.strayErrors.length === 0;
 // A code of vitest's that no file accounts for (no tests at all) counts as it is.
 const accountedFor = failedFiles(first).length > 0;

@@ -50,5 +50,6 @@ function fileOutcome(module: TestModule, errors: readonly string[]): FileOutcome
     failed: [...failed, ...broken, ...errors],
     skipped: tests.length - passed - failed.length,
     repeated: tests.filter((test) => test.diagnostic()?.flaky).map(({ fullName }) => fullName),
+    seconds: module.diagnostic().duration / 1000,
   };
 }

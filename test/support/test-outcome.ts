@@ -10,6 +10,8 @@ export interface FileOutcome {
   skipped: number;
   /** Tests that passed only when vitest repeated them. */
   repeated: readonly string[];
+  /** How long its tests and hooks took. */
+  seconds: number;
 }
 
 export interface RunOutcome {
@@ -44,6 +46,12 @@ export function secondChances(first: RunOutcome, last: RunOutcome): string[] {
     return file.failed.map((test) => `${nameOf(file, test)} (the file ran once more, alone)`);
   });
   return [...repeated, ...rerun];
+}
+
+/** The files that took longest, in a line: where the minutes of a long run go. */
+export function slowestFiles({ files }: RunOutcome, count: number): string {
+  const slowest = [...files].sort((one, other) => other.seconds - one.seconds).slice(0, count);
+  return `slowest: ${slowest.map(({ name, seconds }) => `${name} ${Math.round(seconds)} s`).join(', ')}`;
 }
 
 /** The last line of a run, which any machine can read: `12 passed, 0 failed, 1 skipped`. */
