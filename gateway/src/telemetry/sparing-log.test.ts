@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SparingLog } from './sparing-log.ts';
+import { faultOf, SparingLog } from './sparing-log.ts';
 
 const refused = (): Error => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
 
@@ -39,4 +39,14 @@ it('a text that never repeats fills no memory', () => {
   const { lines, fail } = watched();
   for (let i = 0; i < 1_000; i++) fail(new Error(`row ${i}`), 'a');
   expect(lines.length).toBe(1_000);
+});
+
+it.each([
+  [new Error('the disk is full'), 'the disk is full'],
+  [Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+  [{ message: 'Connection terminated', queue: 'deliveries', worker: 'w1' }, 'Connection terminated'],
+  ['a text', 'a text'],
+  [undefined, 'undefined'],
+])('%o is put in words', (error, words) => {
+  expect(faultOf(error)).toBe(words);
 });

@@ -39,9 +39,11 @@ function isConnectionFault(error: unknown): boolean {
   return typeof code === 'string' && /^(E[A-Z]{4,}|08\w{3}|57P\d\d)$/.test(code);
 }
 
-/** In words where there are any: of a host with several addresses Node gives a code alone. */
+/**
+ * In words where there are any: of a host with several addresses Node gives a code alone, and pg-boss copies an error into an object
+ * of its own.
+ */
 export function faultOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  return error.message === '' ? (code ?? error.name) : error.message;
+  const { message, code, name } = Object(error) as { message?: unknown; code?: unknown; name?: unknown };
+  return [message, code, name].find((word) => typeof word === 'string' && word !== '')?.toString() ?? String(error);
 }
