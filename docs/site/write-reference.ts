@@ -1,5 +1,5 @@
 import { contract } from '../../shared/src/contract.ts';
-import type { Operation } from '../../shared/src/operation.ts';
+import { inQuery, type Operation, pathParams } from '../../shared/src/operation.ts';
 import type { Page } from './read-pages.ts';
 
 /** A page for each group of the contract: every operation with its fields, and one call of it in curl, JavaScript and Python. */
@@ -54,16 +54,18 @@ function fieldsOf({ input }: Operation): string {
   return rows.length === 0 ? '' : ['| field | required | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function callsOf({ method, path }: Operation, input: Readonly<Record<string, unknown>>): [string, string, string][] {
-  const inPath = [...path.matchAll(/:([a-z_]+)/g)].map(([, name = '']) => name);
+function callsOf(operation: Operation, input: Readonly<Record<string, unknown>>): [string, string, string][] {
+  const { method, path } = operation;
+  const inPath = pathParams(path);
   const filled = inPath.reduce(
     (to, name) => to.replace(`:${name}`, encodeURIComponent(String(input[name] ?? 'ID'))),
     path,
   );
   const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)));
-  const hasBody = method !== 'GET' && method !== 'DELETE' && Object.keys(rest).length > 0;
-  const query =
-    method === 'GET' && Object.keys(rest).length > 0 ? `?${new URLSearchParams(rest as Record<string, string>)}` : '';
+  const hasRest = Object.keys(rest).length > 0;
+  const hasBody = !inQuery(method) && hasRest;
+  const query = inQuery(method) && hasRest ? `?${new URLSearchParams(rest as Record<string, string>)}` : '';
+  const answer = answerOf(operation);
   const body = JSON.stringify(rest, null, 2);
   const address = `$GATEWAY_URL${filled}${query}`;
   return [
@@ -71,7 +73,7 @@ function callsOf({ method, path }: Operation, input: Readonly<Record<string, unk
       'curl',
       'sh',
       [
-        `curl ${method === 'GET' ? '' : `-X ${method} `}"${address}" \\`,
+        `curl ${answer.curl}${method === 'GET' ? '' : `-X ${method} `}"${address}" \\`,
         `  -H "Authorization: Bearer $GATEWAY_KEY"${hasBody ? ' \\' : ''}`,
         ...(hasBody
           ? ['  -H "Content-Type: application/json" \\', `  -d '${JSON.stringify(rest).replaceAll("'", "'\\''")}'`]
@@ -87,7 +89,7 @@ function callsOf({ method, path }: Operation, input: Readonly<Record<string, unk
         `  headers: { Authorization: \`Bearer \${process.env.GATEWAY_KEY}\`${hasBody ? ", 'Content-Type': 'application/json'" : ''} },`,
         ...(hasBody ? [`  body: JSON.stringify(${body.replaceAll('\n', '\n  ')}),`] : []),
         '});',
-        'console.log(await answer.json());',
+        answer.js,
       ].join('\n'),
     ],
     [
@@ -102,10 +104,31 @@ function callsOf({ method, path }: Operation, input: Readonly<Record<string, unk
         `    headers={"Authorization": "Bearer " + os.environ["GATEWAY_KEY"]${hasBody ? ', "Content-Type": "application/json"' : ''}},`,
         ...(hasBody ? [`    data=json.dumps(json.loads(r"""${body}""")).encode(),`] : []),
         ')',
-        'print(json.load(urllib.request.urlopen(request)))',
+        answer.python,
       ].join('\n'),
     ],
   ];
+}
+
+/** Reads the answer: JSON, none, a file, or a stream of events. */
+function answerOf({ status, isFile, kind, id }: Operation): { curl: string; js: string; python: string } {
+  const open = 'urllib.request.urlopen(request)';
+  if (kind === 'events')
+    return {
+      curl: '-N ',
+      js: 'for await (const piece of answer.body) process.stdout.write(piece);',
+      python: `for line in ${open}:\n    print(line.decode(), end="")`,
+    };
+  if (status === 204) return { curl: '', js: 'console.log(answer.status);', python: `print(${open}.status)` };
+  if (isFile === true) {
+    const file = `${id.replaceAll('.', '-')}.zip`;
+    return {
+      curl: `-o ${file} `,
+      js: `await (await import('node:fs/promises')).writeFile('${file}', answer.body);`,
+      python: `open("${file}", "wb").write(${open}.read())`,
+    };
+  }
+  return { curl: '', js: 'console.log(await answer.json());', python: `print(json.load(${open}))` };
 }
 
 function fence(language: string, code: string): string {
