@@ -65,12 +65,10 @@ export function costNanos(price: Price, usage: Usage): bigint {
   const cached = Math.min(usage.cachedTokens, usage.inputTokens);
   const written = Math.min(usage.cacheWriteTokens, usage.inputTokens - cached);
   const writtenLong = Math.min(usage.longCacheWriteTokens ?? 0, written);
-  const picos =
-    BigInt(usage.inputTokens - cached - written) * tier.input +
-    BigInt(cached) * tier.cached +
-    BigInt(written - writtenLong) * tier.cacheWrite +
-    BigInt(writtenLong) * tier.longCacheWrite +
-    BigInt(usage.outputTokens) * tier.output;
+  let picos = BigInt(usage.inputTokens - cached - written) * tier.input + BigInt(usage.outputTokens) * tier.output;
+  // Most calls have neither, and a product is made anew even of nothing.
+  if (cached > 0) picos += BigInt(cached) * tier.cached;
+  if (written > 0) picos += BigInt(written - writtenLong) * tier.cacheWrite + BigInt(writtenLong) * tier.longCacheWrite;
   const cost = usesMore(usage) ? costWithExtras(price, usage, { picos, tier }) : (picos + 500n) / 1000n;
   return price.callNanos === undefined ? cost : cost + price.callNanos;
 }
