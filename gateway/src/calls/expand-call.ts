@@ -80,13 +80,11 @@ function expanded(
 ): ModelCall {
   if (compiled === undefined) throw unknownVersion(entry, used.version, 'prompt.version');
   const { dialect, fallbacks, strict } = request;
-  const { dropped, ...changed } = expandBody(request, {
-    ...{ asked, used, compiled, fallbacks, strict },
-    dialect: dialect.id,
-  });
-  request.report.modelRequested = nameOf(changed.json.model);
-  const gaveModel = request.json.model !== changed.json.model;
-  return { ...request, ...changed, prompt: { ...used, dropped, gaveModel } };
+  const expansion = expandBody(request, { ...{ asked, used, compiled, fallbacks, strict }, dialect: dialect.id });
+  const { body, outline, json, dropped } = expansion;
+  request.report.modelRequested = nameOf(json.model);
+  const prompt = { ...used, dropped, gaveModel: request.json.model !== json.model };
+  return { ...request, body, outline, json, fallbacks: expansion.fallbacks, prompt };
 }
 
 /**
