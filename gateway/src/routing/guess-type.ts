@@ -37,11 +37,11 @@ export function instructionsIn(text: string): Instructions {
 
 /** As far as the instructions by themselves are unclear, the whole text decides. */
 export function guessType(head: TopicHead, { focus, whole }: Instructions): Guess {
-  const guesses = head.guess(focus);
+  const guesses = head.guess(focus, head.scores.focus);
   const { taskTypes: types, unclearAt } = head;
   const doubt = guesses[unclearAt] ?? 0;
   if (whole !== focus && doubt > 0) {
-    const all = head.guess(whole);
+    const all = head.guess(whole, head.scores.whole);
     for (let i = 0; i < guesses.length; i++)
       guesses[i] = (i === unclearAt ? 0 : (guesses[i] ?? 0)) + doubt * (all[i] ?? 0);
   }

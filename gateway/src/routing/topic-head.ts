@@ -25,6 +25,8 @@ export class TopicHead {
   /** The same with their classes; an id that is no longer known is unclear. */
   readonly taskTypes: readonly TaskType[];
   readonly unclearAt: number;
+  /** For the guesses by a part of a text and by all of it: one text at a time, so two lists do for all. */
+  readonly scores: { focus: Float64Array; whole: Float64Array };
   readonly #words: WordTable;
   readonly #rarity: Float32Array;
   /** Word by word, a byte each: small enough to stay near the processor. */
@@ -51,6 +53,7 @@ export class TopicHead {
     this.#rarity = Float32Array.from(Buffer.from(file.rarity, 'base64'), (byte) => byte * file.rarityUnit);
     const packed = Buffer.from(file.weights, 'base64');
     const size = file.types.length;
+    this.scores = { focus: new Float64Array(size), whole: new Float64Array(size) };
     this.#weights = Uint8Array.from({ length: count * size }, (_, i) => {
       const byte = packed[i >> 1] ?? 0x88;
       return i % 2 === 0 ? byte & 15 : byte >> 4;
@@ -58,8 +61,8 @@ export class TopicHead {
     this.#values = Float32Array.from({ length: size * 16 }, (_, i) => ((i & 15) - 8) * (file.steps[i >> 4] ?? 0));
   }
 
-  /** The probability of each type, in the order of `types`. */
-  guess(text: string): Float64Array {
+  /** The probability of each type, in the order of `types`, in a list of the caller's: a new one takes as long as filling it. */
+  guess(text: string, scores: Float64Array): Float64Array {
     const seen = this.#seen;
     seen.length = 0;
     visitWords(text, this.#see);
@@ -72,7 +75,8 @@ export class TopicHead {
       norm += rarity * rarity;
     }
     const size = this.types.length;
-    const scores = new Float64Array(this.#bias);
+    const bias = this.#bias;
+    for (let type = 0; type < size; type++) scores[type] = bias[type] ?? 0;
     const scale = norm === 0 ? 0 : 1 / Math.sqrt(norm);
     for (let i = 0; i < seen.length; i++) {
       const index = seen[i] ?? 0;
