@@ -85,6 +85,7 @@ export const moduleStateAllowed: Readonly<Record<string, string>> = {
   'gateway/src/http/known-fields.ts': 'a memo of a pure function',
   'gateway/src/models/catalog.ts': 'memos of pure functions',
   'gateway/src/providers/openai/openai-model.ts': 'a memo of a pure function',
+  'gateway/src/routing/auto-choice.ts': 'a memo of a pure function, of some dozens of values',
   'gateway/src/routing/evidence.ts': 'a memo of a pure function, of three values',
   'gateway/src/routing/task-key.ts': 'a memo of a pure function',
   'gateway/src/turns/in-turn.ts': 'a process has one event loop, so one queue for long work on it',

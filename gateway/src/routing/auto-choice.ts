@@ -62,8 +62,19 @@ function reasonFor({ because, candidate, standing }: Weighed, { dial, work }: { 
   if (because === undefined) return `auto: ${candidate.model} is what is left`;
   if (because === 'proven' && standing.pairs > 0) return `auto: ${sayPairs(standing)}`;
   if (because === 'words') return 'auto: its words are those of calls that small models do';
-  if (because === 'type' || because === 'proven') return `auto: ${work.label} goes to small models`;
+  if (because === 'type' || because === 'proven') return typeReason(work.label);
   return `auto:${dial}, default of the small class`;
+}
+
+/** By its label, of which there are some dozens: the plan of a call is looked up by its reason, and a text made anew must be hashed anew. */
+const typeReasons = new Map<string, string>();
+
+function typeReason(label: string): string {
+  const known = typeReasons.get(label);
+  if (known !== undefined) return known;
+  const reason = `auto: ${label} goes to small models`;
+  typeReasons.set(label, reason);
+  return reason;
 }
 
 function strongReason(models: readonly Weighed[], { dial, work }: { dial: Dial; work: Work }): string {
