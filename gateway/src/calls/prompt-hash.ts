@@ -19,7 +19,7 @@ export function withPromptHash(
   if (prompt === undefined) return decision;
   const asker = wishes?.session || endUserOf(json);
   if (asker === undefined && tags.scenario === undefined) return decision;
-  const begin = `${secret} ${decision.task} ${JSON.stringify(asker ?? null)} `;
+  const begin = `${secret} ${decision.task} ${asker === undefined ? 'null' : JSON.stringify(asker)} `;
   return { ...decision, promptHash: hashOf(begin, body, prompt).slice(0, 16) };
 }
 
@@ -42,6 +42,9 @@ function hashOf(
 
 /** The end user as vendors let a call name one: `safety_identifier` and `user` of OpenAI, `metadata.user_id` of Anthropic. */
 function endUserOf({ safety_identifier: identifier, user, metadata }: JsonObject): string | undefined {
-  const named = [identifier, user, isRecord(metadata) ? metadata.user_id : undefined];
-  return named.find((one): one is string => typeof one === 'string' && one !== '');
+  return nameIn(identifier) ?? nameIn(user) ?? (isRecord(metadata) ? nameIn(metadata.user_id) : undefined);
+}
+
+function nameIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
