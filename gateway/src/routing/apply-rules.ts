@@ -38,7 +38,9 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
   const isNamed = namesModel(input.facts);
   const limits: RuleLimits = {};
   const unreachable: UnreachableRule[] = [];
-  let [decided, first, blocking]: (Rule | undefined)[] = [];
+  let decided: Rule | undefined;
+  let first: Rule | undefined;
+  let blocking: Rule | undefined;
   let target: RuleTarget | undefined;
   for (const compiled of set.rules) {
     const { rule, when, asksFirst } = compiled;
@@ -52,7 +54,10 @@ export function applyRules(set: RuleSet, input: RulingInput, trace: DecisionTrac
       if (rule.then.block !== undefined) blocking ??= rule;
       else if (target === undefined && hasTarget(rule)) {
         const found = isNamed && !compiled.looksAtModel ? undefined : targetOf(rule.then, input, unreachable, rule);
-        if (found !== undefined && 'target' in found) [decided, target] = [rule, found.target];
+        if (found !== undefined && 'target' in found) {
+          decided = rule;
+          target = found.target;
+        }
         note =
           found === undefined
             ? `; the call names ${input.facts.call.model}, which only a rule on model replaces`

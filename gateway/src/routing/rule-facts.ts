@@ -65,9 +65,10 @@ export type TextNeed = 'match' | 'phrase';
 export class RuleFacts {
   readonly facts: CallFacts;
   readonly #patterns: PatternSet;
-  readonly #texts = new Map<string, readonly TextFact[]>();
-  #mayMatch: boolean | undefined;
-  #mayHavePhrases: boolean | undefined;
+  /** What rules ask of first, and nearly always of nothing else. */
+  #text: TextFact | undefined;
+  /** Of every field that a rule asks for. */
+  #texts: Map<string, readonly TextFact[]> | undefined;
 
   constructor(facts: CallFacts, patterns: PatternSet) {
     this.facts = facts;
@@ -76,9 +77,13 @@ export class RuleFacts {
 
   /** The texts of a field: none where the call has none, several for `tool`. */
   texts(field: string): readonly TextFact[] {
+    this.#texts ??= new Map();
     let texts = this.#texts.get(field);
     if (texts === undefined) {
-      texts = textsOf(field, this.facts).map((text) => new TextFact(text, this.#patterns));
+      texts =
+        field === 'text'
+          ? [this.#newestText()]
+          : textsOf(field, this.facts).map((text) => new TextFact(text, this.#patterns));
       this.#texts.set(field, texts);
     }
     return texts;
@@ -86,12 +91,13 @@ export class RuleFacts {
 
   /** False for nearly every text: then no rule that asks for this needs to be looked at. Every rule asks. */
   mayMeet(need: TextNeed): boolean {
-    if (need === 'match') {
-      this.#mayMatch ??= this.texts('text').some(({ hasMatches }) => hasMatches);
-      return this.#mayMatch;
-    }
-    this.#mayHavePhrases ??= this.texts('text').some(({ mayHavePhrases }) => mayHavePhrases);
-    return this.#mayHavePhrases;
+    const text = this.#newestText();
+    return need === 'match' ? text.hasMatches : text.mayHavePhrases;
+  }
+
+  #newestText(): TextFact {
+    this.#text ??= new TextFact(cut(lastUserText(this.facts.call.messages)), this.#patterns);
+    return this.#text;
   }
 
   number(field: string): number | undefined {
@@ -137,8 +143,6 @@ function hasPart(messages: readonly Message[], kinds: readonly string[]): boolea
 
 function textsOf(field: string, { call, tags, keyId, json, prompt, topic }: CallFacts): readonly string[] {
   switch (field) {
-    case 'text':
-      return [cut(lastUserText(call.messages))];
     case 'system':
       return [cut(systemText(call.messages))];
     case 'tool':
