@@ -5,7 +5,7 @@ import { isAuto } from './auto-mode.ts';
 import type { RouteInput } from './candidate.ts';
 import { fits } from './fit.ts';
 import { readModelName } from './model-name.ts';
-import { candidateOf, modelsOf } from './reachable.ts';
+import { modelsOf, priceOf } from './reachable.ts';
 
 /**
  * The price of the model that would have answered without the gateway's choice: for a call to `auto` the one that the workspace compares
@@ -33,5 +33,5 @@ export function baselinePrice(
   if (name === undefined)
     return modelsOf({ ...route, pool, at }, 'strong').find((one) => fits(one, route.call, route.inputTokens))?.price;
   const found = readModelName(name, { accounts: route.accounts, pool, at });
-  return found === undefined ? undefined : candidateOf(found, '').price;
+  return found && priceOf(found);
 }

@@ -1,7 +1,7 @@
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
-import { flatPrice } from '../models/price.ts';
+import { flatPrice, type Price } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
 import { vendors } from '../providers/providers.ts';
 import { isAuto } from './auto-mode.ts';
@@ -119,11 +119,12 @@ export function reachable(found: NamedModel, reason: string): RouteCandidate[] {
 }
 
 export function candidateOf(
-  { provider, kind, model, entry, account }: NamedModel,
+  found: NamedModel,
   reason: string,
   { named = false }: { named?: boolean } = {},
 ): RouteCandidate {
-  const own = account?.models.find(({ id }) => id === model);
+  const { provider, kind, model, entry, account } = found;
+  const own = ownModel(found);
   return {
     provider,
     account: account?.id ?? provider,
@@ -132,13 +133,23 @@ export function candidateOf(
     apiKey: account?.apiKey ?? '',
     trusted: account?.operators ?? false,
     model,
-    price: own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price,
+    price: priceOf(found),
     reason,
     named,
     spare: false,
     entry,
     contextWindow: own?.context_window ?? entry?.contextWindow,
   };
+}
+
+/** The price of a candidate without the candidate. */
+export function priceOf(found: NamedModel): Price | undefined {
+  const own = ownModel(found);
+  return own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : found.entry?.price;
+}
+
+function ownModel({ account, model }: NamedModel): ProviderAccount['models'][number] | undefined {
+  return account?.models.find(({ id }) => id === model);
 }
 
 /** Throws `model_not_found`, with the names one may have meant. */
