@@ -62,10 +62,10 @@ describe.skipIf(chromiumPath === undefined)(
         .waitFor();
       await page.goto('/app/budgets');
       await page
-        .getByText(/resets in \d+ (h|min)/)
+        .getByText(/Resets in \d+ (h|min)/)
         .first()
         .waitFor();
-      expect(await page.getByText(/resets in 0 min/).count()).toBe(0);
+      expect(await page.getByText(/Resets in 0 min/).count()).toBe(0);
       await page.goto('/app/operator');
       await page
         .getByRole('row', { name: /New disks/ })

@@ -8,7 +8,7 @@ import { useNow, When } from './when.tsx';
 
 export type Budget = OutputOf<'budgets.get'>;
 
-/** `$46.00 of $50.00 + $0.05 held, $3.95 left, resets in 3 d 4 h`, with its bar. */
+/** `$46.00 of $50.00 used (92 %) + $0.05 held, $3.95 left`, with its bar and its reset. */
 export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
   const now = useNow();
   const { limit_usd: limit, spent_usd: spent, held_usd: held, resets_at: resetsAt } = budget;
@@ -24,21 +24,21 @@ export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
       />
       <p className={styles.spread}>
         <span>
-          <Money amount={spent} /> of <Money amount={limit} />
+          <Money amount={spent} /> of <Money amount={limit} /> used ({percent} %)
           {held > 0 ? (
             <>
               {' '}
               + <Money amount={held} /> held
             </>
           ) : null}
-          , <Money amount={Math.max(0, budget.remaining_usd)} /> left ({percent} %)
+          , <Money amount={Math.max(0, budget.remaining_usd)} /> left
         </span>{' '}
         <span className={styles.muted}>
           {resetsAt === null ? (
-            'never resets'
+            'Never resets'
           ) : (
             <>
-              resets in {untilForPeople(resetsAt, now)}, <When at={resetsAt} full />
+              Resets in {untilForPeople(resetsAt, now)}, <When at={resetsAt} full />
             </>
           )}
         </span>

@@ -54,7 +54,7 @@ const words = { ok: 'Fine', warning: 'Nearly used', exceeded: 'Used up' } as con
 const periods = { day: 'a day', week: 'a week', month: 'a month', total: 'in total' } as const;
 
 function usedText({ spent, limit, percent_used, period, remaining }: Budget, currency: string): string {
-  const percent = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 }).format(percent_used);
+  const percent = Math.round(percent_used);
   return `${moneyForPeople(spent, currency)} of ${moneyForPeople(limit, currency)} ${periods[period]} used (${percent} %), ${moneyForPeople(remaining, currency)} left`;
 }
 
