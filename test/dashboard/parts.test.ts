@@ -28,7 +28,12 @@ import { isScreen } from '../../gateway/dashboard/src/components/is-screen.ts';
 import { aroundChanges } from '../../gateway/dashboard/src/components/shown-diff.ts';
 import { type SortableColumn, sortingBy, sortRows } from '../../gateway/dashboard/src/components/sorted-rows.ts';
 import { withTimeZonesLeftOut } from '../../gateway/dashboard/src/components/time-zones.ts';
-import { durationForPeople } from '../../gateway/dashboard/src/format/money.ts';
+import {
+  callsForPeople,
+  decimalsForPeople,
+  durationForPeople,
+  uptimeForPeople,
+} from '../../gateway/dashboard/src/format/money.ts';
 import { addDays, daysBetween, daysForPeople } from '../../gateway/dashboard/src/format/when.ts';
 import { tightestFirst } from '../../gateway/dashboard/src/screens/budgets/tightest-first.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
@@ -272,7 +277,15 @@ describe('times and spans of days', () => {
     expect(daysForPeople({ from: '2026-11-01', to: '2026-11-30' })).toBe('1 Nov – 30 Nov 2026');
     expect(daysForPeople({ from: '2026-12-30', to: '2027-01-02' })).toBe('30 Dec 2026 – 2 Jan 2027');
     expect(daysForPeople({ from: '2026-11-30', to: '2026-11-30' })).toBe('30 Nov 2026');
-    expect([durationForPeople(24), durationForPeople(3_420)]).toEqual(['24 ms', '3.4 s']);
+    expect([24, 999.4, 999.6, 3_420].map(durationForPeople)).toEqual(['24 ms', '999 ms', '1.0 s', '3.4 s']);
+  });
+});
+
+describe('figures in words', () => {
+  it('have no more digits than they need, and a single call is one call', () => {
+    expect([100, 99.987, 75].map(uptimeForPeople)).toEqual(['100 %', '99.987 %', '75 %']);
+    expect([0, 1, 41_203].map(callsForPeople)).toEqual(['0 calls', '1 call', '41,203 calls']);
+    expect([0.051, 0.0731, 12, 0].map(decimalsForPeople)).toEqual([3, 4, 2, 2]);
   });
 });
 

@@ -59,7 +59,7 @@ const marks = { up: '●', degraded: '▲', down: '■' } as const;
 const mark = (condition: keyof typeof marks): string => `<span aria-hidden="true">${marks[condition]}</span>`;
 
 function componentBlock({ name, condition, words, uptimePercent, days }: ComponentReport): string {
-  const uptime = uptimePercent === null ? '' : `${uptimePercent.toFixed(3)} % uptime`;
+  const uptime = uptimePercent === null ? '' : `${uptimePercent} % uptime`;
   const width = 6;
   const bars = days
     .map(
@@ -70,7 +70,7 @@ function componentBlock({ name, condition, words, uptimePercent, days }: Compone
   const rows = days
     .map(
       ({ day, uptimePercent: own }) =>
-        `<tr><th scope="row">${day}</th><td>${own === null ? 'no record' : `${own.toFixed(3)} %`}</td></tr>`,
+        `<tr><th scope="row">${day}</th><td>${own === null ? 'no record' : `${own} %`}</td></tr>`,
     )
     .join('');
   return `<div class="part"><p><strong>${escapeHtml(name)}</strong> <span class="${condition}">${mark(condition)} ${escapeHtml(words)}</span> <span class="soft">${uptime}</span></p>
@@ -133,7 +133,8 @@ a{color:inherit}
 .none{fill:var(--rule)}
 .soft,time{color:var(--soft);font-size:.875rem}
 .part{border-top:1px solid var(--rule);padding:.5rem 0 1rem}
-.part p{margin:.25rem 0}
+.part p{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 .5rem;margin:.25rem 0}
+.part p .soft{margin-inline-start:auto}
 .part svg{display:block;width:100%;height:28px}
 .incident{border-left:4px solid var(--degraded);padding-left:1rem;margin:1rem 0}
 .incident.major{border-color:var(--down)}

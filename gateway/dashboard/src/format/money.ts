@@ -15,6 +15,11 @@ export function moneyForPeople(amount: number, currency = 'USD'): string {
   }).format(amount);
 }
 
+/** How many digits of it are behind the point: a column is aligned by them. */
+export function decimalsForPeople(amount: number): number {
+  return /\.(\d+)/.exec(moneyForPeople(amount))?.[1]?.length ?? 0;
+}
+
 /** All that is known of it, for a title. */
 export function wholeAmount(amount: number, currency = 'USD'): string {
   return `${numberFormat({ maximumFractionDigits: 9 }).format(amount)} ${currency}`;
@@ -32,6 +37,11 @@ export function countForPeople(count: number): string {
   return numberFormat().format(count);
 }
 
+/** `1 call`, `41,203 calls` */
+export function callsForPeople(count: number): string {
+  return `${countForPeople(count)} ${count === 1 ? 'call' : 'calls'}`;
+}
+
 /** `2.1 M`, `8 K`: for axes and bars. */
 export function shortCount(count: number): string {
   return numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(count);
@@ -39,7 +49,12 @@ export function shortCount(count: number): string {
 
 /** `24 ms`, `3.4 s` */
 export function durationForPeople(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  return Math.round(ms) < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** `100 %`, `99.987 %` */
+export function uptimeForPeople(percent: number): string {
+  return `${numberFormat({ maximumFractionDigits: 3 }).format(percent)} %`;
 }
 
 /** `976 bytes`, `268 MB` */

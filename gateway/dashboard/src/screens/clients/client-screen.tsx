@@ -16,7 +16,7 @@ import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { useToast } from '../../components/toast.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { callsForPeople } from '../../format/money.ts';
 import { addMonths, dayIn } from '../../format/when.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { ClientBilling } from './client-billing.tsx';
@@ -84,7 +84,7 @@ function ClientFigures({ id }: { id: string }): ReactNode {
   return (
     <>
       This month: cost <Money amount={totals.cost_usd} />, billed <Money amount={totals.billable_usd} />, margin{' '}
-      <Money amount={totals.billable_usd - totals.cost_usd} />, {countForPeople(totals.requests)} calls
+      <Money amount={totals.billable_usd - totals.cost_usd} />, {callsForPeople(totals.requests)}
     </>
   );
 }

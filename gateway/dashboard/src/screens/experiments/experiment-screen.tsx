@@ -12,7 +12,7 @@ import { Screen } from '../../components/screen.tsx';
 import { Status } from '../../components/status.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { callsForPeople, countForPeople } from '../../format/money.ts';
 import { ExperimentDialog } from './experiment-dialog.tsx';
 import {
   type Experiment,
@@ -153,10 +153,7 @@ function ResultCard({ experiment, results }: { experiment: Experiment; results: 
           rowKey={({ name }) => name}
           empty=""
         />
-        <p className={styles.muted}>
-          Intervals hold however often you look. Left out: {countForPeople(results.without_unit_calls)} calls without
-          the unit, and {countForPeople(results.downgraded_calls)} that a low budget sent to another model.
-        </p>
+        <p className={styles.muted}>Intervals hold however often you look.{sayLeftOut(results)}</p>
       </div>
     </Card>
   );
@@ -209,6 +206,15 @@ const stoppedColumn: Column<Results['arms'][number]> = {
   wide: true,
   cell: ({ stopped }) => (stopped === null ? '–' : <Status kind="warn">{stopped.text}</Status>),
 };
+
+/** Calls that no arm counts; nothing where there are none. */
+function sayLeftOut({ without_unit_calls: without, downgraded_calls: downgraded, unit }: Results): string {
+  const parts = [
+    without === 0 ? undefined : `${callsForPeople(without)} without ${unitLabels[unit].toLowerCase()}`,
+    downgraded === 0 ? undefined : `${callsForPeople(downgraded)} that a low budget sent to another model`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : ` Left out: ${parts.join(', and ')}.`;
+}
 
 function percentOf(percent: number | null): string {
   return percent === null ? '–' : `${percent} %`;

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
-import { countForPeople, moneyForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople, moneyForPeople } from '../../format/money.ts';
 import { pointRange, signedPoints } from '../../format/points.ts';
 
 /** Figures of an experiment in words. Pure. */
@@ -61,7 +61,7 @@ export function sayValue(metric: Metric, value: number | null): string {
   if (value === null) return '–';
   if (shares.has(metric)) return `${(value * 100).toFixed(1)} %`;
   if (metric === 'cost') return moneyForPeople(value);
-  return metric === 'output_tokens' ? countForPeople(Math.round(value)) : `${(value / 1_000).toFixed(2)} s`;
+  return metric === 'output_tokens' ? countForPeople(Math.round(value)) : durationForPeople(value);
 }
 
 /** `+6.5 points (4.0 to 9.0)` for shares; `−30 % (−35 to −24)` for everything that is compared as a factor. */

@@ -2,11 +2,12 @@ import type { ReactNode } from 'react';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
+import { uptimeForPeople } from '../../format/money.ts';
 import { type GatewayStatus, useStatus } from './use-status.ts';
 
 type Component = GatewayStatus['components'][number];
 
-const states = { ok: ['good', 'working'], degraded: ['warn', 'partly failing'], down: ['bad', 'failing'] } as const;
+const states = { ok: ['good', 'Working'], degraded: ['warn', 'Partly failing'], down: ['bad', 'Failing'] } as const;
 
 /** The accounts of the gateway itself, and the gateway's own parts, as the status page shows them. */
 export function ProvidersCard(): ReactNode {
@@ -36,7 +37,7 @@ export function ProvidersCard(): ReactNode {
                 key: 'uptime',
                 title: 'Up, 90 days',
                 end: true,
-                cell: ({ uptime_percent: percent }: Component) => (percent === null ? '–' : `${percent} %`),
+                cell: ({ uptime_percent: percent }: Component) => (percent === null ? '–' : uptimeForPeople(percent)),
               },
             ]}
             rows={[...components].sort((a, b) => b.group.localeCompare(a.group))}

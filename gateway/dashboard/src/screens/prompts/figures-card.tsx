@@ -4,10 +4,11 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
+import styles from '../../components/parts.module.css';
 import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { type Column, Table } from '../../components/table.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople } from '../../format/money.ts';
 
 type Figures = OutputOf<'prompts.metrics'>['data'][number];
 
@@ -18,21 +19,23 @@ export function FiguresCard({ id }: { id: string }): ReactNode {
   const metrics = useRead('prompts.metrics', { id, ...useDays(range) }, { keep: true });
   return (
     <Card title={`Figures by version, ${ranges[range].toLowerCase()}`}>
-      <RangeButtons
-        chosen={range}
-        onChoose={(name) => void navigate({ search: (before) => ({ ...before, range: name }) })}
-      />
-      <Loaded query={metrics}>
-        {({ data }) => (
-          <Table
-            caption="Figures by version"
-            columns={columns}
-            rows={data}
-            rowKey={({ version }) => String(version)}
-            empty="No call has used this prompt in this range."
-          />
-        )}
-      </Loaded>
+      <div className={styles.stack}>
+        <RangeButtons
+          chosen={range}
+          onChoose={(name) => void navigate({ search: (before) => ({ ...before, range: name }) })}
+        />
+        <Loaded query={metrics}>
+          {({ data }) => (
+            <Table
+              caption="Figures by version"
+              columns={columns}
+              rows={data}
+              rowKey={({ version }) => String(version)}
+              empty="No call has used this prompt in this range."
+            />
+          )}
+        </Loaded>
+      </div>
     </Card>
   );
 }
@@ -47,8 +50,8 @@ const columns: readonly Column<Figures>[] = [
     end: true,
     cell: ({ cost_usd: cost, calls }) => (calls === 0 ? '–' : <Money amount={cost / calls} />),
   },
-  { key: 'p50', title: 'Time (P50)', end: true, cell: ({ p50_ms: ms }) => secondsOf(ms) },
-  { key: 'p95', title: 'Time (P95)', end: true, cell: ({ p95_ms: ms }) => secondsOf(ms) },
+  { key: 'p50', title: 'Time (P50)', end: true, cell: ({ p50_ms: ms }) => timeOf(ms) },
+  { key: 'p95', title: 'Time (P95)', end: true, cell: ({ p95_ms: ms }) => timeOf(ms) },
   { key: 'errors', title: 'Errors', end: true, cell: ({ errors, calls }) => shareOf(errors, calls) },
   { key: 'json', title: 'Valid JSON', end: true, cell: ({ json_ok: ok, json_calls: of }) => shareOf(ok, of) },
   {
@@ -61,8 +64,8 @@ const columns: readonly Column<Figures>[] = [
   { key: 'hits', title: 'From memory', end: true, cell: ({ cache_hits: hits, calls }) => shareOf(hits, calls) },
 ];
 
-function secondsOf(ms: number | null): string {
-  return ms === null ? '–' : `${(ms / 1_000).toFixed(2)} s`;
+function timeOf(ms: number | null): string {
+  return ms === null ? '–' : durationForPeople(ms);
 }
 
 function shareOf(part: number, of: number): string {

@@ -8,7 +8,7 @@ import { LabelledSelect, LabelledText } from '../../components/labelled-field.ts
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { useChoicesOf } from '../../components/use-choices.ts';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople } from '../../format/money.ts';
 import type { PlayColumn } from './columns.ts';
 import own from './playground.module.css';
 import type { WholePrompt } from './whole-prompt.ts';
@@ -123,7 +123,7 @@ function Outcome({ run }: { run: Run }): ReactNode {
       </pre>
       <p className={styles.muted}>
         <bdi>{answer.model}</bdi> · <Money amount={answer.cost_usd} />
-        {isLive ? '' : ' in test mode'} · {(ms / 1_000).toFixed(1)} s ·{' '}
+        {isLive ? '' : ' in test mode'} · {durationForPeople(ms)} ·{' '}
         <Link to="/app/calls" search={{ call: answer.request_id }}>
           the call
         </Link>

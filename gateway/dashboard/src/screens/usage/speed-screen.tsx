@@ -12,7 +12,7 @@ import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
-import { countForPeople } from '../../format/money.ts';
+import { countForPeople, durationForPeople, uptimeForPeople } from '../../format/money.ts';
 import { nameForPeople } from '../../format/names.ts';
 import { groupTitles, speedGroups, withoutName } from './groups.ts';
 import { UsageTabs } from './usage-tabs.tsx';
@@ -66,10 +66,10 @@ function ServiceLevel(): ReactNode {
       <Loaded query={sla}>
         {({ uptime_percent: uptime, latency_ms: latency }) => (
           <p>
-            This month: uptime {uptime === null ? 'not recorded' : `${uptime.toFixed(3)} %`}.{' '}
+            This month: uptime {uptime === null ? 'not recorded' : uptimeForPeople(uptime)}.{' '}
             {latency === null
               ? 'The total time is shown from 20 calls on.'
-              : `Total time: ${secondsOf(latency.p50)} P50, ${secondsOf(latency.p95)} P95, ${secondsOf(latency.p99)} P99.`}
+              : `Total time: ${timeOf(latency.p50)} P50, ${timeOf(latency.p95)} P95, ${timeOf(latency.p99)} P99.`}
           </p>
         )}
       </Loaded>
@@ -82,7 +82,7 @@ function columnsFor(by: (typeof speedGroups)[number], clientName: (id: string) =
     key: `${of} ${name}`,
     title,
     end: true,
-    cell: (row) => secondsOf(row[of]?.[name]),
+    cell: (row) => timeOf(row[of]?.[name]),
   });
   return [
     {
@@ -108,6 +108,6 @@ function columnsFor(by: (typeof speedGroups)[number], clientName: (id: string) =
   ];
 }
 
-function secondsOf(ms: number | null | undefined): string {
-  return ms == null ? 'too few' : `${(ms / 1_000).toFixed(2)} s`;
+function timeOf(ms: number | null | undefined): string {
+  return ms == null ? 'too few' : durationForPeople(ms);
 }

@@ -22,7 +22,7 @@ import { Screen } from '../../components/screen.tsx';
 import { sortingBy, sortRows } from '../../components/sorted-rows.ts';
 import { type Column, Table } from '../../components/table.tsx';
 import { ViewsMenu } from '../../components/views-menu.tsx';
-import { countForPeople, moneyForPeople, shortCount } from '../../format/money.ts';
+import { callsForPeople, countForPeople, moneyForPeople, shortCount } from '../../format/money.ts';
 import { nameForPeople } from '../../format/names.ts';
 import { daysBetween, daysForPeople, placeOf } from '../../format/when.ts';
 import { type Group, groups, groupTitles, type UsageSearch, withoutName } from './groups.ts';
@@ -159,12 +159,12 @@ function Totals({ tab, totals }: { tab: 'Cost' | 'Tokens'; totals: TotalsOf }): 
           , of which <Money amount={totals.second_answers_usd} /> for second answers of auto
         </>
       )}
-      , billed <Money amount={totals.billable_usd} />, {countForPeople(requests)} calls
+      , billed <Money amount={totals.billable_usd} />, {callsForPeople(requests)}
     </p>
   ) : (
     <p>
       Total: {countForPeople(read)} in, of which {countForPeople(cached)} from a cache, and {countForPeople(written)}{' '}
-      out, {countForPeople(requests)} calls
+      out, {callsForPeople(requests)}
     </p>
   );
 }
