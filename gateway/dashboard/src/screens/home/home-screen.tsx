@@ -1,4 +1,6 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { useMode } from '../../api/mode.ts';
+import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
 import { Screen } from '../../components/screen.tsx';
@@ -19,10 +21,20 @@ export function HomeScreen(): ReactNode {
   const may = useMay();
   const zone = useZone();
   const today = dayIn(zone, useNow());
+  const isNew = useIsNew();
   return (
     <Screen title="Home" note={`${monthForPeople(today)} (${placeOf(zone)})`} actions={<TestCallButton />}>
-      <Onboarding />
-      <NeedsYou />
+      {isNew ? (
+        <>
+          <Onboarding />
+          <NeedsYou />
+        </>
+      ) : (
+        <>
+          <NeedsYou />
+          <Onboarding />
+        </>
+      )}
       {may('usage.series') ? (
         <>
           <MonthFigures today={today} />
@@ -36,4 +48,13 @@ export function HomeScreen(): ReactNode {
       <ProviderStrip />
     </Screen>
   );
+}
+
+/** Has nothing called yet? As it was when the screen opened: what a newcomer is reading stays where it is when the first call arrives. */
+function useIsNew(): boolean {
+  const mode = useMode();
+  const calls = useRead('usage.requests', { limit: 1 }, { enabled: useMay()('usage.requests') });
+  const [first, setFirst] = useState<{ mode: string; isNew: boolean }>();
+  if (calls.data !== undefined && first?.mode !== mode) setFirst({ mode, isNew: calls.data.data.length === 0 });
+  return first?.isNew ?? false;
 }

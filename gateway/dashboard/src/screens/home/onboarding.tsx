@@ -67,7 +67,7 @@ export function Onboarding(): ReactNode {
   if (!isKnown || open < 0) return null;
   return (
     <Card title="Get started">
-      <ol className={styles.rows}>
+      <ol className={styles.steps}>
         {steps.map(({ name, done, stays, content }, index) => (
           <li key={name} className={join(styles.step, done && !stays && styles.ticked)}>
             <div className={styles.stepHead}>
