@@ -17,8 +17,10 @@ export interface Column<Row> {
   wide?: boolean;
   /** A few words that stay on one line: the table scrolls instead. */
   line?: boolean;
-  /** Left out beside the menu on a small screen, where the buttons after it would be cut. */
+  /** It only adds to others: left out of stacked rows, and beside the menu on a small screen. */
   spare?: boolean;
+  /** What a reader looks for first: beside the first column where rows are stacked. */
+  main?: boolean;
 }
 
 export interface TableProps<Row> {
@@ -30,14 +32,16 @@ export interface TableProps<Row> {
   /** Shown in the place of the rows while there are none. */
   empty: ReactNode;
   sorting?: Sorting;
+  /** A row is a few lines on a phone, where its columns would run off the side. Not for figures that are compared down a column. */
+  stacked?: boolean;
 }
 
-export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: TableProps<Row>): ReactNode {
+export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting, stacked }: TableProps<Row>): ReactNode {
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard.
     <section className={styles.scroll} aria-label={caption} tabIndex={0}>
-      <table className={styles.table}>
+      <table className={join(styles.table, stacked && styles.stacked)}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -75,8 +79,9 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting }: T
                 <td
                   key={column.key}
                   className={join(
-                    ...(['end', 'wide', 'line', 'spare'] as const).map((one) => column[one] && styles[one]),
+                    ...(['end', 'wide', 'line', 'spare', 'main'] as const).map((one) => column[one] && styles[one]),
                   )}
+                  data-title={shortTitle(column)}
                 >
                   {column.cell(row)}
                 </td>
@@ -95,4 +100,12 @@ function sortOf<Row>(
 ): 'ascending' | 'descending' | undefined {
   if (order === undefined || sorting?.by !== key) return undefined;
   return sorting.descending ? 'descending' : 'ascending';
+}
+
+/** Columns whose values say themselves what they are. */
+const untitled: ReadonlySet<string> = new Set(['status', 'state', 'text']);
+
+/** Before a value in a stacked row. */
+function shortTitle<Row>({ key, title }: Column<Row>): string | undefined {
+  return typeof title !== 'string' || title === '' || untitled.has(key) ? undefined : title;
 }

@@ -74,6 +74,7 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
         {({ rows, next }) => (
           <>
             <Table
+              stacked
               caption={title}
               columns={[
                 ...columns.map(([field, heading, words]) => ({

@@ -58,6 +58,7 @@ function Channels(): ReactNode {
       <Loaded query={webhooks}>
         {({ data }) => (
           <Table
+            stacked
             caption="Channels"
             columns={[
               { key: 'url', title: 'Address', cell: ({ url }) => <bdi>{addressOf(url)}</bdi> },
@@ -129,6 +130,7 @@ function Latest(): ReactNode {
       <Loaded query={events}>
         {({ data }) => (
           <Table
+            stacked
             caption="Latest alerts"
             columns={[
               { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
@@ -138,7 +140,7 @@ function Latest(): ReactNode {
                 wide: true,
                 cell: (event) => <AlertText event={event} scenarioName={nameOf} />,
               },
-              { key: 'type', title: 'Kind', cell: ({ type }) => eventName(type) },
+              { key: 'type', title: 'Kind', spare: true, cell: ({ type }) => eventName(type) },
             ]}
             rows={data}
             rowKey={({ id }) => id}

@@ -11,6 +11,7 @@ export type Invoice = OutputOf<'invoices.list'>['data'][number];
 export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): ReactNode {
   return (
     <Table
+      stacked
       caption="Invoices"
       columns={[
         {
@@ -23,11 +24,11 @@ export function InvoiceTable({ invoices }: { invoices: readonly Invoice[] }): Re
           ),
         },
         { key: 'client', title: 'Client', cell: ({ client }) => <bdi>{client.name}</bdi> },
-        // In sight on a phone, where the table scrolls.
         {
           key: 'total',
           title: 'Total',
           end: true,
+          main: true,
           cell: ({ total, currency }) => <Money amount={total} currency={currency} />,
         },
         {

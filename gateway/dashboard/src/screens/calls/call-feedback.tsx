@@ -28,6 +28,7 @@ export function CallFeedback({ call }: { call: Detail }): ReactNode {
       <h3>Feedback</h3>
       {feedback.length === 0 ? null : (
         <Table
+          stacked
           caption="Feedback on this call"
           columns={[
             { key: 'score', title: 'Score', cell: ({ score }) => <Score score={score} /> },

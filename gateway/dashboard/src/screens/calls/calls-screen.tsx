@@ -171,6 +171,7 @@ function CallRows({ list, calls, empty }: CallRowsProps): ReactNode {
         rows={rows}
         rowKey={({ id }) => id}
         empty={empty}
+        stacked
       />
     </>
   );
@@ -212,6 +213,7 @@ const columnsOf = (
     key: 'cost',
     title: 'Cost',
     end: true,
+    main: true,
     cell: ({ cost_usd: cost, estimated }) => <Money amount={cost} estimated={estimated} />,
   },
   {

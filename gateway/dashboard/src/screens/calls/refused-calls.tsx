@@ -34,6 +34,7 @@ export function RefusedCalls({ clientId, scenarioId, range }: RefusedCallsProps)
       <Loaded query={refusals}>
         {({ data }) => (
           <Table
+            stacked
             caption="Refused calls by the hour"
             columns={[
               { key: 'hour', title: 'Hour', cell: ({ hour }) => <When at={hour} full /> },

@@ -44,6 +44,7 @@ export function BudgetHistory({ id, name }: { id: string; name: string }): React
       <Loaded query={history}>
         {({ data }) => (
           <Table
+            stacked
             caption={`History of ${name}`}
             columns={[
               { key: 'at', title: 'When', cell: ({ at }) => <When at={at} /> },

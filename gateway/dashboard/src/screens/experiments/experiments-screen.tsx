@@ -39,32 +39,35 @@ export function ExperimentsScreen(): ReactNode {
       }
     >
       <Card title={state === undefined ? 'All experiments' : states[state][1]}>
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
-        <div className={`${styles.row} screen-only`} role="group" aria-label="Experiments to show">
-          {filters.map((name) => (
-            <Button
-              key={name}
-              small
-              aria-pressed={name === state}
-              onClick={() => void navigate({ search: name === state ? {} : { state: name } })}
-            >
-              {states[name][1]}
-            </Button>
-          ))}
+        <div className={styles.stack}>
+          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would look like part of a form. */}
+          <div className={`${styles.row} screen-only`} role="group" aria-label="Experiments to show">
+            {filters.map((name) => (
+              <Button
+                key={name}
+                small
+                aria-pressed={name === state}
+                onClick={() => void navigate({ search: name === state ? {} : { state: name } })}
+              >
+                {states[name][1]}
+              </Button>
+            ))}
+          </div>
+          <PagedTable
+            stacked
+            caption="Experiments"
+            columns={columns}
+            query={experiments}
+            cursor={cursor}
+            onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
+            rowKey={({ id }) => id}
+            empty={
+              state === undefined
+                ? 'No experiment yet. Compare two versions of a prompt, or two models, on the calls you already have.'
+                : 'No experiment is in this state.'
+            }
+          />
         </div>
-        <PagedTable
-          caption="Experiments"
-          columns={columns}
-          query={experiments}
-          cursor={cursor}
-          onCursor={(to) => void navigate({ search: (before) => ({ ...before, cursor: to }) })}
-          rowKey={({ id }) => id}
-          empty={
-            state === undefined
-              ? 'No experiment yet. Compare two versions of a prompt, or two models, on the calls you already have.'
-              : 'No experiment is in this state.'
-          }
-        />
       </Card>
       {isNew ? <ExperimentDialog experiment={undefined} onClose={() => setNew(false)} /> : null}
     </Screen>

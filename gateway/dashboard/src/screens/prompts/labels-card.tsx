@@ -36,6 +36,7 @@ export function LabelsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
         </Empty>
       ) : (
         <Table
+          stacked
           caption="Labels"
           columns={[
             { key: 'label', title: 'Label', cell: ({ label }) => <strong>{label}</strong> },

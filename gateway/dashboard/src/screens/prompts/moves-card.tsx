@@ -11,6 +11,7 @@ export function MovesCard({ prompt }: { prompt: WholePrompt }): ReactNode {
   return (
     <Card title="Moves of labels">
       <Table
+        stacked
         caption="Moves of labels"
         columns={columns}
         rows={prompt.label_log}

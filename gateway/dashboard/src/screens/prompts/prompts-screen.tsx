@@ -66,6 +66,7 @@ export function PromptsScreen(): ReactNode {
           }
         />
         <PagedTable
+          stacked
           caption="Prompts"
           columns={isArchive ? [...columns, restoreColumn] : columns}
           query={prompts}

@@ -26,6 +26,7 @@ export function VersionsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
       {versions.length > 1 ? <Compare prompt={prompt} /> : null}
       <Card title="All versions">
         <Table
+          stacked
           caption="Versions"
           columns={[
             { key: 'version', title: 'Version', cell: ({ version }) => version },

@@ -75,6 +75,7 @@ export function HeadsCards(): ReactNode {
       {known === undefined || known.data.length === 0 ? null : (
         <Card title="Versions of heads">
           <Table
+            stacked
             caption="Versions of heads"
             columns={columnsFor(mayChoose ? setChoice : undefined)}
             rows={known.data}

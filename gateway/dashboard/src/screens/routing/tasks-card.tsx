@@ -27,6 +27,7 @@ export function TasksCard({ tasks, isLearning }: { tasks: UseQueryResult<Tasks>;
         {({ data }) => (
           <>
             <Table
+              stacked
               caption="Evidence by task"
               columns={columns}
               rows={data}

@@ -34,6 +34,7 @@ export function VersionsCard(): ReactNode {
         {({ data, next_cursor: next }) => (
           <>
             <Table
+              stacked
               caption="Versions"
               columns={[
                 { key: 'version', title: 'Version', cell: ({ version }) => version },

@@ -59,6 +59,7 @@ export function ScenariosScreen(): ReactNode {
           }
         />
         <PagedTable
+          stacked
           caption="Scenarios"
           columns={[
             {
@@ -87,6 +88,7 @@ export function ScenariosScreen(): ReactNode {
               key: 'month',
               title: 'This month',
               end: true,
+              main: true,
               cell: ({ spent_period_usd: spent }) => <Money amount={spent} />,
             },
             {

@@ -13,6 +13,7 @@ export function AuditCard(): ReactNode {
   return (
     <Card title="Changes" actions={<DownloadButton label="Export" href="/v1/audit?format=csv" name="audit.csv" />}>
       <PagedTable
+        stacked
         caption="Changes"
         columns={[
           { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },

@@ -58,6 +58,7 @@ function PasskeyCard(): ReactNode {
       <Loaded query={passkeys}>
         {({ data }) => (
           <Table
+            stacked
             caption="Passkeys"
             columns={[
               { key: 'name', title: 'Name', cell: ({ name }) => <bdi>{name}</bdi> },
