@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === undefined)(`feedback in the dashboard${leftOutW
     await page.getByRole('button', { name: 'With feedback' }).click();
     const list = page.getByRole('region', { name: 'Calls with feedback' }).getByRole('row');
     await expect.poll(() => list.count()).toBe(3);
-    await page.getByRole('button', { name: 'Below 0.5' }).click();
+    await page.getByRole('button', { name: 'Below 50 %' }).click();
     await expect.poll(() => list.count()).toBe(2);
     expect(await list.nth(1).textContent()).toMatch(/^Down.+Far too formalteam/);
     await page.waitForURL(/view=scored/);

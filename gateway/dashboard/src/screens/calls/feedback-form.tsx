@@ -113,11 +113,11 @@ export function FeedbackForm({ call: { id, feedback }, changed, onDone }: Feedba
         </MoreFields>
         {before === undefined ? null : (
           <p className={styles.muted}>
-            Saving replaces the feedback <bdi>{before.name}</bdi>
+            Saving replaces the feedback “<bdi>{before.name}</bdi>”
             {before.by === null ? null : (
               <>
                 {' '}
-                by <bdi>{before.by.name ?? before.by.id}</bdi>
+                of <bdi>{before.by.name ?? before.by.id}</bdi>
               </>
             )}
             .

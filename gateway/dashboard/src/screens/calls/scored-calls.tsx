@@ -20,8 +20,8 @@ type Scored = OutputOf<'feedback.list'>['data'][number];
 
 const ratings = [
   [undefined, 'Any'],
-  ['up', '0.5 or more'],
-  ['down', 'Below 0.5'],
+  ['up', '50 % or more'],
+  ['down', 'Below 50 %'],
 ] as const;
 
 /** The calls of the range that somebody has scored, with what they said. */
@@ -66,6 +66,7 @@ export function ScoredCalls(): ReactNode {
       }
     >
       <PagedTable
+        stacked
         caption="Calls with feedback"
         columns={columnsOf(nameOf, scenarioName)}
         query={feedback}
@@ -99,7 +100,7 @@ const columnsOf = (
   { key: 'comment', title: 'Comment', wide: true, cell: ({ comment }) => <bdi>{comment ?? '–'}</bdi> },
   { key: 'name', title: 'Name', cell: ({ name }) => <bdi>{name}</bdi> },
   { key: 'by', title: 'By', cell: ({ by }) => <bdi>{by === null ? '–' : (by.name ?? by.id)}</bdi> },
-  { key: 'at', title: 'When', cell: ({ created_at: at }) => <When at={at} /> },
+  { key: 'at', title: 'When', main: true, cell: ({ created_at: at }) => <When at={at} /> },
   { key: 'client', title: 'Client', cell: ({ client_id: id }) => <ClientName id={id} nameOf={nameOf} /> },
   {
     key: 'scenario',

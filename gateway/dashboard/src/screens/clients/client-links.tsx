@@ -39,6 +39,7 @@ export function ClientLinks({ id }: { id: string }): ReactNode {
         <Loaded query={links}>
           {({ data }) => (
             <Table
+              stacked
               caption="Portal links"
               columns={[
                 { key: 'name', title: 'Name', cell: ({ name }) => <bdi>{name}</bdi> },
@@ -46,7 +47,7 @@ export function ClientLinks({ id }: { id: string }): ReactNode {
                 {
                   key: 'opened',
                   title: 'Last opened',
-                  cell: ({ last_opened_at: at }) => (at === null ? 'never' : <When at={at} />),
+                  cell: ({ last_opened_at: at }) => (at === null ? 'Never' : <When at={at} />),
                 },
                 {
                   key: 'do',

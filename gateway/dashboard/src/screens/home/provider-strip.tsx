@@ -7,10 +7,10 @@ import { nameForPeople } from '../../format/names.ts';
 import styles from './home.module.css';
 
 const texts = {
-  ok: { kind: 'good', text: 'ok' },
-  sandbox: { kind: 'plain', text: 'answers test calls' },
-  resting: { kind: 'warn', text: 'cooling down' },
-  refused: { kind: 'bad', text: 'refuses the account' },
+  ok: { kind: 'good', text: 'Working' },
+  sandbox: { kind: 'plain', text: 'Answers test calls' },
+  resting: { kind: 'warn', text: 'Cooling down' },
+  refused: { kind: 'bad', text: 'Refuses the account' },
 } as const;
 
 /** Is it the gateway, or the provider? Each leads to the status page. */

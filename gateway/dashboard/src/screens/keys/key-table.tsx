@@ -13,6 +13,7 @@ type Key = OutputOf<'keys.list'>['data'][number];
 export function KeyTable({ keys }: { keys: readonly Key[] }): ReactNode {
   return (
     <Table
+      stacked
       caption="Keys"
       columns={[
         { key: 'name', title: 'Name', cell: ({ name }) => <bdi>{name}</bdi> },
@@ -22,9 +23,9 @@ export function KeyTable({ keys }: { keys: readonly Key[] }): ReactNode {
         {
           key: 'used',
           title: 'Last used',
-          cell: ({ last_used_at: at }) => (at === null ? 'never' : <When at={at} />),
+          cell: ({ last_used_at: at }) => (at === null ? 'Never' : <When at={at} />),
         },
-        { key: 'expires', title: 'Expires', cell: ({ expires_at: at }) => (at === null ? 'never' : <When at={at} />) },
+        { key: 'expires', title: 'Expires', cell: ({ expires_at: at }) => (at === null ? 'Never' : <When at={at} />) },
         { key: 'do', title: '', cell: (key) => <KeyActions of={key} /> },
       ]}
       rows={keys}
@@ -42,6 +43,7 @@ function KeyActions({ of: { id, name } }: { of: Key }): ReactNode {
       {may('keys.roll') ? (
         <Button
           small
+          aria-label={`Roll ${name}`}
           onClick={() =>
             openForm({
               operation: 'keys.roll',
@@ -52,7 +54,7 @@ function KeyActions({ of: { id, name } }: { of: Key }): ReactNode {
             })
           }
         >
-          Roll {name}
+          Roll
         </Button>
       ) : null}
       {may('keys.update') ? (

@@ -51,6 +51,7 @@ export function IncidentsCard(): ReactNode {
       <Loaded query={incidents}>
         {({ data }) => (
           <Table
+            stacked
             caption="Incidents"
             columns={[
               {

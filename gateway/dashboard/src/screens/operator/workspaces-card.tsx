@@ -49,6 +49,7 @@ export function WorkspacesCard(): ReactNode {
         onSearch={(text) => void navigate({ search: text === '' ? {} : { search: text }, replace: true })}
       />
       <PagedTable
+        stacked
         caption="Workspaces"
         columns={columns}
         query={workspaces}
@@ -62,9 +63,9 @@ export function WorkspacesCard(): ReactNode {
 }
 
 const states = {
-  running: ['good', 'running'],
-  stopped: ['bad', 'all calls stopped'],
-  no_plan: ['warn', 'no paid plan'],
+  running: ['good', 'Running'],
+  stopped: ['bad', 'All calls stopped'],
+  no_plan: ['warn', 'No paid plan'],
 } as const;
 
 const columns: readonly Column<Workspace>[] = [
@@ -107,7 +108,7 @@ function WorkspaceActions({ workspace: { id, name } }: { workspace: Workspace })
   };
   return (
     <span className={`${parts.row} screen-only`}>
-      {here?.id === id ? <span className={parts.muted}>open</span> : null}
+      {here?.id === id ? <span className={parts.muted}>You are here</span> : null}
       {here?.id !== id && workspaces.some((one) => one.id === id) ? (
         <Button small aria-label={`Open ${name}`} onClick={() => void open()}>
           Open

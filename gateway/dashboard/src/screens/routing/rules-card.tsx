@@ -128,7 +128,7 @@ function RuleList({ list }: { list: Rules }): ReactNode {
           </li>
         ))}
       </ol>
-      {canMove ? <p className={parts.muted}>Alt with ↑ or ↓ moves the rule that has the focus.</p> : null}
+      {canMove ? <p className={styles.hint}>Alt with ↑ or ↓ moves the rule that has the focus.</p> : null}
     </>
   );
 }
