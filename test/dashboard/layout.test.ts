@@ -59,6 +59,8 @@ describe.skipIf(chromiumPath === undefined)(
       const { gateway } = dashboard;
       for (const client of ['acme', 'arabic'])
         await json(gateway.post(chat, hello(), { 'x-client-id': client, 'x-scenario-id': '42' }));
+      gateway.fakes.openai.reply({ text: 'Yes.', usage: { input: 20_000, output: 0 } });
+      await json(gateway.post(chat, hello({ model: 'gpt-4o' }), { 'x-client-id': 'even' }));
       await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
       await json(gateway.send('PUT', '/v1/clients/arabic', { name: arabic }));
       const budget = { name: 'Acme a month', limit_usd: 50, period: 'month', scope: { client_id: 'acme' } };
@@ -120,6 +122,16 @@ describe.skipIf(chromiumPath === undefined)(
       };
       expect(await rightOf(last)).toBeGreaterThan(0);
       expect(await rightOf(last)).toBeLessThanOrEqual(await rightOf(list));
+      await page.context().close();
+    });
+
+    it('put the points of the amounts of a column below each other', async () => {
+      const page = await dashboard.open('/app/clients');
+      const costs = page.getByRole('cell', { name: /^\$/ });
+      await expect.poll(() => costs.count()).toBeGreaterThanOrEqual(6);
+      const shown = await page.evaluate<{ text: string; at: number }[]>(pointsOfCosts);
+      expect(new Set(shown.map(({ text }) => text.length)).size).toBeGreaterThan(1);
+      expect(new Set(shown.map(({ at }) => at)).size).toBe(1);
       await page.context().close();
     });
 
@@ -191,6 +203,17 @@ describe.skipIf(chromiumPath === undefined)(
     });
   },
 );
+
+/** The amounts of the column Cost, each with the place of its point. */
+const pointsOfCosts = `[...document.querySelectorAll('td:nth-child(3)')]
+  .map((cell) => [...cell.querySelectorAll('span')].at(-1)?.firstChild)
+  .filter((text) => text?.data?.includes('.'))
+  .map((text) => {
+    const range = document.createRange();
+    range.setStart(text, text.data.indexOf('.'));
+    range.setEnd(text, text.data.indexOf('.') + 1);
+    return { text: text.data, at: Math.round(range.getBoundingClientRect().x) };
+  })`;
 
 /** Two frames later a page is drawn for its new size. */
 const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`;

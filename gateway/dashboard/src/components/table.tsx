@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { decimalsForPeople } from '../format/money.ts';
 import { Empty } from './empty.tsx';
 import { join } from './join.ts';
 import type { Sorting } from './sorted-rows.ts';
@@ -11,6 +12,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers align at the end. */
   end?: boolean;
+  /** The amount in dollars that the cell shows: its point is below the point of the others. */
+  amount?: (row: Row) => number | undefined;
   /** Rows can be put in the order of this, where the whole list is on the page. */
   order?: (row: Row) => number | string;
   /** Sentences, or several buttons: it keeps some width on a phone. */
@@ -38,6 +41,7 @@ export interface TableProps<Row> {
 
 export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting, stacked }: TableProps<Row>): ReactNode {
   if (rows.length === 0) return <Empty>{empty}</Empty>;
+  const padding = paddingOf(columns, rows);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard.
     <section className={styles.scroll} aria-label={caption} tabIndex={0}>
@@ -83,7 +87,13 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting, sta
                   )}
                   data-title={shortTitle(column)}
                 >
-                  {column.cell(row)}
+                  {column.amount === undefined ? (
+                    column.cell(row)
+                  ) : (
+                    <span className={styles.amount} style={{ paddingInlineEnd: padding(column, row) }}>
+                      {column.cell(row)}
+                    </span>
+                  )}
                 </td>
               ))}
             </tr>
@@ -92,6 +102,22 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, sorting, sta
       </table>
     </section>
   );
+}
+
+/** The digits that an amount lacks behind its point, as room. */
+function paddingOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): (column: Column<Row>, row: Row) => string {
+  const decimals = ({ amount }: Column<Row>, row: Row): number => {
+    const value = amount?.(row);
+    return value === undefined ? 0 : decimalsForPeople(value);
+  };
+  const most = new Map(columns.map((column) => [column.key, Math.max(...rows.map((row) => decimals(column, row)))]));
+  return (column, row) => {
+    const own = decimals(column, row);
+    return own === 0 ? '0' : `${(most.get(column.key) ?? own) - own}ch`;
+  };
 }
 
 function sortOf<Row>(

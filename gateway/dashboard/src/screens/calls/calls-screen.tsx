@@ -214,6 +214,7 @@ const columnsOf = (
     title: 'Cost',
     end: true,
     main: true,
+    amount: ({ cost_usd: cost }) => cost,
     cell: ({ cost_usd: cost, estimated }) => <Money amount={cost} estimated={estimated} />,
   },
   {

@@ -60,8 +60,20 @@ export function ClientUsage({ id, group }: { id: string; group: 'scenario' | 'mo
                 end: true,
                 cell: (row) => countForPeople(row.input_tokens + row.output_tokens),
               },
-              { key: 'cost', title: 'Cost', end: true, cell: (row) => <Money amount={row.cost_usd} /> },
-              { key: 'billed', title: 'Billed', end: true, cell: (row) => <Money amount={row.billable_usd} /> },
+              {
+                key: 'cost',
+                title: 'Cost',
+                end: true,
+                amount: (row) => row.cost_usd,
+                cell: (row) => <Money amount={row.cost_usd} />,
+              },
+              {
+                key: 'billed',
+                title: 'Billed',
+                end: true,
+                amount: (row) => row.billable_usd,
+                cell: (row) => <Money amount={row.billable_usd} />,
+              },
             ]}
             rows={data}
             rowKey={(row) => String(group === 'scenario' ? `${row.scenario_platform}/${row.scenario_id}` : row.model)}

@@ -118,7 +118,18 @@ function columnsOf(usedBy: ReadonlyMap<string | null, ClientUsage>): readonly Co
       return usage === undefined ? '–' : show(of(usage));
     },
   });
-  const money = (amount: number): ReactNode => <Money amount={amount} />;
+  const money = (
+    key: string,
+    title: string,
+    of: (usage: ClientUsage) => number,
+    show = (amount: number): ReactNode => <Money amount={amount} />,
+  ): Column<Client> => ({
+    ...figure(key, title, of, show),
+    amount: ({ id }) => {
+      const usage = usedBy.get(id);
+      return usage === undefined ? undefined : of(usage);
+    },
+  });
   return [
     {
       key: 'name',
@@ -131,9 +142,9 @@ function columnsOf(usedBy: ReadonlyMap<string | null, ClientUsage>): readonly Co
       ),
     },
     figure('calls', 'Calls', ({ requests }) => requests, countForPeople),
-    figure('cost', 'Cost', ({ cost_usd: cost }) => cost, money),
-    figure('billed', 'Billed', ({ billable_usd: billed }) => billed, money),
-    figure('margin', 'Margin', marginOf, (margin) => <Margin amount={margin} />),
+    money('cost', 'Cost', ({ cost_usd: cost }) => cost),
+    money('billed', 'Billed', ({ billable_usd: billed }) => billed),
+    money('margin', 'Margin', marginOf, (margin) => <Margin amount={margin} />),
     {
       key: 'markup',
       title: 'Markup',

@@ -56,22 +56,24 @@ export function SavingsScreen(): ReactNode {
         <Loaded query={savings}>{({ totals }) => <Totals totals={totals} tasks={tasks.data?.data ?? []} />}</Loaded>
       </Card>
       <Card title={`By ${by}`}>
-        <GroupButtons
-          groups={savingGroups}
-          chosen={by}
-          onChoose={(group) => void navigate({ search: (s) => ({ ...s, by: group }) })}
-        />
-        <Loaded query={savings}>
-          {({ data }) => (
-            <Table
-              caption={`Savings by ${by}`}
-              columns={columnsFor(by, { taskNames, clientName })}
-              rows={data}
-              rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
-              empty={<NoCalls />}
-            />
-          )}
-        </Loaded>
+        <div className={styles.stack}>
+          <GroupButtons
+            groups={savingGroups}
+            chosen={by}
+            onChoose={(group) => void navigate({ search: (s) => ({ ...s, by: group }) })}
+          />
+          <Loaded query={savings}>
+            {({ data }) => (
+              <Table
+                caption={`Savings by ${by}`}
+                columns={columnsFor(by, { taskNames, clientName })}
+                rows={data}
+                rowKey={(row) => JSON.stringify([row.day, row.client_id, row.task, row.model])}
+                empty={<NoCalls />}
+              />
+            )}
+          </Loaded>
+        </div>
       </Card>
       {may('cache.stats') ? <CacheCard /> : null}
     </Screen>
@@ -133,18 +135,26 @@ function columnsFor(by: SavingGroup, names: Names): readonly Column<Row>[] {
     key: name,
     title: parts[name],
     end: true,
+    amount: ({ saved_usd: saved }) => (saved[name] === 0 ? undefined : saved[name]),
     // Most clients use one or two of the parts: nothing is a dash, so that the amounts are seen.
     cell: ({ saved_usd: saved }) => (saved[name] === 0 ? '–' : <SignedMoney amount={saved[name]} />),
   });
   return [
     { key: 'name', title: groupTitles[by], cell: (row) => <bdi>{nameOf(row, by, names)}</bdi> },
     { key: 'calls', title: 'Calls', end: true, cell: ({ calls }) => countForPeople(calls) },
-    { key: 'cost', title: 'Cost', end: true, cell: ({ cost_usd: cost }) => <Money amount={cost} /> },
+    {
+      key: 'cost',
+      title: 'Cost',
+      end: true,
+      amount: ({ cost_usd: cost }) => cost,
+      cell: ({ cost_usd: cost }) => <Money amount={cost} />,
+    },
     ...partNames.map(part),
     {
       key: 'total',
       title: 'Saved',
       end: true,
+      amount: ({ saved_usd: saved }) => sumOf(saved),
       cell: ({ saved_usd: saved }) => (
         <strong>
           <SignedMoney amount={sumOf(saved)} />

@@ -82,6 +82,7 @@ export function ScenariosScreen(): ReactNode {
               key: 'today',
               title: 'Today',
               end: true,
+              amount: ({ spent_today_usd: spent }) => spent,
               cell: ({ spent_today_usd: spent }) => <Money amount={spent} />,
             },
             {
@@ -89,6 +90,7 @@ export function ScenariosScreen(): ReactNode {
               title: 'This month',
               end: true,
               main: true,
+              amount: ({ spent_period_usd: spent }) => spent,
               cell: ({ spent_period_usd: spent }) => <Money amount={spent} />,
             },
             {

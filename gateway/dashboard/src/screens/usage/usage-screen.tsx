@@ -207,6 +207,7 @@ const costColumns: readonly Column<Row>[] = [
     title: 'Cost',
     end: true,
     order: (row) => row.cost_usd,
+    amount: (row) => row.cost_usd,
     cell: (row) => <Money amount={row.cost_usd} estimated={row.estimated_requests > 0} />,
   },
   {
@@ -214,6 +215,7 @@ const costColumns: readonly Column<Row>[] = [
     title: 'Billed',
     end: true,
     order: (row) => row.billable_usd,
+    amount: (row) => row.billable_usd,
     cell: (row) => <Money amount={row.billable_usd} />,
   },
 ];
