@@ -51,11 +51,10 @@ type Budget = Budgets['data'][number];
 
 const kinds = { ok: 'good', warning: 'warn', exceeded: 'bad' } as const;
 const words = { ok: 'Fine', warning: 'Nearly used', exceeded: 'Used up' } as const;
-const periods = { day: 'a day', week: 'a week', month: 'a month', total: 'in total' } as const;
 
-function usedText({ spent, limit, percent_used, period, remaining }: Budget, currency: string): string {
+function usedText({ spent, limit, percent_used, remaining }: Budget, currency: string): string {
   const percent = Math.round(percent_used);
-  return `${moneyForPeople(spent, currency)} of ${moneyForPeople(limit, currency)} ${periods[period]} used (${percent} %), ${moneyForPeople(remaining, currency)} left`;
+  return `${moneyForPeople(spent, currency)} of ${moneyForPeople(limit, currency)} used (${percent} %), ${moneyForPeople(remaining, currency)} left`;
 }
 
 function resetText({ resets_at, timezone }: Budget): string {

@@ -14,7 +14,7 @@ import { RangeButtons } from '../../components/range-buttons.tsx';
 import { ranges, useDays } from '../../components/ranges.ts';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, Table } from '../../components/table.tsx';
-import { countForPeople, moneyForPeople } from '../../format/money.ts';
+import { callsForPeople, countForPeople, moneyForPeople } from '../../format/money.ts';
 import { dayForPeople, daysForPeople, placeOf } from '../../format/when.ts';
 import { CacheCard } from './cache-card.tsx';
 import {
@@ -111,8 +111,8 @@ function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly 
         ))}
       </dl>
       <p>
-        {countForPeople(calls)} calls cost <Money amount={cost} />. Each dollar is counted once: first the model, then
-        the cache of the provider, then the response cache. A minus marks a part that cost more than it saved.
+        {callsForPeople(calls)} for <Money amount={cost} />. Each dollar is counted once: first the model, then the
+        cache of the provider, then the response cache. A minus marks a part that cost more than it saved.
       </p>
       {sumOf(saved) === 0 ? (
         <p>
