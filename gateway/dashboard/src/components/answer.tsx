@@ -50,7 +50,7 @@ export function Answer({
         <p dir="auto">{title}</p>
       ) : null}
       {secrets.map(([key, text]) => (
-        <div key={key}>
+        <div key={key} className={styles.given}>
           <p>
             {secretFields.get(key)}
             {key === 'url' ? '' : ', shown only once'}

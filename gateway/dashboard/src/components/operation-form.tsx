@@ -149,8 +149,10 @@ export function ConfirmName({
 }): ReactNode {
   return (
     <div className={styles.field}>
-      <label className={styles.label}>
-        Type <bdi>{wanted}</bdi> to confirm
+      <label className={`${styles.field} ${styles.label}`}>
+        <span>
+          Type <bdi>{wanted}</bdi> to confirm
+        </span>
         <input
           className={styles.input}
           autoComplete="off"
