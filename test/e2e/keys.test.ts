@@ -41,6 +41,31 @@ describe('live and test keys', () => {
     expect(await status(key)).toBe(200);
     expect(await status(mode === 'live' ? asTest(key) : asLive(key))).toBe(401);
   });
+
+  // CVE-2025-61928: whoever named another person in the body got a key of that person, signed in or not.
+  it('are created by owners only, and for nobody but their own workspace', async () => {
+    const made = await json<{ id: string }>(
+      gateway.post('/v1/workspaces', { name: 'Elsewhere' }, bearer(operatorKey)),
+      201,
+    );
+    const before = (await json<{ data: object[] }>(gateway.get('/v1/keys'))).data.length;
+    const others = [{ workspace_id: made.id }, { person_id: 'per_1' }, { user_id: 'per_1' }, { userId: 'per_1' }];
+    for (const other of [{}, ...others]) {
+      const body = JSON.stringify({ name: 'Mine', role: 'caller', ...other });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${gateway.url}/v1/keys`, { method: 'POST', headers, body });
+      expect([body, answer.status]).toEqual([body, 401]);
+    }
+    for (const other of others) {
+      const refused = await json<{ error: { param: string } }>(gateway.post('/v1/keys', { name: 'k', ...other }), 400);
+      expect(refused.error.param).toBe(Object.keys(other)[0]);
+    }
+    for (const role of ['member', 'viewer', 'caller']) {
+      const { key } = await json<{ key: string }>(gateway.post('/v1/keys', { name: role, role }), 201);
+      expect([role, (await gateway.post('/v1/keys', { name: 'k' }, bearer(key))).status]).toEqual([role, 403]);
+    }
+    expect((await json<{ data: object[] }>(gateway.get('/v1/keys'))).data).toHaveLength(before + 3);
+  });
 });
 
 describe('the keys of a first start', () => {
