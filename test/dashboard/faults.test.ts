@@ -203,6 +203,57 @@ describe.skipIf(chromiumPath === undefined)(
       await page.context().close();
     });
 
+    it('misses nothing where the stream of hints is cut, and takes it up again', async () => {
+      const page = await dashboard.open('/app/sign-in', { cookie: undefined });
+      const [name = '', value = ''] = dashboard.owner.cookie().split('=');
+      await page.context().addCookies([{ name, value, url: dashboard.url }]);
+      // Without hints everything is read again every 15 s: not here, where the hints have to come back.
+      await page.addInitScript(
+        'const real = setInterval; globalThis.setInterval = (work, ms) => (ms === 15_000 ? 0 : real(work, ms))',
+      );
+      let streams = 0;
+      let goOn = (): void => {};
+      const isBack = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await page.route('**/v1/live', async (route) => {
+        streams += 1;
+        // The first one opens and breaks off, as where a proxy restarts.
+        if (streams === 1) return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 50\n\n' });
+        await isBack;
+        await route.continue();
+      });
+      await page.goto('/app');
+      await page.getByText('Nothing: no scenario is paused').waitFor();
+      await expect.poll(() => streams).toBe(2);
+      await json(dashboard.gateway.post('/v1/scenarios/cut/pause', { reason: 'While the line was cut' }));
+      goOn();
+      await page.getByText('While the line was cut').waitFor();
+      await json(dashboard.gateway.post('/v1/scenarios/cut/resume', {}));
+      await page.getByText('While the line was cut').waitFor({ state: 'detached' });
+      await page.context().close();
+    });
+
+    it('asks for nothing while it is hidden, and is current once it is seen again', async () => {
+      const [hidden, seen] = [await pageWith('/app'), await pageWith('/app')];
+      const turn = (isHidden: boolean): Promise<unknown> =>
+        hidden.evaluate(
+          `Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
+           Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${isHidden ? 'hidden' : 'visible'}' });
+           document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`,
+        );
+      await turn(true);
+      const asked: string[] = [];
+      hidden.on('request', (request) => asked.push(request.url()));
+      await json(dashboard.gateway.post('/v1/scenarios/unseen/pause', { reason: 'While nobody looked' }));
+      await seen.getByText('While nobody looked').waitFor();
+      expect(asked).toEqual([]);
+      await turn(false);
+      await hidden.getByText('While nobody looked').waitFor();
+      await json(dashboard.gateway.post('/v1/scenarios/unseen/resume', {}));
+      for (const page of [hidden, seen]) await page.context().close();
+    });
+
     it('says that the database is away, keeps what it shows, and goes on when it is back', async () => {
       dashboard.expectProblem(/status of 50\d|ERR_|answers otherwise/);
       const away = { name: 'Away', limit_usd: 7, period: 'day', scope: { client_id: 'away' } };
