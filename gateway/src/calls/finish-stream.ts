@@ -1,4 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
+import { fromHeaderText } from '@ai-gateway/shared/header-text';
 import { toUsd } from '@ai-gateway/shared/money';
 import { answerBytesMax } from '../cache/cached-answer.ts';
 import { databaseAway } from '../db/unavailable.ts';
@@ -143,7 +144,7 @@ function decidedBy(running: RunningCall): {
 } {
   const { 'x-gateway-prompt': prompt, 'x-gateway-experiment': experiment } = running.permit.headers;
   if (running.baseline === undefined && prompt === undefined && experiment === undefined) return {};
-  return { route: routeOf(running), prompt, experiment };
+  return { route: routeOf(running), prompt, experiment: experiment && fromHeaderText(experiment) };
 }
 
 /** The figures that a stream can give at its end only, without those that are undefined. */

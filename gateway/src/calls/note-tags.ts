@@ -1,3 +1,4 @@
+import { toHeaderText } from '@ai-gateway/shared/header-text';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { TagRegistry } from '../clients/tag-registry.ts';
@@ -47,6 +48,6 @@ export function noteTags(
           ? `${tagNames[kind]} "${id}" differs from a known one by case only`
           : `${tagNames[kind]} "${id}" differs from "${known}" by case only`,
       );
-      return { 'x-gateway-warning': texts.join('; ').replace(/[^\x20-\x7e]/g, '?') };
+      return { 'x-gateway-warning': toHeaderText(texts.join('; ')) };
     });
 }

@@ -1,4 +1,5 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { fromHeaderText } from '@ai-gateway/shared/header-text';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import { findKey } from '../accounts/key-store.ts';
@@ -154,7 +155,7 @@ function figuresIn(
     ...(budget === undefined ? {} : { budget_remaining_usd: Number(budget) }),
     ...(saved === undefined ? {} : { saved_usd: Number(saved) }),
     ...(provider === undefined ? {} : { provider }),
-    ...(route === undefined ? {} : { route }),
+    ...(route === undefined ? {} : { route: fromHeaderText(route) }),
     ...(cache === undefined ? {} : { cache: cache.split(';')[0] ?? cache }),
     ...(prompt === undefined ? {} : { prompt: readUsedName(prompt) }),
   };

@@ -1,3 +1,4 @@
+import { toHeaderText } from '@ai-gateway/shared/header-text';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn, seesMargin } from '../accounts/own-tags.ts';
@@ -265,9 +266,9 @@ export function answerHeaders(
     'content-type': running.call.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
     'x-request-id': requestId,
     'x-gateway-provider': running.candidate?.provider ?? '',
-    'x-gateway-model': headerText(running.model ?? ''),
+    'x-gateway-model': toHeaderText(running.model ?? ''),
     'x-gateway-attempts': String(running.attempts),
-    'x-gateway-route': headerText(routeOf(running)),
+    'x-gateway-route': toHeaderText(routeOf(running)),
   };
   // Anthropic's packages read no other header for the id of a call.
   if (running.call.dialect === 'messages') headers['request-id'] = requestId;
@@ -276,15 +277,8 @@ export function answerHeaders(
   Object.assign(headers, running.permit.headers);
   const { leftOut } = running;
   const all = leftOut === undefined || leftOut.length === 0 ? dropped : [...new Set([...leftOut, ...dropped])];
-  if (all.length > 0) headers['x-gateway-dropped-params'] = headerText(all.join(', '));
+  if (all.length > 0) headers['x-gateway-dropped-params'] = toHeaderText(all.join(', '));
   return headers;
 }
 
-/** Header values are ASCII; model names and parameter names come from outside. */
-function headerText(text: string): string {
-  return text.length <= 500 && !unprintable.test(text) ? text : text.replace(unprintables, '?').slice(0, 500);
-}
-
-const unprintable = /[^\x20-\x7e]/;
-const unprintables = /[^\x20-\x7e]/g;
 const none: readonly BudgetBalance[] = [];

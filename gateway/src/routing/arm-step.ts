@@ -1,3 +1,4 @@
+import { toHeaderText } from '@ai-gateway/shared/header-text';
 import { type Assignment, assign, type RunningExperiment } from './assign.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
@@ -144,7 +145,7 @@ function inWords(chosen: Assignment | undefined, name: string): { outcome: strin
   };
 }
 
-/** `tone=B`. Header values are ASCII, and the characters that divide them are refused in names. */
+/** `tone=B`. The characters that divide it are refused in names, and the longest two names fit. */
 export function armHeader(experiment: string, arm: string): string {
-  return `${experiment}=${arm}`.replace(/[^\x20-\x7e]/g, '?');
+  return toHeaderText(`${experiment}=${arm}`, 1_000);
 }

@@ -1,6 +1,7 @@
 import type { InputOf, OutputOf } from '../contract.ts';
 import { GatewayError } from '../errors.ts';
 import { formNumber, formText } from '../form-text.ts';
+import { fromHeaderText } from '../header-text.ts';
 import { isRecord, readJson } from '../json.ts';
 import type { TransportAnswer } from '../transport.ts';
 import { withParts } from './chat-files.ts';
@@ -143,7 +144,7 @@ export function receiptOf(headers: TransportAnswer['headers']): Receipt {
     provider: headers['x-gateway-provider'] ?? null,
     cost_usd: dollars(headers['x-gateway-cost-usd']),
     budget_remaining_usd: dollars(headers['x-gateway-budget-remaining-usd']),
-    route: headers['x-gateway-route'] ?? null,
+    route: fromHeaderText(headers['x-gateway-route'] ?? '') || null,
     request_id: headers['x-request-id'] ?? null,
     cache: headers['x-gateway-cache'] ?? null,
     saved_usd: dollars(headers['x-gateway-saved-usd']),
