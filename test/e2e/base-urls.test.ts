@@ -55,6 +55,15 @@ it('keeps the tags of a path before a base URL of any form', async () => {
   expect(await usage.json()).toMatchObject({ data: [{ client_id: 'beta', scenario_id: '7' }] });
 });
 
+// The slash went into the name of the model, whose address takes all the rest of a path.
+it('a slash at the end of a model’s address means nothing', async () => {
+  for (const name of ['gpt-4o', 'openai/gpt-4o', 'openai%2Fgpt-4o', 'auto:cost']) {
+    const found = await (await gateway.get(`/v1/models/${name}`)).json();
+    expect(await (await gateway.get(`/v1/models/${name}/`)).json()).toEqual(found);
+    expect(found).toMatchObject({ id: decodeURIComponent(name) });
+  }
+});
+
 it('the gateway’s own endpoints need the exact path', async () => {
   expect((await gateway.get('/budgets')).status).toBe(404);
   expect((await gateway.get('//healthz')).status).toBe(200);

@@ -18,7 +18,13 @@ export function parseInput(operation: Operation, req: Request, body: Record<stri
     throw refused(`\`${param}\` has an invalid character (NUL, or half of a surrogate pair).`, param);
   }
   const parsed = operation.input.safeParse(given, { error: plainWords });
-  if (!parsed.success) throw refusalOf(operation, firstFault(parsed.error));
+  if (!parsed.success) {
+    const fault = firstFault(parsed.error);
+    const [name] = fault.path;
+    if (inQuery(operation.method) && fault.path.length === 1 && Array.isArray(given[name as string]))
+      throw refused(`\`${String(name)}\` is in the query more than once. Give it once.`, String(name));
+    throw refusalOf(operation, fault);
+  }
   if (changesNothing(operation, body)) {
     const fields = fieldsAt(operation, '').filter((name) => !inPath.includes(name));
     throw refused(
@@ -82,8 +88,9 @@ function findUnstorable(value: unknown): PropertyKey[] | undefined {
   return undefined;
 }
 
+/** The rest of a path comes in its parts; a slash at its end adds an empty one, and means nothing, as elsewhere. */
 function pathValue(value: unknown): unknown {
-  return Array.isArray(value) ? value.join('/') : value;
+  return Array.isArray(value) ? value.join('/').replace(/\/$/, '') : value;
 }
 
 /** A key that stands twice is given as a list, and refused by every field that is none. */
