@@ -291,3 +291,20 @@ it('heads without weights are read as none, and one workspace that cannot be lea
   await expect(learn()).rejects.toThrow();
   expect((await versions())[0]?.slice(0, 2)).toEqual([2, true]);
 });
+
+it('calls of an earlier version of the gateway, which took down fewer numbers, count as no look', async () => {
+  await add(405);
+  for (let i = 1; i <= 6; i++) {
+    const id = `req_${String(i).padStart(5, '0')}`;
+    const { words, structure } = callOf(i);
+    const earlier = { words, structure: structure.slice(1) };
+    await database.pool.query(`update learned_samples set sealed_features = $2 where id = $1`, [
+      ...[id, sealFeatures(secret, { workspaceId, id }, earlier)],
+    ]);
+  }
+  await learn();
+  expect(await versions()).toEqual([]);
+  await add(1);
+  await learn();
+  expect((await versions())[0]?.slice(0, 3)).toEqual([1, true, 'promoted']);
+});

@@ -140,13 +140,11 @@ async function changeHeads(
 async function firstHeads(ports: LearnPorts, learner: Learner): Promise<(tx: Db) => Promise<void>> {
   const calls = await callsOf(ports, learner);
   const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
-  const learned = attempt?.learned;
+  // Each look asks the next one for a clearer lead, and calls that cannot be read are no look.
+  if (attempt === undefined) return async () => {};
+  const { learned, report } = attempt;
   const reason = learned === undefined ? 'no_better_than_tasks' : 'better_than_tasks';
-  const heads: NewHeads = {
-    weights: learned && packHeads(learned),
-    report: attempt?.report ?? { calls: calls.length },
-    reason,
-  };
+  const heads: NewHeads = { weights: learned && packHeads(learned), report, reason };
   return async (tx) => {
     const { active, follows } = await readCurrentVersions(tx, learner);
     const version = await saveHeads(tx, learner, heads);
@@ -162,14 +160,14 @@ async function nextCandidate(
 ): Promise<(tx: Db) => Promise<void>> {
   const calls = await callsOf(ports, learner);
   const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
-  const learned = attempt?.learned;
+  if (attempt === undefined) return async () => {};
+  const { learned, report } = attempt;
   const isCandidate = learned !== undefined && provesAsMuch(learned, active.learned);
   const reason = learned === undefined ? 'no_better_than_tasks' : isCandidate ? 'comparing' : 'proves_less';
   return async (tx) => {
     await saveHeads(tx, learner, {
       weights: isCandidate ? packHeads(learned) : undefined,
-      report: attempt?.report ?? { calls: calls.length },
-      ...{ reason, against: active.version },
+      ...{ report, reason, against: active.version },
     });
   };
 }
