@@ -63,6 +63,7 @@ export const builtAllowed: Readonly<Record<string, string>> = {
   'gateway/src/scenarios/scenario-store.ts': 'tables of sums, from the constants of narrow-sums-store.ts',
   'gateway/src/usage/metered-store.ts': 'parts of summed-range-store.ts',
   'gateway/src/usage/narrow-sums-store.ts': 'tables and columns from its own constants',
+  'gateway/src/usage/prompt-sums-store.ts': 'tables, columns and figures from its own constants',
   'gateway/src/usage/call-store.ts': 'hours and columns that the roll-up hands over as constants',
   'gateway/src/usage/call-times-store.ts': 'conditions with numbered values, handed on by usage-store.ts',
   'gateway/src/usage/find-calls-store.ts': 'conditions with numbered values, by the lists of moments that a filter has',

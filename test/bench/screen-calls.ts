@@ -107,7 +107,7 @@ const billedCalls = `
 /** Calls written past the gateway are in none of its sums, and its own job may have summed their hours before. */
 async function sumUp(client: pg.Client, pool: pg.Pool): Promise<void> {
   await client.query(
-    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times, latency_hours, latency_days, task_rates, task_rates_until; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_prompt_hours, usage_prompt_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times, latency_hours, latency_days, task_rates, task_rates_until; delete from usage_rollup',
   );
   await client.query('analyze calls');
   const began = performance.now();

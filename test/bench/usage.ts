@@ -75,7 +75,7 @@ async function makeCalls(
 /** Calls that are written past the gateway, into hours that it has summed meanwhile, are in none of its sums. */
 async function forgetSums(client: pg.Client): Promise<void> {
   await client.query(
-    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
+    'truncate usage_hours, usage_days, usage_narrow_hours, usage_narrow_days, usage_task_hours, usage_task_days, usage_prompt_hours, usage_prompt_days, usage_stale_hours, call_groups, call_times, execution_times, call_kinds, call_kind_times; delete from usage_rollup',
   );
 }
 

@@ -14,7 +14,6 @@ const others: Readonly<Record<string, string>> = {
   'feedback.list': 'lists feedback, a page at a time',
   'usage.requests': 'lists calls',
   'prompts.diff': 'compares two versions',
-  'prompts.metrics': 'needs a prompt',
   'audit.list': 'lists changes',
   'refusals.list': 'refused calls are in a table of their own',
   'refusals.summary': 'refused calls are in a table of their own',
@@ -63,7 +62,7 @@ function queriesOf(id: string, fields: Fields): string[] {
 const summing = contract.flatMap(({ id, method, path, input }) => {
   const { shape } = input as unknown as { shape?: Fields };
   return method === 'GET' && shape?.from !== undefined && shape.to !== undefined && !(id in others)
-    ? [{ id, path, fields: shape }]
+    ? [{ id, path: path.replace(':id', 'reply'), fields: shape }]
     : [];
 });
 
@@ -77,11 +76,12 @@ describe('usage of whole days that are over', () => {
     await pool.query(
       `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, project, scenario_id, scenario_platform, dialect,
          streamed, model_requested, model, provider, metered, input_tokens, cached_tokens, output_tokens, cost_nanos, cache, saved_nanos, total_ms, shadow_of,
-         task, chosen_by, saved_route_nanos)
+         task, chosen_by, saved_route_nanos, prompt_id, prompt_version, json_ok)
        select w.id, $1::timestamptz + n * interval '17 minutes', 'req_' || n, true, 'gone', 'succeeded', 'key-' || n % 3, 'client-' || n % 5,
          'project-' || n % 4, 'scenario-' || n % 4, 'make', 'chat', false, 'm', 'model-' || n % 3, 'provider-' || n % 2, true, n, n % 10, n % 100,
          n * 1001000, case when n % 9 = 0 then 'hit' end, n % 11 * 1000000, 100 + n % 900, case when n % 13 = 0 then 'req_asked' end,
-         case when n % 7 > 0 then decode(repeat('0' || n % 7, 16), 'hex') end, case n % 4 when 0 then 'rule' when 1 then null else 'auto' end, n % 23 * 1000000 - 5000000
+         case when n % 7 > 0 then decode(repeat('0' || n % 7, 16), 'hex') end, case n % 4 when 0 then 'rule' when 1 then null else 'auto' end, n % 23 * 1000000 - 5000000,
+         'reply', 1 + n % 2, n % 3 > 0
        from workspaces w, generate_series(0, 680) n`,
       [new Date(to.getTime() - 8 * dayMs)],
     );
@@ -89,6 +89,11 @@ describe('usage of whole days that are over', () => {
       `insert into task_claims (workspace_id, livemode, task, weak, strong, topic, pairs, agreed, lower, upper, recent)
        select w.id, true, decode(repeat('0' || n, 16), 'hex'), 'model-' || n % 3, 'strong', 'classify', 128, 128 - 32 * n, 0.5 / n, 1, ''
        from workspaces w, generate_series(1, 2) n`,
+    );
+    await pool.query(`insert into prompts (workspace_id, id, name) select id, 'reply', 'Reply' from workspaces`);
+    await pool.query(
+      `insert into feedback (workspace_id, call_id, name, livemode, score, key_id, at, call_at)
+       select workspace_id, id, 'user', true, 0.5, 'key', now(), created_at from calls where substr(id, 5)::integer % 4 = 0`,
     );
     while (await rollUp(pool, Date.now()));
   }, 60_000);
@@ -101,6 +106,7 @@ describe('usage of whole days that are over', () => {
       'usage.movers',
       'usage.latency',
       'savings.get',
+      'prompts.metrics',
     ]);
     for (const id of Object.keys(others)) expect(contract.map((one) => one.id as string)).toContain(id);
   });
@@ -124,6 +130,7 @@ describe('usage of whole days that are over', () => {
     expect(before.get(`/v1/usage/clients?${range}`)).toContain('client-1');
     for (const by of ['day', 'client', 'task', 'model'])
       expect(before.get(`/v1/savings?${range}&group_by=${by}`), by).toContain('"evidence":{"pairs":');
+    expect(before.get(`/v1/prompts/reply/metrics?${range}`)).toContain('"feedback_score":0.5');
     await gateway.database.pool.query('truncate calls');
     const after = await answers();
     for (const [url, text] of before) expect(after.get(url), url).toBe(text);

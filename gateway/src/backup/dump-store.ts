@@ -39,6 +39,9 @@ const tables = [
   'usage_task_hours',
   'usage_task_days',
   'usage_task_quarters',
+  'usage_prompt_hours',
+  'usage_prompt_days',
+  'usage_prompt_quarters',
   'refusals',
   'call_attempts',
   'feedback',
@@ -101,6 +104,8 @@ const sumsOnly: Partial<Record<string, string>> = {
   experiment_units: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
   usage_task_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
   usage_task_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
+  usage_prompt_hours: 'where exists (select 1 from dropped_months d where t.hour >= d.from_at and t.hour < d.to_at)',
+  usage_prompt_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
   usage_days: 'where exists (select 1 from dropped_months d where t.day >= d.from_at and t.day < d.to_at)',
 };
 
@@ -126,6 +131,7 @@ export const leftOut: readonly string[] = [
   'execution_times',
   'experiment_looks',
   'experiment_marks',
+  'prompt_marks',
   'latency_hours',
   'latency_days',
   'usage_narrow_hours',

@@ -3,8 +3,8 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
+import { readVersionFigures } from '../usage/prompt-sums-store.ts';
 import { rangeIn } from '../usage/workspace-range.ts';
-import { readVersionFigures } from './prompt-metrics-store.ts';
 import { findRow } from './prompt-view.ts';
 
 interface MetricsPorts {

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type Db, withLongTransaction } from '../db/transaction.ts';
 import { forgetKinds } from './call-kinds-store.ts';
 import { forgetTimes } from './call-times-store.ts';
+import { copyPromptQuarters, writePromptQuarters } from './prompt-sums-store.ts';
 import { sumColumns, sumsOfCalls } from './sum-columns.ts';
 import { copyTaskQuarters, writeTaskQuarters } from './task-sums-store.ts';
 
@@ -73,6 +74,7 @@ export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
     const [{ calls } = { calls: 0 }] = counted as { calls: number }[];
     await tx.query(quarterSums, [...range]);
     await writeTaskQuarters(tx, ...range);
+    await writePromptQuarters(tx, ...range);
     await forgetGroups(tx, range);
     const { rows: charged } = await tx.query(
       `select meter, sum(cost_nanos)::text as nanos from calls c, unnest(meters) as meter
@@ -97,13 +99,13 @@ export async function dropMonth(db: Pool, month: CallMonth): Promise<Dropped> {
 
 async function isSummed(tx: PoolClient, range: readonly Date[]): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `select 1 from usage_rollup where until >= $2 and latency_until >= $2 and tasks_until >= $2
+    `select 1 from usage_rollup where until >= $2 and latency_until >= $2 and tasks_until >= $2 and prompts_until >= $2
        and not exists (select 1 from usage_stale_hours where hour >= $1 and hour < $2)`,
     [...range],
   );
   if (rowCount !== 1) return false;
   const { rowCount: older } = await tx.query(
-    'select 1 from usage_hours where hour >= $1 and hour < $2 and not (summed_apart and summed_tasks) limit 1',
+    'select 1 from usage_hours where hour >= $1 and hour < $2 and not (summed_apart and summed_tasks and summed_prompts) limit 1',
     [...range],
   );
   return older === 0;
@@ -186,6 +188,7 @@ export async function noteMissingMonths(db: Pool): Promise<CallMonth[]> {
         [from, to],
       );
       await copyTaskQuarters(tx, from, to);
+      await copyPromptQuarters(tx, from, to);
       await forgetGroups(tx, [from, to]);
     }
     return missing;

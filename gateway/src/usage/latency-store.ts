@@ -12,6 +12,10 @@ const bucketOf = (ms: string): string => `ceil(ln(greatest(${ms}, 1)::float8) / 
 const milliseconds = (bucket: string): string =>
   `round(2 * power(${growth}::float8, ${bucket}) / ${1 + growth})::integer`;
 
+/** Of a column `ms`, and of a column `bucket`, for other sums with such histograms. */
+export const bucketOfMs = bucketOf('ms');
+export const msOfBucket = milliseconds('bucket');
+
 const perMetric = `cross join lateral (values ('total', total_ms), ('first_byte', ttft_ms)) as m (metric, ms)`;
 /** An answer from the cache says nothing of its provider, and nobody waits for a second answer. */
 const isMeasured = `status = 'succeeded' and cache is distinct from 'hit' and shadow_of is null and m.ms is not null`;

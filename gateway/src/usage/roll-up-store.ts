@@ -7,6 +7,7 @@ import { endedDays } from './ended-days.ts';
 import { refreshMarked, writeUnits } from './experiment-units-store.ts';
 import { writeLatency, writeLatencyDays } from './latency-store.ts';
 import { writeNarrow, writeNarrowDays } from './narrow-sums-store.ts';
+import { refreshMarkedPrompts, writePromptDays, writePromptSums } from './prompt-sums-store.ts';
 import { sumColumns, sumsOfCalls, sumsOfSums } from './sum-columns.ts';
 import { writeTaskDays, writeTaskSums } from './task-sums-store.ts';
 
@@ -21,11 +22,11 @@ const sumsOf = (table: string, columns: string, from: string): string => `
 
 const hourSums = sumsOf(
   'usage_hours',
-  'summed_tasks, hour',
-  `select workspace_id, livemode, true, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
+  'summed_tasks, summed_prompts, hour',
+  `select workspace_id, livemode, true, true, date_trunc('hour', created_at, 'UTC'), client_id, project, scenario_id, key_id, model, provider,
      scenario_platform, metered, true, ${sumsOfCalls}
    from calls where created_at >= $1 and created_at < $2 and status <> 'open'
-   group by 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12`,
+   group by 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13`,
 );
 const daySums = sumsOf(
   'usage_days',
@@ -83,7 +84,7 @@ export async function rollUp(db: Pool, nowMs: number): Promise<boolean> {
     const { rows: locked } = await tx.query('select pg_try_advisory_xact_lock($1) as mine', [lock]);
     if (!(locked[0] as { mine: boolean }).mine) return false;
     await markOlder(tx);
-    const hasStale = (await refreshStale(tx)) || (await refreshMarked(tx));
+    const hasStale = (await refreshStale(tx)) || (await refreshMarked(tx)) || (await refreshMarkedPrompts(tx));
     const { rows } = await tx.query(
       `select coalesce((select until from usage_rollup), (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start,
          least(date_trunc('hour', least($1::timestamptz, now()) - interval '1 hour', 'UTC'),
@@ -115,6 +116,14 @@ const followers = [
   { until: 'kinds_until', write: writeKinds },
   { until: 'units_until', write: writeUnits },
   { until: 'tasks_until', write: writeTaskSums },
+  { until: 'prompts_until', write: writePromptSums },
+] as const;
+
+/** Those that sum days up from their hours. */
+const dayWriters = [
+  { until: 'narrow_until', write: writeNarrowDays },
+  { until: 'tasks_until', write: writeTaskDays },
+  { until: 'prompts_until', write: writePromptDays },
 ] as const;
 
 /** Returns whether there is more to do. */
@@ -168,12 +177,13 @@ export async function sumAgain(db: Pick<Pool, 'query'>, from: Date): Promise<voi
 
 /**
  * Hours and days that a gateway of an older version has summed beside this one are marked to be summed again. It counts second answers
- * as requests, or makes no sums of tasks; marks that it has worked off are not lost thereby.
+ * as requests, or makes no sums of tasks or prompts; marks that it has worked off are not lost thereby.
  */
 async function markOlder(tx: Tx): Promise<void> {
   const { rows } = await tx.query(
     `select hour from usage_hours where not summed_apart and hour < (select until from usage_rollup)
      union select hour from usage_hours where not summed_tasks and hour < (select until from usage_rollup)
+     union select hour from usage_hours where not summed_prompts and hour < (select until from usage_rollup)
      union select day from usage_days where not summed_apart and day < (select until from usage_rollup) order by 1 limit $1`,
     [hoursAtOnce],
   );
@@ -185,7 +195,8 @@ async function markOlder(tx: Tx): Promise<void> {
 /** Sums of calls that are gone stay as they are. */
 async function keepOlder(tx: Tx, hour: Date): Promise<void> {
   await tx.query(
-    'update usage_hours set summed_apart = true, summed_tasks = true where hour = $1 and not (summed_apart and summed_tasks)',
+    `update usage_hours set summed_apart = true, summed_tasks = true, summed_prompts = true
+     where hour = $1 and not (summed_apart and summed_tasks and summed_prompts)`,
     [hour],
   );
   await tx.query('update usage_days set summed_apart = true where day = $1 and not summed_apart', [hour]);
@@ -232,10 +243,10 @@ async function refreshStale(tx: Tx): Promise<boolean> {
     const next = new Date(day.getTime() + 86_400_000);
     if (summed.length === 0) continue;
     await sumDays(tx, day, next);
-    const { rows: narrow } = await tx.query('select 1 from usage_rollup where narrow_until >= $1', [next]);
-    if (narrow.length > 0) await writeNarrowDays(tx, day, next);
-    const { rows: tasks } = await tx.query('select 1 from usage_rollup where tasks_until >= $1', [next]);
-    if (tasks.length > 0) await writeTaskDays(tx, day, next);
+    for (const { until, write } of dayWriters) {
+      const { rowCount } = await tx.query(`select 1 from usage_rollup where ${until} >= $1`, [next]);
+      if (rowCount === 1) await write(tx, day, next);
+    }
   }
   return hours.size === hoursAtOnce;
 }
