@@ -1,5 +1,6 @@
 import type { LearnedHeads } from './learned-heads.ts';
-import { type PairedBound, pairedBound } from './paired-bound.ts';
+import { type PairedBound, pairedBoundInPieces } from './paired-bound.ts';
+import { finish, mapInPieces, type Pieces } from './pieces.ts';
 import { isRefutedByLatest } from './task-claim.ts';
 import { gainOf, type LabelledCall, probabilities } from './text-heads.ts';
 
@@ -14,14 +15,17 @@ export const comparedMax = 1_000;
  * By how much less the candidate misses what came true, as the difference of the squared errors of P(the small model is right): the one that
  * is nearer to the truth has the smaller error, and nothing else makes it smaller.
  */
-export function compareHeads(
+export function* compareHeadsInPieces(
   { active, candidate }: { active: LearnedHeads; candidate: LearnedHeads },
   calls: readonly LabelledCall[],
-): Comparison {
-  return {
-    calls: calls.length,
-    ...pairedBound(calls.map((call) => missOf(active, call) - missOf(candidate, call))),
-  };
+): Pieces<Comparison> {
+  const differences = yield* mapInPieces(calls, (call) => missOf(active, call) - missOf(candidate, call));
+  return { calls: calls.length, ...(yield* pairedBoundInPieces(differences)) };
+}
+
+/** Compares in one go. */
+export function compareHeads(...given: Parameters<typeof compareHeadsInPieces>): Comparison {
+  return finish(compareHeadsInPieces(...given));
 }
 
 function missOf({ heads }: LearnedHeads, call: LabelledCall): number {
@@ -41,14 +45,25 @@ export function verdictOf({ calls, lower, upper }: Comparison): Verdict {
  * The share that the active heads promise, and that the latest of the calls that they leave to the small model refute; undefined where all
  * hold. The oldest call comes first.
  */
-export function brokenPromise({ heads, gainMost }: LearnedHeads, calls: readonly LabelledCall[]): number | undefined {
-  const seen = calls.map((call) => ({ gain: gainOf(probabilities(heads, call)), isRight: call.weak >= 0.5 }));
+export function* brokenPromiseInPieces(
+  { heads, gainMost }: LearnedHeads,
+  calls: readonly LabelledCall[],
+): Pieces<number | undefined> {
+  const seen = yield* mapInPieces(calls, (call) => ({
+    gain: gainOf(probabilities(heads, call)),
+    isRight: call.weak >= 0.5,
+  }));
   for (const [level, most] of Object.entries(gainMost)) {
     const easy = seen.filter(({ gain }) => gain <= most);
     const recent = easy.map(({ isRight }) => (isRight ? '1' : '0')).join('');
     if (isRefutedByLatest(recent, Number(level))) return Number(level);
   }
   return undefined;
+}
+
+/** Checks in one go. */
+export function brokenPromise(...given: Parameters<typeof brokenPromiseInPieces>): number | undefined {
+  return finish(brokenPromiseInPieces(...given));
 }
 
 /** A candidate that proves less than the active heads would take calls from the small model that it does well. */

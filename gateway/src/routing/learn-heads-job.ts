@@ -4,7 +4,7 @@ import type { OtherChange } from '../accounts/other-changes.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { inTurn } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
-import { brokenPromise, compareHeads, provesAsMuch, verdictOf } from './compare-heads.ts';
+import { brokenPromiseInPieces, compareHeadsInPieces, provesAsMuch, verdictOf } from './compare-heads.ts';
 import {
   type CurrentVersions,
   dropCandidate,
@@ -20,7 +20,7 @@ import {
   withdrawHeads,
 } from './head-standing-store.ts';
 import type { HeadReason } from './head-words.ts';
-import { type HeadsAttempt, type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
+import { type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-heads.ts';
 import {
   countNewerThan,
   forgetOldSamples,
@@ -29,8 +29,8 @@ import {
   listSamples,
   nextLook,
 } from './learned-heads-store.ts';
-import type { Pieces } from './logistic-head.ts';
 import { packHeads, unpackHeads } from './packed-heads.ts';
+import { callsInPiece, type Pieces } from './pieces.ts';
 import { unsealFeatures } from './sealed-features.ts';
 import type { LabelledCall } from './text-heads.ts';
 
@@ -41,7 +41,6 @@ interface LearnPorts {
 
 /** Heads that are active are fit again once so many new calls were compared. */
 const refitAfter = 100;
-const samplesInPiece = 200;
 
 /** Fits and compares heads for the pairs of models with new samples, one after another. A fault of one leaves those behind it be. */
 export async function learnAllHeads(ports: LearnPorts, signal: AbortSignal): Promise<void> {
@@ -90,15 +89,17 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
   const canFit = learner.calls >= labelsMin;
   if (active === undefined) return canFit ? change(await firstHeads(ports, learner)) : undefined;
   const fresh = await callsOf(ports, learner, active.version);
-  const broken = current.follows ? await inTurn(() => brokenPromise(active.learned, fresh)) : undefined;
+  const broken = current.follows ? await inTurns(brokenPromiseInPieces(active.learned, fresh)) : undefined;
   if (broken !== undefined) return withdraw(active, 'broken_promise');
   if (candidate === undefined) {
-    if (!canFit || fresh.filter(({ isNew }) => isNew).length < refitAfter) return;
+    if (!canFit || fresh.filter(({ seenBy }) => seenBy === null).length < refitAfter) return;
     return change(await nextCandidate(ports, learner, active));
   }
-  const unseen = await callsOf(ports, learner, candidate.version);
   const { version } = candidate;
-  const compared = await inTurn(() => compareHeads({ active: active.learned, candidate: candidate.learned }, unseen));
+  // A candidate is newer than the active heads, so all that it has not seen is among what they have not seen.
+  const unseen = fresh.filter(({ seenBy }) => seenBy === null || seenBy > version);
+  const heads = { active: active.learned, candidate: candidate.learned };
+  const compared = await inTurns(compareHeadsInPieces(heads, unseen));
   const verdict = verdictOf(compared);
   await change(async (tx) => {
     if (verdict === 'open') return noteComparison(tx, learner, { version, compared });
@@ -188,27 +189,28 @@ function record(
   });
 }
 
-type SampledCall = LabelledCall & { isNew: boolean };
+/** With the first version of heads that was fit on it, or null. */
+type SampledCall = LabelledCall & { seenBy: number | null };
 
 /** The calls whose answers were compared, the oldest first: all, or those that a version was not fit on. */
 async function callsOf({ db, secret }: LearnPorts, learner: Learner, unseenBy?: number): Promise<SampledCall[]> {
   const samples = await listSamples(db, learner, unseenBy);
   const calls: SampledCall[] = [];
-  for (let from = 0; from < samples.length; from += samplesInPiece)
+  for (let from = 0; from < samples.length; from += callsInPiece)
     await inTurn(() => {
-      for (const { id, task, sealedFeatures, agreed, isNew } of samples.slice(from, from + samplesInPiece)) {
+      for (const { id, task, sealedFeatures, agreed, seenBy } of samples.slice(from, from + callsInPiece)) {
         const features = unsealFeatures(secret, { workspaceId: learner.workspaceId, id }, sealedFeatures);
         // An earlier version of the gateway took down fewer numbers.
         if (features.structure.length !== structureSize) continue;
         // Agreement says nothing of the strong model itself: it is the measure.
-        calls.push({ ...features, task, weak: agreed ? 1 : 0, strong: 1, isNew });
+        calls.push({ ...features, task, weak: agreed ? 1 : 0, strong: 1, seenBy });
       }
     });
   return calls;
 }
 
 /** A piece at a time: calls go on between two of them. */
-async function inTurns(pieces: Pieces<HeadsAttempt | undefined>): Promise<HeadsAttempt | undefined> {
+async function inTurns<T>(pieces: Pieces<T>): Promise<T> {
   for (;;) {
     const step = await inTurn(() => pieces.next());
     if (step.done === true) return step.value;

@@ -36,8 +36,8 @@ export async function addSample(
 const samplesMax = 5_000;
 
 interface StoredSample extends Pick<LearnedSample, 'id' | 'task' | 'sealedFeatures' | 'agreed'> {
-  /** No version of heads was fit on it. */
-  isNew: boolean;
+  /** The first version of heads that was fit on it. */
+  seenBy: number | null;
 }
 
 /** The latest few thousand of two models, the oldest first: all, or those that a version of heads was not fit on. */
@@ -47,7 +47,7 @@ export async function listSamples(
   unseenBy?: number,
 ): Promise<StoredSample[]> {
   const { rows } = await db.query(
-    `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed, seen_by is null as "isNew" from (
+    `select id, encode(task, 'hex') as task, sealed_features as "sealedFeatures", agreed, seen_by as "seenBy" from (
        select * from learned_samples where workspace_id = $1 and livemode = $2 and weak = $4 and strong = $5
          and ($6::integer is null or seen_by is null or seen_by > $6)
        order by created_at desc, id desc limit $3) as latest

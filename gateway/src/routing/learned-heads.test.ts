@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hashedWords } from './hashed-words.ts';
 import { isEasy, labelsMin, learnHeads, learnHeadsInPieces } from './learned-heads.ts';
-import { finish, seeded } from './logistic-head.ts';
+import { seeded } from './logistic-head.ts';
+import { finish } from './pieces.ts';
 import { type LabelledCall, probabilities } from './text-heads.ts';
 
 const words =

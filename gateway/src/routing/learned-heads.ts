@@ -1,5 +1,5 @@
 import { alpha, lowerBound } from './agreement-test.ts';
-import { finish, type Pieces } from './logistic-head.ts';
+import { finish, mapInPieces, type Pieces } from './pieces.ts';
 import {
   type AskedCall,
   fitTextHeadsInPieces,
@@ -82,8 +82,8 @@ export function* learnHeadsInPieces(
   const cut = Math.floor((calls.length * 2) / 3);
   const [older, newest] = [calls.slice(0, cut), calls.slice(cut)];
   const heads = yield* fitTextHeadsInPieces(older);
-  const gains = newest.map((call) => gainOf(probabilities(heads, call)));
-  const byTask = newest.map((call) => gainOf(taskRate(heads, call)));
+  const gains = yield* mapInPieces(newest, (call) => gainOf(probabilities(heads, call)));
+  const byTask = yield* mapInPieces(newest, (call) => gainOf(taskRate(heads, call)));
   const better = newest.map(() => 0);
   for (const share of shares) {
     const [own, plain] = [strongAmong(gains, share), strongAmong(byTask, share)];
@@ -99,7 +99,7 @@ export function* learnHeadsInPieces(
   if (lower <= 0) return { learned: undefined, report: tried };
   // Those that go to work know the newest calls too: a head that was judged is as old as the calls that it has seen.
   const refit = yield* fitWithGainsInPieces(calls);
-  const refitGains = newest.map((call) => gainOf(probabilities(refit.heads, call)));
+  const refitGains = yield* mapInPieces(newest, (call) => gainOf(probabilities(refit.heads, call)));
   const proven = carried(gainsFor(newest, gains), { from: gains, to: refitGains });
   const gainMost = lowerOf(proven, gainsFor(newest, refit.gains.slice(cut)));
   const report = { ...tried, easy: easyShares(gainMost, refitGains) };

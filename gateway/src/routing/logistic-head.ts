@@ -1,4 +1,5 @@
 import { wordBuckets } from './hashed-words.ts';
+import { callsInPiece, finish, type Pieces } from './pieces.ts';
 
 /** A call as a head sees it: which words it has, and what it is like otherwise. */
 export interface TextFeatures {
@@ -32,19 +33,6 @@ interface Fitting {
  */
 export const usualFitting: Fitting = { rate: 0.025, epochs: 6, l2: 1e-5, structure: 0.2, seed: 1 };
 
-/** Work in pieces: between two of them others get their turn. */
-export type Pieces<T> = Generator<undefined, T>;
-
-export function finish<T>(pieces: Pieces<T>): T {
-  for (;;) {
-    const step = pieces.next();
-    if (step.done === true) return step.value;
-  }
-}
-
-/** A piece takes a few milliseconds. */
-const samplesInPiece = 200;
-
 /** Fits by AdaGrad. A label is a probability, 0 to 1. */
 export function fitHead(...given: Parameters<typeof fitInPieces>): LogisticHead {
   return finish(fitInPieces(...given));
@@ -55,7 +43,7 @@ export function* fitInPieces(
   labels: ArrayLike<number>,
   { rate, epochs, l2, structure: share, seed }: Fitting = usualFitting,
 ): Pieces<LogisticHead> {
-  const { means, factors } = spreadOf(samples, share);
+  const { means, factors } = yield* spreadInPieces(samples, share);
   const stepSize = rate * stepsFor(samples.length);
   const width = means.length;
   const size = wordBuckets + width + 1;
@@ -76,7 +64,7 @@ export function* fitInPieces(
   for (let epoch = 0; epoch < steps; epoch++) {
     shuffle(order, random);
     for (const [nth, i] of order.entries()) {
-      if (nth % samplesInPiece === 0) yield;
+      if (nth % callsInPiece === 0) yield;
       const sample = samples[i];
       if (sample === undefined) continue;
       const { words, structure } = sample;
@@ -111,14 +99,26 @@ function stepsFor(samples: number): number {
 const deviationMin = 0.01;
 
 /** The numbers of the structure are of many sizes: each counts by how far it is from its mean. */
-function spreadOf(samples: readonly TextFeatures[], share: number): { means: number[]; factors: number[] } {
-  const width = samples[0]?.structure.length ?? 0;
-  const means = Array.from({ length: width }, (_, j) => mean(samples.map(({ structure }) => structure[j] ?? 0)));
-  const factors = means.map((middle, j) => {
-    const deviation = Math.sqrt(mean(samples.map(({ structure }) => ((structure[j] ?? 0) - middle) ** 2)));
-    return share / Math.max(deviation, deviationMin);
-  });
-  return { means, factors };
+function* spreadInPieces(
+  samples: readonly TextFeatures[],
+  share: number,
+): Pieces<{ means: number[]; factors: number[] }> {
+  const means = yield* structureMeans(samples, (value) => value);
+  const variances = yield* structureMeans(samples, (value, j) => (value - (means[j] ?? 0)) ** 2);
+  return { means, factors: variances.map((variance) => share / Math.max(Math.sqrt(variance), deviationMin)) };
+}
+
+/** Of what each number of the structure comes to, over all samples. */
+function* structureMeans(
+  samples: readonly TextFeatures[],
+  worth: (value: number, j: number) => number,
+): Pieces<number[]> {
+  const sums = Array.from({ length: samples[0]?.structure.length ?? 0 }, () => 0);
+  for (const [nth, { structure }] of samples.entries()) {
+    if (nth % callsInPiece === 0) yield;
+    for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] ?? 0) + worth(structure[j] ?? 0, j);
+  }
+  return sums.map((sum) => sum / samples.length);
 }
 
 /** The sum that the head's probability is made of. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { finish, seeded, sigmoid } from './logistic-head.ts';
+import { seeded, sigmoid } from './logistic-head.ts';
 import { fitMixInPieces, type Mix, mixed, type Opinions } from './opinions.ts';
+import { finish } from './pieces.ts';
 
 /** Calls whose words know the truth, whose task guesses, and of whose strong model nothing is known. */
 function calls(n: number, { sure }: { sure: number }): { opinions: Opinions[]; labels: number[] } {

@@ -1,4 +1,5 @@
-import { logit, type Pieces, sigmoid } from './logistic-head.ts';
+import { logit, sigmoid } from './logistic-head.ts';
+import type { Pieces } from './pieces.ts';
 
 /** The parts of the heads, words and task, each say of a call how good the small and the strong model are: as logits. */
 export type Opinions = readonly [weakWords: number, weakTask: number, strongWords: number, strongTask: number];

@@ -1,4 +1,5 @@
 import { alpha } from './agreement-test.ts';
+import { finish, type Pieces } from './pieces.ts';
 
 /*
  * Which of two does better on the same calls? Bounds for the mean of paired differences, each from -1 to 1, that hold at every look.
@@ -22,18 +23,23 @@ const stakes = [0.8, 0.4, 0.2, 0.1, 0.05, 0.025];
 const bisections = 18;
 
 export function pairedBound(differences: readonly number[]): PairedBound {
+  return finish(pairedBoundInPieces(differences));
+}
+
+export function* pairedBoundInPieces(differences: readonly number[]): Pieces<PairedBound> {
   if (differences.length === 0) return { mean: 0, lower: -1, upper: 1 };
   return {
     mean: differences.reduce((sum, one) => sum + one, 0) / differences.length,
-    lower: lowerOf(differences),
-    upper: -lowerOf(differences.map((one) => -one)),
+    lower: yield* lowerOf(differences),
+    upper: -(yield* lowerOf(differences.map((one) => -one))),
   };
 }
 
 /** The highest mean that is refuted from above, or -1. */
-function lowerOf(differences: readonly number[]): number {
+function* lowerOf(differences: readonly number[]): Pieces<number> {
   let [low, high] = [-1, 1];
   for (let i = 0; i < bisections; i++) {
+    yield;
     const middle = (low + high) / 2;
     if (logPurse(differences, middle) >= -Math.log(alpha)) low = middle;
     else high = middle;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashedWords } from './hashed-words.ts';
-import { finish, seeded } from './logistic-head.ts';
+import { seeded } from './logistic-head.ts';
+import { finish } from './pieces.ts';
 import { fitGuessInPieces, guessTasks, type TaskGuess } from './task-guess.ts';
 
 /** Calls of so many tasks, each with words of its own and words that all share. */

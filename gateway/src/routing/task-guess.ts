@@ -1,5 +1,6 @@
 import { singleBuckets } from './hashed-words.ts';
-import type { Pieces, TextFeatures } from './logistic-head.ts';
+import type { TextFeatures } from './logistic-head.ts';
+import { callsInPiece, type Pieces } from './pieces.ts';
 
 /** Tells from its words which of the tasks of a workspace a call is most like: naive Bayes over single words. */
 export interface TaskGuess {
@@ -40,7 +41,7 @@ export function* fitGuessInPieces(calls: readonly (TextFeatures & { task: string
   const inCalls = new Uint32Array(buckets);
   let known = 0;
   for (const [nth, { task, words }] of calls.entries()) {
-    if (nth % 500 === 0) yield;
+    if (nth % callsInPiece === 0) yield;
     const index = indexOf.get(task);
     if (index === undefined) continue;
     known += 1;

@@ -1,16 +1,15 @@
 import {
-  finish,
   fitInPieces,
   type LogisticHead,
   logit,
   logitOf,
-  type Pieces,
   sigmoid,
   smaller,
   type TextFeatures,
   usualFitting,
 } from './logistic-head.ts';
 import { fitMixInPieces, type Mix, mixed, type Opinions } from './opinions.ts';
+import { finish, mapInPieces, type Pieces } from './pieces.ts';
 import { fitGuessInPieces, guessTasks, type TaskGuess } from './task-guess.ts';
 
 /** A call whose two answers are known to be good or not. */
@@ -81,11 +80,9 @@ export function* fitWithGainsInPieces(
   for (let fold = 0; fold < folds; fold++) {
     const [from, to] = [fold, fold + 1].map((nth) => Math.floor((calls.length * nth) / folds));
     const parts = yield* fitParts([...calls.slice(0, from), ...calls.slice(to)], fitting);
-    for (const call of calls.slice(from, to)) {
-      known.push(opinionsOf(parts, call));
-      guessed.push(opinionsOf(parts, { words: call.words, structure: call.structure, task: undefined }));
-    }
-    yield;
+    const third = calls.slice(from, to);
+    known.push(...(yield* mapInPieces(third, (call) => opinionsOf(parts, call))));
+    guessed.push(...(yield* mapInPieces(third, (call) => opinionsOf(parts, { ...call, task: undefined }))));
   }
   const { weak, strong, ...parts } = yield* fitParts(calls, fitting);
   const tasks = parts.rates.size < 2 ? 'one' : 'many';
