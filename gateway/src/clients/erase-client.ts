@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { answerContext } from '../idempotency/idempotency.ts';
+import { inTurn } from '../turns/in-turn.ts';
 import { sumAgain } from '../usage/roll-up-store.ts';
 import {
   beginErasure,
@@ -36,7 +37,7 @@ import {
 } from './erase-rows-store.ts';
 import { renameSums } from './erase-sums-store.ts';
 import { addErasedClients, idOfSecret, readErasedClients } from './erased-files.ts';
-import { erasedNameContext, hashOfName, type WorkspaceModeKey } from './erased-name.ts';
+import { erasedNameContext, findName, hashOfName, type WorkspaceModeKey } from './erased-name.ts';
 
 /*
  * A client is erased in place: calls, sums and books keep their figures, and `erased-…` replaces its name, so that all totals
@@ -155,10 +156,16 @@ async function eraseAnswers(
   const value = JSON.stringify(name);
   const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
   for await (const page of keptAnswers(db, { workspaceId, livemode }, until)) {
-    const naming = page.filter(({ keyId, idempotencyKey, sealedBody }) => {
-      const body = unseal(secret, sealedBody, answerContext({ workspaceId, keyId, idempotencyKey }));
-      return about.some((text) => body.includes(text));
-    });
+    const naming: typeof page = [];
+    for (const answer of page) {
+      const { keyId, idempotencyKey, sealedBody } = answer;
+      // Answers are of any size: one in each turn.
+      const isAbout = await inTurn(() => {
+        const body = unseal(secret, sealedBody, answerContext({ workspaceId, keyId, idempotencyKey }));
+        return about.some((text) => body.includes(text));
+      });
+      if (isAbout) naming.push(answer);
+    }
     if (naming.length > 0) await deleteAnswers(db, workspaceId, naming);
   }
 }
@@ -251,11 +258,7 @@ export async function repeatErasures(
 export async function eraseNarrowLeft({ db, secret }: Pick<ErasePorts, 'db' | 'secret'>): Promise<void> {
   for (const erasure of await listNarrowLeft(db)) {
     const names = await listNarrowNames(db, erasure);
-    await eraseNarrow(
-      db,
-      erasure,
-      names.find((name) => hashOfName(secret, erasure, name).equals(erasure.nameHash)),
-    );
+    await eraseNarrow(db, erasure, await findName(secret, erasure, names));
   }
 }
 
@@ -275,8 +278,7 @@ export async function rememberErasures({
 }
 
 async function nameOf({ db, secret }: ErasePorts, erasure: RememberedErasure): Promise<string | undefined> {
-  const names = await listNames(db, erasure);
-  return names.find((name) => hashOfName(secret, erasure, name).equals(erasure.nameHash));
+  return findName(secret, erasure, await listNames(db, erasure));
 }
 
 /** Was the client erased while a call of its own, which began at `sinceMs`, waited? */

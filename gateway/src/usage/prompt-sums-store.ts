@@ -160,7 +160,7 @@ async function rewrite(tx: Db, span: 'hour' | 'day', values: readonly unknown[])
   if (rowCount !== 0) await tx.query(span === 'hour' ? hours(ofPrompt) : days(ofPrompt), [...values]);
 }
 
-export interface PromptFilter {
+interface PromptFilter {
   workspaceId: string;
   livemode: boolean;
   promptId: string;
