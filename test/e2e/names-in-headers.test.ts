@@ -44,7 +44,7 @@ describe('a name beyond ASCII', () => {
     expect(run).toMatchObject({ route: expect.stringContaining('"Rechnungen für Köln 📄"') });
   });
 
-  it('of an arm tells it from the others', async () => {
+  it('of an arm differs from the names of the other arms', async () => {
     const body = {
       name: 'Größe',
       when: { field: 'client_id', eq: 'arms' },
