@@ -5,7 +5,7 @@ import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { type Mouse, mouseOf } from '../support/mouse.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
 
-/** What Home answers at once, and what a whole month takes, with a mouse at a desk and with a finger on a phone. */
+/** Tasks that Home answers at once, and the clicks of a whole month, with a mouse at a desk and with a finger on a phone. */
 
 const sizes = [
   ['at a desk', {}],

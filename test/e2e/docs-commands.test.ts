@@ -64,7 +64,7 @@ beforeAll(async () => {
     ['gw_live_…', liveKey],
     ['gw_test_…', testKey],
     ['req_…', call],
-    // What was made last: `curl` notes it.
+    // The id of the newest answer, which `curl` notes.
     ['inc_…', '$ID'],
     ['WEBHOOK_ID', webhook.id],
     ['sk-…', 'sk-own'],

@@ -42,7 +42,7 @@ describe('live and test keys', () => {
     expect(await status(mode === 'live' ? asTest(key) : asLive(key))).toBe(401);
   });
 
-  // CVE-2025-61928: whoever named another person in the body got a key of that person, signed in or not.
+  // CVE-2025-61928: a request that named another person in its body got a key of that person, signed in or not.
   it('are created by owners only, and for nobody but their own workspace', async () => {
     const made = await json<{ id: string }>(
       gateway.post('/v1/workspaces', { name: 'Elsewhere' }, bearer(operatorKey)),

@@ -110,7 +110,7 @@ async function compared(pairs: number, livemode = true): Promise<void> {
     .toBe(pairs);
 }
 
-/** What second answers and judges have used of each day. */
+/** The part of each day that second answers and judges have used. */
 async function days(): Promise<Row[]> {
   const { rows } = await gateway.database.pool.query('select spent_nanos, calls, answers from shadow_days');
   return rows as Row[];

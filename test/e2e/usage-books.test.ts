@@ -102,7 +102,7 @@ const sumsOf = (row: Row): Sums => ({
   nanos: nanosOf(row.cost_usd),
 });
 
-/** What each book of the gateway says of a month. */
+/** The sums of a month in each book of the gateway. */
 async function booksOf(): Promise<{ days: Map<string, Sums>[]; wholes: Sums[]; series: Map<string, bigint> }> {
   const range = 'from=2026-10-01&to=2026-10-31';
   const byDay = await json<{ data: Row[]; totals: Row }>(
