@@ -18,7 +18,7 @@ if (missing !== undefined) console.log(`failover of a Patroni cluster: not run, 
  * Three database machines by deploy/high-availability, two gateways, sixteen callers under a budget. However the primary goes, callers
  * see 503 with Retry-After and error events, and nothing is lost or paid twice.
  */
-describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout: 180_000 }, () => {
+describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout: 300_000 }, () => {
   let cluster: PatroniCluster;
   let fakes: Fakes;
   let gateways: GatewayProcess[];

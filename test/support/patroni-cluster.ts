@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -121,14 +121,15 @@ export class PatroniCluster {
   /** Until Patroni has made standbys of all others again, and has copied the primary to them anew. */
   async copyAgain(primary: string): Promise<void> {
     const others = this.#nodes.filter(({ name }) => name !== primary);
-    for (const { name, api, configFile } of others) {
-      await this.#until(`a standby of ${name}`, async () => (await roleOf(api)) === 'replica');
-      const reinit = ['-c', configFile, 'reinit', 'ai-gateway', name, '--force'];
-      await this.#until(`a copy for ${name}`, () => {
-        const { status, stdout } = spawnSync('/usr/bin/patronictl', reinit, { encoding: 'utf8' });
-        return Promise.resolve(status === 0 && /Success/i.test(stdout));
-      });
-    }
+    await Promise.all(
+      others.map(async ({ name, api, configFile }) => {
+        await this.#until(`a standby of ${name}`, async () => (await roleOf(api)) === 'replica');
+        const reinit = ['-c', configFile, 'reinit', 'ai-gateway', name, '--force'];
+        await this.#until(`a copy for ${name}`, async () =>
+          /Success/i.test(await outputOf('/usr/bin/patronictl', reinit)),
+        );
+      }),
+    );
     await this.untilWhole();
   }
 
@@ -152,12 +153,12 @@ export class PatroniCluster {
   }
 
   async #until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<void> {
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const found = await look();
       if (found !== undefined && found !== false) return;
       await sleep(100);
     }
-    throw new Error(`${what} did not come within a minute:\n${this.#said}`);
+    throw new Error(`${what} did not come within two minutes:\n${this.#said}`);
   }
 
   #node(name: string): Node {
@@ -255,6 +256,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It is gone.
   }
+}
+
+/** What a command prints, whether it ends well or not. */
+function outputOf(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(program, args, { encoding: 'utf8' }, (_error, stdout) => resolve(stdout));
+  });
 }
 
 /** As Patroni says it: `master`, `replica`. */
