@@ -1,18 +1,22 @@
 /** The longest header that a proxy with small buffers passes on beside the others. */
 const usualLength = 500;
 
-const printable = /^[\x20-\x7e]$/;
-const onlyPrintable = /^[\x20-\x7e]*$/;
+/** Fits two names that people write, of 100 letters together, and the words around them. */
+export const namesLength = 1_000;
+
+/** Characters in turn; those that stay as they are have the group. */
+const characters = /%(?=[0-9A-Fa-f]{2})|([\x20-\x7e])|[^\x20-\x7e]/gu;
+const encoded = /%(?=[0-9A-Fa-f]{2})|[^\x20-\x7e]/;
 
 /**
- * A text as the value of a header, which is ASCII: other characters are percent-encoded as UTF-8, so that two names stay two.
- * A longer text is cut at a whole character.
+ * A text as the value of a header, which is ASCII: other characters are percent-encoded as UTF-8, and so is a percent sign before
+ * two hexadecimal digits, so that two names stay two. A longer text is cut at a whole character.
  */
 export function toHeaderText(text: string, longest = usualLength): string {
-  if (text.length <= longest && onlyPrintable.test(text)) return text;
+  if (text.length <= longest && !encoded.test(text)) return text;
   let value = '';
-  for (const character of text.toWellFormed()) {
-    const written = printable.test(character) ? character : encodeURIComponent(character);
+  for (const [character, plain] of text.toWellFormed().matchAll(characters)) {
+    const written = plain ?? encodeURIComponent(character);
     if (value.length + written.length > longest) break;
     value += written;
   }
@@ -21,11 +25,11 @@ export function toHeaderText(text: string, longest = usualLength): string {
 
 /** The text of a header that `toHeaderText` wrote. A percent sign that encodes nothing stays: "99%". */
 export function fromHeaderText(value: string): string {
-  return value.replace(/(?:%[89A-F][0-9A-F])+/g, (encoded) => {
+  return value.replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => {
     try {
-      return decodeURIComponent(encoded);
+      return decodeURIComponent(bytes);
     } catch {
-      return encoded;
+      return bytes;
     }
   });
 }

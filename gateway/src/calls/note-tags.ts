@@ -43,11 +43,15 @@ export function noteTags(
         .catch((cause: unknown) =>
           services.log.warn({ err: cause }, 'a tag that looks like another could not be reported'),
         );
-      const texts = alike.map(({ kind, id, known }) =>
-        lockedTags.length > 0
-          ? `${tagNames[kind]} "${id}" differs from a known one by case only`
-          : `${tagNames[kind]} "${id}" differs from "${known}" by case only`,
-      );
-      return { 'x-gateway-warning': toHeaderText(texts.join('; ')) };
+      const texts = alike.map(({ kind, id, known }) => {
+        const other = lockedTags.length > 0 ? 'a known one' : `"${shown(known)}"`;
+        return `${tagNames[kind]} "${shown(id)}" differs from ${other} by case only`;
+      });
+      return { 'x-gateway-warning': texts.join('; ') };
     });
+}
+
+/** Six names fit the 4 KiB that nginx reads for all headers of an answer; 128 letters of ASCII, the longest name, are whole. */
+function shown(name: string): string {
+  return toHeaderText(name, 256);
 }

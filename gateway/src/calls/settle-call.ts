@@ -1,4 +1,4 @@
-import { toHeaderText } from '@ai-gateway/shared/header-text';
+import { namesLength, toHeaderText } from '@ai-gateway/shared/header-text';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn, seesMargin } from '../accounts/own-tags.ts';
@@ -268,7 +268,7 @@ export function answerHeaders(
     'x-gateway-provider': running.candidate?.provider ?? '',
     'x-gateway-model': toHeaderText(running.model ?? ''),
     'x-gateway-attempts': String(running.attempts),
-    'x-gateway-route': toHeaderText(routeOf(running)),
+    'x-gateway-route': toHeaderText(routeOf(running), namesLength),
   };
   // Anthropic's packages read no other header for the id of a call.
   if (running.call.dialect === 'messages') headers['request-id'] = requestId;

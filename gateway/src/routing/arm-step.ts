@@ -1,4 +1,4 @@
-import { toHeaderText } from '@ai-gateway/shared/header-text';
+import { namesLength, toHeaderText } from '@ai-gateway/shared/header-text';
 import { type Assignment, assign, type RunningExperiment } from './assign.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { RouteInput } from './candidate.ts';
@@ -147,5 +147,5 @@ function inWords(chosen: Assignment | undefined, name: string): { outcome: strin
 
 /** `tone=B`. The characters that divide it are refused in names, and the longest two names fit. */
 export function armHeader(experiment: string, arm: string): string {
-  return toHeaderText(`${experiment}=${arm}`, 1_000);
+  return toHeaderText(`${experiment}=${arm}`, namesLength);
 }
