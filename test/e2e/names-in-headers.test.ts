@@ -65,6 +65,24 @@ describe('a name beyond ASCII', () => {
     expect([...said].toSorted()).toEqual(['Größe=Ä', 'Größe=Ö']);
   });
 
+  it('of a rule is whole, and its version behind it, however long', async () => {
+    const rule = { name: '請'.repeat(100), when: { field: 'client_id', eq: '請' }, then: { model: 'gpt-4o-mini' } };
+    expect((await gateway.post('/v1/routing/rules', rule)).status).toBe(201);
+    const ours = { version: 1, variables: {}, client_id: '請' };
+    const run = await json(gateway.post('/v1/prompts/gruss/run', ours));
+    expect(run).toMatchObject({ route: expect.stringContaining(`rule "${'請'.repeat(100)}" v`) });
+    const route = (await headersOf({ model: 'auto', metadata: { client_id: '請' } })).get('x-gateway-route') ?? '';
+    expect(fromHeaderText(route)).toMatch(/^rule "請{100}" v\d+/);
+  });
+
+  it('of a client, a project and a scenario are all in one warning, however long', async () => {
+    const tags = (name: string): object => ({ metadata: { client_id: name, project: name, scenario_id: name } });
+    await headersOf(tags('Ж'.repeat(128)));
+    const warning = (await headersOf(tags('ж'.repeat(128)))).get('x-gateway-warning') ?? '';
+    for (const tag of ['client_id', 'project', 'scenario_id']) expect(fromHeaderText(warning)).toContain(`${tag} "жж`);
+    expect(warning.length).toBeLessThan(2_000);
+  });
+
   it('of a client is named in the warning', async () => {
     await headersOf({ metadata: { client_id: 'Łódź' } });
     const warning = (await headersOf({ metadata: { client_id: 'łódź' } })).get('x-gateway-warning') ?? '';

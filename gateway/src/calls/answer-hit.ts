@@ -12,7 +12,7 @@ import { closingComment } from './finish-stream.ts';
 import { hidingCost } from './hide-cost.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
 import { openCall } from './open-call.ts';
-import { closeHit, leastRemaining, settledHeaders, usdText } from './settle-call.ts';
+import { closeHit, leastRemaining, routeOf, settledHeaders, usdText } from './settle-call.ts';
 import type { StreamSink } from './stream-run.ts';
 
 /**
@@ -57,7 +57,7 @@ export async function answerHit(
   const { body, tailBytes } = hit.answer;
   // It may have been kept for a key that sees what a server says of the price.
   const shown = hidingCost(request) ?? asItIs;
-  if (!call.stream) return { kind: 'plain', headers, body: shown(body) };
+  if (!call.stream) return { kind: 'plain', headers, route: routeOf(running), body: shown(body) };
   const figures = {
     cost_usd: 0,
     ...(left === undefined ? {} : { budget_remaining_usd: toUsd(left) }),

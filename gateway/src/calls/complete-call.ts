@@ -21,7 +21,7 @@ import { noteTags } from './note-tags.ts';
 import { offerShadow } from './offer-shadow.ts';
 import { balancesOf, openCall } from './open-call.ts';
 import { withPromptHash } from './prompt-hash.ts';
-import { closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
+import { closeUnanswered, type RunningCall, routeOf, settleCall, settledHeaders } from './settle-call.ts';
 import { checkContinued, isStored, mayContinue, rememberingStream, rememberStored } from './stored-answer.ts';
 import { withHeaders } from './with-headers.ts';
 
@@ -169,6 +169,7 @@ async function plainAnswer(
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: answered.dropped, ...settled }),
+    route: routeOf(running),
     body: answered.body,
   };
 }

@@ -49,6 +49,8 @@ export interface PlainAnswer {
   /** 200 unless said. */
   status?: number;
   headers: Record<string, string>;
+  /** Why the model that answers was chosen, as it is written: its header is encoded, and may be cut. Undefined where none was chosen. */
+  route?: string;
   body: Buffer | string;
 }
 

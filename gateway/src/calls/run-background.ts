@@ -1,5 +1,4 @@
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
-import { fromHeaderText } from '@ai-gateway/shared/header-text';
 import type { Pool } from 'pg';
 import type { Caller } from '../accounts/api-key.ts';
 import { findKey } from '../accounts/key-store.ts';
@@ -30,6 +29,7 @@ import { type CallReport, nameOf } from '../telemetry/call-report.ts';
 import { Cancellation } from './cancellation.ts';
 import { completeCall } from './complete-call.ts';
 import type { CompletionPorts } from './completion-ports.ts';
+import type { PlainAnswer } from './model-call.ts';
 
 export interface AbandonedPorts {
   db: Pool;
@@ -129,7 +129,7 @@ async function answer(
       response: JSON.parse(answered.body.toString('utf8')) as JsonObject,
       billed: !seesMargin(caller),
       request_id: report.id,
-      ...figuresIn(answered.headers),
+      ...figuresIn(answered),
     };
     return { outcome, status: 200 };
   } catch (error) {
@@ -141,13 +141,10 @@ async function answer(
 }
 
 /** The gateway's figures beside an answer, where it has them. */
-function figuresIn(
-  headers: Readonly<Record<string, string>>,
-): Omit<BackgroundOutcome, 'response' | 'error' | 'billed'> {
+function figuresIn({ headers, route }: PlainAnswer): Omit<BackgroundOutcome, 'response' | 'error' | 'billed'> {
   const budget = headers['x-gateway-budget-remaining-usd'];
   const saved = headers['x-gateway-saved-usd'];
   const provider = headers['x-gateway-provider'];
-  const route = headers['x-gateway-route'];
   const cache = headers['x-gateway-cache'];
   const prompt = headers['x-gateway-prompt'];
   return {
@@ -155,7 +152,7 @@ function figuresIn(
     ...(budget === undefined ? {} : { budget_remaining_usd: Number(budget) }),
     ...(saved === undefined ? {} : { saved_usd: Number(saved) }),
     ...(provider === undefined ? {} : { provider }),
-    ...(route === undefined ? {} : { route: fromHeaderText(route) }),
+    ...(route === undefined ? {} : { route }),
     ...(cache === undefined ? {} : { cache: cache.split(';')[0] ?? cache }),
     ...(prompt === undefined ? {} : { prompt: readUsedName(prompt) }),
   };

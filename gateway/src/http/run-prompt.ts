@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
-import { fromHeaderText } from '@ai-gateway/shared/header-text';
 import type { CallTags } from '../accounts/call-tags.ts';
 import type { Context } from '../accounts/context.ts';
 import { newId } from '../accounts/new-id.ts';
@@ -65,7 +64,7 @@ export const runPromptHandlers: Pick<Handlers<Context<Services>>, 'prompts.run'>
         budget_remaining_usd: numberIn(headers['x-gateway-budget-remaining-usd']),
         request_id: id,
         provider: headers['x-gateway-provider'] ?? null,
-        route: fromHeaderText(headers['x-gateway-route'] ?? '') || null,
+        route: answer.route ?? null,
         cache: headers['x-gateway-cache']?.split(';')[0] ?? null,
         saved_usd: numberIn(headers['x-gateway-saved-usd']),
         surplus: used === undefined ? [] : Object.keys(input.variables).filter((name) => !known.has(name)),
