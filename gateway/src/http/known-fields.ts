@@ -26,6 +26,18 @@ function walk(schema: unknown, at: string): string[] {
   return [...own, ...shapes.flatMap((shape) => walk(shape, at)), ...walk(schema.items, `${at}[0]`)];
 }
 
+/** May a field of the query be repeated? */
+export function takesList(operation: Operation, name: string): boolean {
+  const input = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' });
+  return hasList(input.properties?.[name]);
+}
+
+function hasList(schema: unknown): boolean {
+  if (!isRecord(schema)) return false;
+  const shapes = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((list) => (Array.isArray(list) ? list : []));
+  return schema.type === 'array' || shapes.some(hasList);
+}
+
 /** The fields at a place itself, by name. */
 export function fieldsAt(operation: Operation, place: string): string[] {
   return fieldsOf(operation)

@@ -75,6 +75,8 @@ describe('a wrong value is told in a plain sentence', () => {
     expect(refusal('clients.list', undefined, '?limit=many')[0]).toBe('`limit` must be a number.');
     for (const twice of ['limit=1&limit=2', 'search=a&search=a'])
       expect(refusal('clients.list', undefined, `?${twice}`)[0]).toMatch(/^`(limit|search)` is in the query more than/);
+    const types = `?${'type=budget.reset&'.repeat(21)}`;
+    expect(refusal('events.list', undefined, types)[0]).toBe('`type` must have at most 20 entries.');
     expect(refusal('clients.list', undefined, '?limit=1000')[0]).toBe('`limit` must be at most 100.');
   });
 

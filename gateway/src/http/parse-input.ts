@@ -3,7 +3,7 @@ import { type FieldFault, firstFault, plainWords } from '@ai-gateway/shared/fiel
 import { inQuery, needsAField, type Operation, pathParams } from '@ai-gateway/shared/operation';
 import type { Request } from 'express';
 import { isStorable } from '../db/storable.ts';
-import { fieldsAt, meantField } from './known-fields.ts';
+import { fieldsAt, meantField, takesList } from './known-fields.ts';
 
 /** Path, query and body (undefined: none came) as the operation's one input. Throws `invalid_request`, naming the field. */
 export function parseInput(operation: Operation, req: Request, body: Record<string, unknown> | undefined): unknown {
@@ -21,7 +21,8 @@ export function parseInput(operation: Operation, req: Request, body: Record<stri
   if (!parsed.success) {
     const fault = firstFault(parsed.error);
     const [name] = fault.path;
-    if (inQuery(operation.method) && fault.path.length === 1 && Array.isArray(given[name as string]))
+    const isRepeated = inQuery(operation.method) && fault.path.length === 1 && Array.isArray(given[name as string]);
+    if (isRepeated && !takesList(operation, String(name)))
       throw refused(`\`${String(name)}\` is in the query more than once. Give it once.`, String(name));
     throw refusalOf(operation, fault);
   }
