@@ -133,7 +133,7 @@ export function candidateOf(
     apiKey: account?.apiKey ?? '',
     trusted: account?.operators ?? false,
     model,
-    price: priceOf(found),
+    price: priceIn(own, found),
     reason,
     named,
     spare: false,
@@ -144,11 +144,16 @@ export function candidateOf(
 
 /** The price of a candidate without the candidate. */
 export function priceOf(found: NamedModel): Price | undefined {
-  const own = ownModel(found);
-  return own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : found.entry?.price;
+  return priceIn(ownModel(found), found);
 }
 
-function ownModel({ account, model }: NamedModel): ProviderAccount['models'][number] | undefined {
+function priceIn(own: OwnModel | undefined, { entry }: NamedModel): Price | undefined {
+  return own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price;
+}
+
+type OwnModel = ProviderAccount['models'][number];
+
+function ownModel({ account, model }: NamedModel): OwnModel | undefined {
   return account?.models.find(({ id }) => id === model);
 }
 
