@@ -43,22 +43,23 @@ export const parameters: Readonly<Record<'modelCall' | 'anthropic' | 'post', rea
   post: forPosts,
 };
 
+const encoded = 'Names beyond ASCII are percent-encoded as UTF-8.';
+
 const responseHeaders = {
   'x-request-id': 'The id of the request. Quote it when you report a problem.',
   'x-gateway-provider': 'The provider that answered; of an error, the one asked last. Absent where none was asked.',
-  'x-gateway-model': 'The model that answered; of an error, the one asked last. Absent where none was asked.',
+  'x-gateway-model': `The model that answered; of an error, the one asked last. Absent where none was asked. ${encoded}`,
   'x-gateway-attempts': 'Number of attempts at providers: failed ones, and the one that answered.',
-  'x-gateway-route': 'The reason for this model, in a few words.',
+  'x-gateway-route': `The reason for this model, in a few words. ${encoded}`,
   'x-gateway-cost-usd': 'Cost of a plain answer, in dollars.',
   'x-gateway-budget-remaining-usd': 'Amount left in the tightest budget, in dollars; absent when no budget applies.',
   'x-gateway-saved-usd':
     'Saved by the response cache, or against the model that the call would have gone to, in dollars.',
-  'x-gateway-dropped-params':
-    'Parameters that the model does not support. They were left out, or sent with another value.',
+  'x-gateway-dropped-params': `Parameters that the model does not support. They were left out, or sent with another value. ${encoded}`,
   'x-gateway-cache': 'The result of the response cache: `hit; age=31`, `stored`, `miss` or `bypass; reason=…`.',
   'x-gateway-prompt': 'The stored prompt that was used: `support-reply@7 (production)`.',
-  'x-gateway-experiment': 'The experiment that divides the calls, and the arm of this one: `tone=B`.',
-  'x-gateway-warning': 'Something to look at, in a sentence: a tag that differs from a known one by case only.',
+  'x-gateway-experiment': `The experiment that divides the calls, and the arm of this one: \`tone=B\`. ${encoded}`,
+  'x-gateway-warning': `Something to look at, in a sentence: a tag that differs from a known one by case only. ${encoded}`,
   'x-ratelimit-limit-requests': 'The most calls in a minute. Like its companions, absent where no rate limit applies.',
   'x-ratelimit-remaining-requests': 'Calls left in this minute.',
   'x-ratelimit-reset-requests': 'Time until all calls are free again: `12s`.',
