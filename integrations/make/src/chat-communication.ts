@@ -185,6 +185,8 @@ export function answerOf(wantsJson: string, more: { readonly [key: string]: Json
 /** A refusal is an answer too: its words stand in place of the text. */
 const text = "ifempty(body.choices[1].message.content, ifempty(body.choices[1].message.refusal, ''))";
 
+const routeHeader = 'headers.`x-gateway-route`';
+
 const output: { readonly [key: string]: Json } = {
   text: `{{${text}}}`,
   refusal: '{{ifempty(body.choices[1].message.refusal, null)}}',
@@ -198,7 +200,7 @@ const output: { readonly [key: string]: Json } = {
   cost_usd: dollars('x-gateway-cost-usd'),
   budget_remaining_usd: dollars('x-gateway-budget-remaining-usd'),
   provider: '{{headers.`x-gateway-provider`}}',
-  route: '{{headers.`x-gateway-route`}}',
+  route: `{{if(${routeHeader}, decodeURL(replace(${routeHeader}, '/%(?![0-9A-Fa-f][0-9A-Fa-f])/g', '%25')), null)}}`,
   request_id: '{{headers.`x-request-id`}}',
   cache: '{{ifempty(headers.`x-gateway-cache`, null)}}',
   saved_usd: dollars('x-gateway-saved-usd'),

@@ -51,6 +51,17 @@ describe('a chat completion', () => {
     expect((await make.chat({ prompt: 'Hi', client_id: 'free' })).budget_remaining_usd).toBeNull();
   });
 
+  test('gives the name of the rule as it was written', async () => {
+    const rule = {
+      name: 'Köln 99% K%C3%B6ln',
+      when: { field: 'client_id', eq: 'koeln' },
+      then: { model: 'gpt-4o-mini' },
+    };
+    await json(gateway.post('/v1/routing/rules', rule), 201);
+    const { route } = await make.chat({ model: 'auto', prompt: 'Hi', client_id: 'koeln' });
+    expect(route).toMatch(/^rule "Köln 99% K%C3%B6ln" v\d+$/);
+  });
+
   test('takes a system prompt, and a conversation in place of a prompt', async () => {
     await make.act('chatComplete', {
       model: 'gpt-4o-mini',
