@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import './test/support/seed.ts';
 
 /** n8n-workflow is published with source maps and without the sources: a hundred warnings that nobody here can act upon. */
 const quietForeignSourceMaps: Plugin = {
@@ -12,8 +14,16 @@ const quietForeignSourceMaps: Plugin = {
   },
 };
 
+/** A test that imports fast-check has it with the seed of the run. */
+const seededFastCheck = fileURLToPath(new URL('test/support/seeded-fast-check.ts', import.meta.url));
+const seedFastCheck: Plugin = {
+  name: 'seed-fast-check',
+  enforce: 'pre',
+  resolveId: (id, importer) => (id === 'fast-check' && importer !== seededFastCheck ? seededFastCheck : undefined),
+};
+
 export default defineConfig({
-  plugins: [quietForeignSourceMaps],
+  plugins: [quietForeignSourceMaps, seedFastCheck],
   test: {
     include: ['shared/src/**/*.test.ts', 'gateway/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**'],

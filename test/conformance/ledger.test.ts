@@ -332,7 +332,6 @@ describe('the ledger, against a model of it', () => {
           numRuns: Number(process.env.FC_RUNS ?? 25),
           interruptAfterTimeLimit: modelMs - 20_000,
           markInterruptAsFailure: true,
-          ...seeded(),
         },
       );
       aheadMs = 0;
@@ -498,7 +497,7 @@ describe('a period', () => {
           if (kind === 'month') expect(parts.day).toBe('1');
         },
       ),
-      { numRuns: 300, ...seeded() },
+      { numRuns: 300 },
     );
   });
 
@@ -533,11 +532,4 @@ async function balanceIdOf(budgetId: string): Promise<bigint> {
     budgetId,
   ]);
   return (rows[0] as { id: bigint } | undefined)?.id ?? 0n;
-}
-
-/** A run that failed is run again with its seed; fast-check prints it. */
-function seeded(): { seed: number } {
-  const seed = Number(process.env.FC_SEED ?? Date.now() % 2_147_483_647);
-  console.log(`seed ${seed}`);
-  return { seed };
 }

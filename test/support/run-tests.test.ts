@@ -38,6 +38,10 @@ describe('npm test', () => {
       });`,
     );
     write('broken.test.mjs', `${counted('broken')}\nit('is broken', () => { throw new Error('always'); });`);
+    write(
+      'drawn.test.mjs',
+      `${counted('drawn')}\nit('draws', () => { throw new Error(runs + '. seed: ' + process.env.TEST_SEED); });`,
+    );
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -51,8 +55,15 @@ describe('npm test', () => {
     expect([runsOf('sound'), runsOf('shaky')]).toEqual([1, 2]);
   }, 120_000);
 
+  it('repeats a file with the random draws of its first run, and prints their seed', async () => {
+    const { out, err } = await run({ CI: 'true' }, 'drawn');
+    const seeds = [...(out + err).matchAll(/([12]\. seed: \d+)/g)].map(([text]) => text);
+    const [printed] = /(?<=^random draws: seed )\d+/m.exec(out) ?? [];
+    expect(new Set(seeds)).toEqual(new Set(['1', '2'].map((runs) => `${runs}. seed: ${printed}`)));
+  }, 120_000);
+
   it('fails when a file fails twice', async () => {
-    const { code, out } = await run({ CI: 'true' });
+    const { code, out } = await run({ CI: 'true' }, 'sound', 'shaky', 'broken');
     expect(out.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed, 1 skipped');
     expect(code).toBe(1);
     expect(runsOf('broken')).toBe(2);

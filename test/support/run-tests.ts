@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { seedLine } from './seed.ts';
 import {
   type FileOutcome,
   failedFiles,
@@ -87,7 +88,8 @@ const repeats = process.env.CI !== undefined && code !== 0 && !args.some((arg) =
 const last = repeats ? withSecondRuns(first, await repeatFailedFiles(first)) : first;
 // The first run counts them all; a single file needs no list.
 const slowest = first.files.length > 30 ? [slowestFiles(first, 30)] : [];
-console.log(`\n${[...slowest, ...secondChances(first, last), lastLine(last)].join('\n')}`);
+const seeds = failedFiles(first).length > 0 ? [seedLine] : [];
+console.log(`\n${[...slowest, ...seeds, ...secondChances(first, last), lastLine(last)].join('\n')}`);
 const allPassed = failedFiles(last).length === 0 && last.strayErrors.length === 0;
 // A code of vitest's that no file accounts for (no tests at all) counts as it is.
 const accountedFor = failedFiles(first).length > 0;

@@ -1,6 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node';
-import { type FileOutcome, lastLine, outcomeVariable, type RunOutcome, secondChances } from './test-outcome.ts';
+import { seedLine } from './seed.ts';
+import {
+  type FileOutcome,
+  failedFiles,
+  lastLine,
+  outcomeVariable,
+  type RunOutcome,
+  secondChances,
+} from './test-outcome.ts';
 
 /**
  * Hands the outcome of a run to run-tests.ts, which prints it after it has repeated what failed. A run of vitest alone prints it here: the tests that passed
@@ -17,7 +25,10 @@ export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const outcome = outcomeOf(modules, errors);
     if (this.#outcomeFile !== undefined) writeFileSync(this.#outcomeFile, JSON.stringify(outcome));
-    else process.stdout.write(`\n${[...secondChances(outcome, outcome), lastLine(outcome)].join('\n')}\n`);
+    else {
+      const seeds = failedFiles(outcome).length > 0 ? [seedLine] : [];
+      process.stdout.write(`\n${[...seeds, ...secondChances(outcome, outcome), lastLine(outcome)].join('\n')}\n`);
+    }
   }
 }
 
