@@ -20,6 +20,14 @@ export function cacheFolder(name: string, ...files: string[]): string {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** For a command that speaks to this machine alone, and whose output a test reads: no proxy, and no language, of the person who runs the test. */
+export const plainEnv = { NO_PROXY: '*', no_proxy: '*', LC_ALL: 'C' } as const;
+
+/** The first of these commands that is not there. */
+export function missingOf(...commands: string[]): string | undefined {
+  return commands.find((command) => versionOf(command, '--version') === undefined);
+}
+
 /** The first line a command prints of its version, or undefined where the command is not there. */
 export function versionOf(command: string, ...args: string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
