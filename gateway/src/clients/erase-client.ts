@@ -3,9 +3,8 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { seal, unseal } from '../accounts/seal.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { answerContext } from '../idempotency/idempotency.ts';
-import { inTurn } from '../turns/in-turn.ts';
 import { sumAgain } from '../usage/roll-up-store.ts';
+import { eraseAnswers } from './erase-answers.ts';
 import {
   beginErasure,
   type Erasure,
@@ -25,11 +24,9 @@ import {
 import { eraseNarrow, listNarrowLeft, listNarrowNames } from './erase-narrow-store.ts';
 import { erasePeople } from './erase-people-store.ts';
 import {
-  deleteAnswers,
   deleteSettings,
   deleteTraces,
   endKeysAndBudgets,
-  keptAnswers,
   renameCalls,
   renameInstances,
   renameOpenCalls,
@@ -96,7 +93,7 @@ export async function eraseClient(
   await eraseRest(services, erasure, {
     erasedAt,
     isOver: () => performance.now() > until,
-    sumsWaitMs: () => until - performance.now(),
+    leftMs: () => until - performance.now(),
   });
   return ended;
 }
@@ -110,8 +107,9 @@ async function endNow(tx: PoolClient, erasure: Erasure): Promise<{ keyIds: strin
 }
 
 /**
- * All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`, or where the sums are in use for longer than
- * `sumsWaitMs`. `tracesUntil`: what is newer belongs to a client that was made again.
+ * All that takes time, each step safe to repeat. Leaves the rest to a sweep once `isOver`, or once a request has no more of `leftMs` for sums
+ * in use and for kept answers. A sweep looks at all answers, since it begins with the first. `tracesUntil`: what is newer belongs to a client
+ * that was made again.
  */
 async function eraseRest(
   services: ErasePorts,
@@ -121,13 +119,13 @@ async function eraseRest(
     before,
     tracesUntil,
     isOver = () => false,
-    sumsWaitMs = () => undefined,
+    leftMs = () => undefined,
   }: {
     erasedAt: Date;
     before?: Date;
     tracesUntil?: Date | undefined;
     isOver?: () => boolean;
-    sumsWaitMs?: () => number | undefined;
+    leftMs?: () => number | undefined;
   },
 ): Promise<void> {
   const { db } = services;
@@ -139,35 +137,11 @@ async function eraseRest(
     if (!(await renameCalls(db, erasure, { from, to: end, isOver }))) return leaveErasure(db, erasure.id);
     await noteProgress(db, erasure.id, from);
   }
-  if (!(await renameSums(db, erasure, sumsWaitMs()))) return leaveErasure(db, erasure.id);
-  await eraseAnswers(services, erasure, tracesUntil);
+  if (!(await renameSums(db, erasure, leftMs()))) return leaveErasure(db, erasure.id);
+  const isLate = (): boolean => (leftMs() ?? 1) <= 0;
+  if (!(await eraseAnswers(services, erasure, { until: tracesUntil, isOver: isLate })))
+    return leaveErasure(db, erasure.id);
   await finishErasure(db, erasure.id);
-}
-
-/**
- * Answers kept for an Idempotency-Key are sealed: those that are about the client are deleted. No other is, whatever words it has: who
- * asks again would pay again.
- */
-async function eraseAnswers(
-  { db, secret }: ErasePorts,
-  { workspaceId, livemode, name }: Erasure,
-  until?: Date,
-): Promise<void> {
-  const value = JSON.stringify(name);
-  const about = ['client_id', 'id'].flatMap((field) => [`"${field}":${value}`, `"${field}": ${value}`]);
-  for await (const page of keptAnswers(db, { workspaceId, livemode }, until)) {
-    const naming: typeof page = [];
-    for (const answer of page) {
-      const { keyId, idempotencyKey, sealedBody } = answer;
-      // Answers are of any size: one in each turn.
-      const isAbout = await inTurn(() => {
-        const body = unseal(secret, sealedBody, answerContext({ workspaceId, keyId, idempotencyKey }));
-        return about.some((text) => body.includes(text));
-      });
-      if (isAbout) naming.push(answer);
-    }
-    if (naming.length > 0) await deleteAnswers(db, workspaceId, naming);
-  }
 }
 
 /** A little longer than a call may take before it is on record. */
