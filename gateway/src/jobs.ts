@@ -76,9 +76,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       deleteOldFailures(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
     ),
     repeat('judge experiments', 1_000, () => judgeExperiments(services)),
-    repeat('forget old feedback', 3_600_000, () =>
-      deleteOldFeedback(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
-    ),
+    repeat('forget old feedback', 3_600_000, () => deleteOldFeedback(services.db)),
     repeat('forget old refusals', 3_600_000, () =>
       deleteOldRefusals(services.db, new Date(services.now() - refusalsKeptDays * 86_400_000)),
     ),

@@ -49,9 +49,9 @@ export async function saveFeedback(db: Db, feedback: Feedback): Promise<void> {
   );
 }
 
-/** Feedback on calls that came in before. */
-export async function deleteOldFeedback(db: Db, before: Date): Promise<void> {
-  await db.query('delete from feedback where call_at < $1', [before]);
+/** Feedback on calls of months that are dropped: until then the sums of their hours may be made again from it. */
+export async function deleteOldFeedback(db: Db): Promise<void> {
+  await db.query('delete from feedback f using dropped_months d where f.call_at >= d.from_at and f.call_at < d.to_at');
 }
 
 /** The calls whose feedback is listed, each field that is left out being any. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { deleteRows } from '../clients/erase-workspace-store.ts';
-import { type Feedback, saveFeedback } from '../feedback/feedback-store.ts';
+import { deleteOldFeedback, type Feedback, saveFeedback } from '../feedback/feedback-store.ts';
 import { dropMonth, listMonths } from './call-months-store.ts';
 import { readVersionFigures, type VersionFigures } from './prompt-sums-store.ts';
 import { rollUp } from './roll-up-store.ts';
@@ -75,14 +75,14 @@ const ranges: readonly (readonly [from: Date, to: Date])[] = [
 type Exact = Omit<VersionFigures, 'p50_ms' | 'p95_ms'> & { times: number[] };
 
 /** By the rows themselves. */
-async function fromRows({ promptId, from, to }: ReturnType<typeof of>, calls = 'calls'): Promise<Exact[]> {
+async function fromRows({ promptId, from, to }: ReturnType<typeof of>, copy = ''): Promise<Exact[]> {
   const { rows } = await database.pool.query(
     `select prompt_version as version, count(*)::float8 as calls, sum(cost_nanos)::text as cost_nanos, count(*) filter (where status = 'failed')::float8 as errors,
        count(json_ok)::float8 as json_calls, count(*) filter (where json_ok)::float8 as json_ok, count(*) filter (where cache = 'hit')::float8 as cache_hits,
        count(score)::float8 as feedback, avg(score) as feedback_score,
        coalesce(array_agg(total_ms order by total_ms) filter (where total_ms is not null and status = 'succeeded' and cache is null), '{}') as times
-     from ${calls} c left join (
-       select workspace_id, call_id, avg(score) as score from feedback group by 1, 2) f on f.workspace_id = c.workspace_id and f.call_id = c.id
+     from calls${copy} c left join (
+       select workspace_id, call_id, avg(score) as score from feedback${copy} group by 1, 2) f on f.workspace_id = c.workspace_id and f.call_id = c.id
      where c.workspace_id = 'ws' and livemode and shadow_of is null and prompt_id = $1 and created_at >= $2 and created_at < $3
      group by 1 order by 1 desc`,
     [promptId, from, to],
@@ -91,11 +91,11 @@ async function fromRows({ promptId, from, to }: ReturnType<typeof of>, calls = '
 }
 
 /** Each figure is that of the rows, and each time within 2.5 % of theirs. */
-async function expectLaw(calls = 'calls', these = ranges): Promise<void> {
+async function expectLaw(copy = '', these = ranges): Promise<void> {
   for (const [from, to] of these)
     for (const promptId of ['reply-0', 'reply-1']) {
       const found = await readVersionFigures(database.pool, of(from, to, promptId));
-      const exact = await fromRows(of(from, to, promptId), calls);
+      const exact = await fromRows(of(from, to, promptId), copy);
       expect(found.map(({ p50_ms: _, p95_ms: __, ...rest }) => rounded(rest))).toEqual(
         exact.map(({ times: _, ...rest }) => rounded(rest)),
       );
@@ -205,6 +205,7 @@ it('sums of prompts are made a day at a time where calls were summed before, als
 
 it('the figures of a prompt stay as they were when the calls of a month are dropped, and a month waits for them', async () => {
   await database.pool.query('create table calls_before as table calls');
+  await database.pool.query('create table feedback_before as table feedback');
   const [old] = (await listMonths(database.pool)).filter(({ from }) => from.getTime() === month.getTime());
   if (old === undefined) throw new Error('the month is not there');
   await database.pool.query('update usage_rollup set prompts_until = $1', [first]);
@@ -214,13 +215,17 @@ it('the figures of a prompt stay as they were when the calls of a month are drop
   await database.pool.query(
     `insert into prompt_marks select distinct 'ws', true, 'reply-1', hour from usage_prompt_hours`,
   );
+  await deleteOldFeedback(database.pool);
   expect(await dropMonth(database.pool, old)).toMatchObject({ kind: 'dropped' });
+  await deleteOldFeedback(database.pool);
+  const { rows } = await database.pool.query('select min(call_at) as oldest from feedback');
+  expect((rows as { oldest: Date }[])[0]?.oldest.getTime()).toBeGreaterThanOrEqual(next.getTime());
   // There is nothing finer than quarters of an hour.
   const whole = ranges.filter(([from, to]) => [from, to].every((at) => at.getTime() % (15 * 60_000) === 0));
   expect(whole.length).toBe(4);
-  await expectLaw('calls_before', whole);
+  await expectLaw('_before', whole);
   await sumUp();
-  await expectLaw('calls_before', whole);
+  await expectLaw('_before', whole);
 });
 
 it('a workspace that is deleted leaves no figures of its prompts', async () => {
