@@ -42,6 +42,16 @@ create table prompt_marks (
 create index prompt_marks_hour on prompt_marks (hour);
 create index prompt_marks_prompt on prompt_marks (workspace_id, prompt_id, livemode, hour);
 
+-- In the database, since gateways of an older version write feedback beside this one.
+create function mark_prompt() returns trigger language plpgsql as $$
+begin
+  insert into prompt_marks (workspace_id, livemode, prompt_id, hour)
+  select workspace_id, livemode, prompt_id, date_trunc('hour', created_at, 'UTC') from calls
+  where workspace_id = new.workspace_id and created_at = new.call_at and id = new.call_id and prompt_id is not null;
+  return null;
+end $$;
+create trigger mark_prompt after insert or update of score on feedback for each row execute function mark_prompt();
+
 -- Hours before this are in the tables above. It follows `until`.
 alter table usage_rollup add column prompts_until timestamptz;
 

@@ -17,19 +17,16 @@ export interface Feedback {
 
 /**
  * In place of what was said under that name before. Where the call is part of an experiment or of a prompt, the sums of its hour are marked to be
- * made again, in the same statement.
+ * made again, in the same statement; those of a prompt by a trigger.
  */
 export async function saveFeedback(db: Db, feedback: Feedback): Promise<void> {
   await db.query(
     `with call as (
-       select workspace_id, livemode, experiment_id, prompt_id, date_trunc('hour', created_at, 'UTC') as hour from calls
+       select workspace_id, experiment_id, date_trunc('hour', created_at, 'UTC') as hour from calls
        where workspace_id = $1 and created_at = $5 and id = $2),
      of_experiment as (
        insert into experiment_marks (workspace_id, experiment_id, hour)
-       select workspace_id, experiment_id, hour from call where experiment_id is not null),
-     of_prompt as (
-       insert into prompt_marks (workspace_id, livemode, prompt_id, hour)
-       select workspace_id, livemode, prompt_id, hour from call where prompt_id is not null)
+       select workspace_id, experiment_id, hour from call where experiment_id is not null)
      insert into feedback (workspace_id, call_id, name, livemode, call_at, client_id, score, sealed_comment, key_id, at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (workspace_id, call_id, name) do update set score = excluded.score, sealed_comment = excluded.sealed_comment,

@@ -51,7 +51,7 @@ async function addCalls(from: number, count: number, minutes = 4_500): Promise<v
   );
 }
 
-/** Past the gateway: nothing is marked. */
+/** As a gateway of an older version gives it, which knows no marks. */
 async function addFeedback(name: string, each: number): Promise<void> {
   await database.pool.query(
     `insert into feedback (workspace_id, call_id, name, livemode, score, key_id, at, call_at)
@@ -168,6 +168,7 @@ it('feedback that comes late, under a second name or in place of another counts 
   await expectLaw();
   await giveFeedback('user', 37, 0.2);
   await giveFeedback('second', 41, 1);
+  await addFeedback('third', 43);
   await expectLaw();
   await sumUp();
   await expectLaw();
