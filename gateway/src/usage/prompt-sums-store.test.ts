@@ -91,9 +91,9 @@ async function fromRows({ promptId, from, to }: ReturnType<typeof of>, copy = ''
 }
 
 /** Each figure is that of the rows, and each time within 2.5 % of theirs. */
-async function expectLaw(copy = '', these = ranges): Promise<void> {
+async function expectLaw(copy = '', these = ranges, prompts = ['reply-0', 'reply-1']): Promise<void> {
   for (const [from, to] of these)
-    for (const promptId of ['reply-0', 'reply-1']) {
+    for (const promptId of prompts) {
       const found = await readVersionFigures(database.pool, of(from, to, promptId));
       const exact = await fromRows(of(from, to, promptId), copy);
       expect(found.map(({ p50_ms: _, p95_ms: __, ...rest }) => rounded(rest))).toEqual(
@@ -172,6 +172,35 @@ it('feedback that comes late, under a second name or in place of another counts 
   await expectLaw();
   await sumUp();
   await expectLaw();
+});
+
+it('a late call counts with its feedback, also where its hour has no sums of its prompt or version', async () => {
+  await database.pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, dialect, streamed, model_requested, cost_nanos,
+       total_ms, prompt_id, prompt_version)
+     select 'ws', $1, 'req_' || n, true, 'gone', 'succeeded', 'key', 'chat', false, 'm', 5, 900, case n when 50001 then 'reply-1' else 'new' end, 9
+     from unnest('{50001, 100001}'::integer[]) n`,
+    [minute(90)],
+  );
+  await giveFeedback('user', 50_000, 0.9);
+  await expectLaw('', ranges, ['reply-1', 'new']);
+  await sumUp();
+  expect(await countOf('prompt_marks')).toBe(0);
+  await expectLaw('', ranges, ['reply-1', 'new']);
+  expect(await countOf('usage_prompt_days where prompt_version = 9')).toBe(2);
+});
+
+it.each([0, 1])('the mean of scores that are all %i is within 0 and 1', async (score) => {
+  await giveFeedback('user', 3, 0.3);
+  await giveFeedback('reviewer', 7, 0.7);
+  await sumUp();
+  await database.pool.query('update feedback set score = $1', [score]);
+  for (const [from, to] of ranges)
+    for (const { feedback, feedback_score } of await readVersionFigures(database.pool, of(from, to))) {
+      if (feedback === 0) continue;
+      expect(feedback_score).toBeGreaterThanOrEqual(0);
+      expect(feedback_score).toBeLessThanOrEqual(1);
+    }
 });
 
 it('calls that come late count once their hour is summed again, also where a gateway of an older version has done it beside this one', async () => {

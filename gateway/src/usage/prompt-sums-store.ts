@@ -10,8 +10,8 @@ import { boundsOf } from './summed-range-store.ts';
  *     calls, feedback ── whole hours ──> usage_prompt_hours ── whole days ──> usage_prompt_days
  *       └── quarters of an hour, once a month's calls are dropped ──> usage_prompt_quarters
  *
- * Feedback may come weeks after its call, and marks the hour of the call (`prompt_marks`). That of marked hours is read from its rows until the
- * hour is summed again, so that figures are true at every moment.
+ * Feedback may come weeks after its call, and marks the hour of the call (`prompt_marks`). A marked hour is read from its calls until it
+ * is summed again, so that figures are true at every moment.
  */
 const figures = [
   'calls',
@@ -151,13 +151,12 @@ export async function refreshMarkedPrompts(tx: Db): Promise<boolean> {
   return marks.length === marksAtOnce;
 }
 
-/** Of one prompt. A day that is not over has no sums yet. */
+/** Of one prompt. A day that is not summed yet has no rows. */
 async function rewrite(tx: Db, span: 'hour' | 'day', values: readonly unknown[]): Promise<void> {
-  const { rowCount } = await tx.query(
-    `delete from usage_prompt_${span}s where ${span} >= $1 and ${span} < $2 ${ofPrompt}`,
-    [...values],
-  );
-  if (rowCount !== 0) await tx.query(span === 'hour' ? hours(ofPrompt) : days(ofPrompt), [...values]);
+  const { rowCount } = await tx.query('select 1 from usage_rollup where prompts_until >= $1', [values[1]]);
+  if (rowCount === 0) return;
+  await tx.query(`delete from usage_prompt_${span}s where ${span} >= $1 and ${span} < $2 ${ofPrompt}`, [...values]);
+  await tx.query(span === 'hour' ? hours(ofPrompt) : days(ofPrompt), [...values]);
 }
 
 interface PromptFilter {
@@ -191,9 +190,7 @@ const fromCalls = (from: string, to: string, ms = 'ms'): string => `
   select prompt_version, took as ms, ${columns}, n
   from (${timesOfCalls('null::text', ms, `${ofFilter} and created_at >= ${from} and created_at < ${to}`)}) as of_calls`;
 
-const isFeedback = (figure: Figure): boolean => figure === 'feedback' || figure === 'score_sum';
-
-/** As `partsOf` of usage. Feedback of marked hours is taken from the sums, and read from its rows. */
+/** As `partsOf` of usage. Marked hours are taken from the sums, and read from their calls. */
 const parts = `
   with marked as materialized (
     select distinct hour from prompt_marks where workspace_id = $1 and livemode = $2 and prompt_id = $3 and hour >= $5 and hour < $8
@@ -206,10 +203,11 @@ const parts = `
     union all ${fromCalls('$8', '$9')}
     union all ${fromSums('quarter', '$4', '$5')}
     union all ${fromSums('quarter', '$8', '$9')}
-    union all select prompt_version, null, ${each((figure) => (isFeedback(figure) ? `-${figure}` : '0'))}, 0
-      from usage_prompt_hours where hour in (select hour from marked) ${ofFilter}
-    union all select prompt_version, null, ${each((figure) => (isFeedback(figure) ? figure : '0'))}, 0
-      from marked cross join lateral (${fromCalls('hour', `hour + interval '1 hour'`, 'null::integer')}) as late)`;
+    union all select prompt_version, ms, ${each((figure) => `-${figure}`)}, -n
+      from marked cross join lateral (${fromSums('hour', 'marked.hour', `marked.hour + interval '1 hour'`)}) as summed
+    union all select prompt_version, ${msOfBucket}, ${columns}, n
+      from marked cross join lateral (${fromCalls('hour', `hour + interval '1 hour'`, bucketOfMs)}) as late
+        cross join lateral (select late.ms as bucket) as b)`;
 
 const percentile = (percent: number): string =>
   `min(ms) filter (where upto * 100 >= total * ${percent}) as p${percent}_ms`;
@@ -224,13 +222,14 @@ export async function readVersionFigures(db: Db, filter: PromptFilter): Promise<
   const { rows } = await db.query(
     `${parts},
      totals as (select prompt_version, ${each((figure) => `sum(${figure})`)} from parts group by 1),
-     counted as (select prompt_version, ms, sum(n) as n from parts where ms is not null group by 1, 2),
+     counted as (select prompt_version, ms, sum(n) as n from parts where ms is not null group by 1, 2 having sum(n) > 0),
      running as (
        select *, sum(n) over (partition by prompt_version order by ms) as upto, sum(n) over (partition by prompt_version) as total from counted),
      percentiles as (select prompt_version, ${percentile(50)}, ${percentile(95)} from running group by 1)
      select prompt_version as version, calls::float8, cost_nanos::text, p50_ms, p95_ms, errors::float8, json_calls::float8, json_ok::float8,
-       cache_hits::float8, feedback::float8, case when feedback > 0 then score_sum / feedback::float8 end as feedback_score
-     from totals left join percentiles using (prompt_version) order by 1 desc`,
+       cache_hits::float8, feedback::float8,
+       case when feedback > 0 then least(1, greatest(0, score_sum / feedback::float8)) end as feedback_score
+     from totals left join percentiles using (prompt_version) where calls > 0 order by 1 desc`,
     [filter.workspaceId, filter.livemode, filter.promptId, ...boundsOf(filter, until)],
   );
   return rows as VersionFigures[];
