@@ -10,7 +10,7 @@ import { startTestGateway, type TestGateway } from '../support/start-gateway.ts'
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
 });
 afterAll(() => gateway.stop());
 
@@ -87,6 +87,20 @@ describe('a name beyond ASCII', () => {
     await headersOf({ metadata: { client_id: 'Łódź' } });
     const warning = (await headersOf({ metadata: { client_id: 'łódź' } })).get('x-gateway-warning') ?? '';
     expect(fromHeaderText(warning)).toBe('client_id "łódź" differs from "Łódź" by case only');
+  });
+
+  it('of a model may be listed as a fallback, be the target of a rule, and answer', async () => {
+    const models = [{ id: '模型', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }];
+    const account = { base_url: gateway.fakes.openai.baseUrl, api_key: 'sk-canary-openai-4711' };
+    await json(gateway.post('/v1/providers', { name: 'router', kind: 'openai-compatible', ...account, models }), 201);
+    await json(gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['router/模型'] }));
+    expect(await json(gateway.get('/v1/providers'))).toMatchObject({
+      data: [{ name: 'router', models: [{ id: '模型' }] }],
+    });
+    const rule = { name: 'own', when: { field: 'client_id', eq: 'own' }, then: { model: 'router/模型' } };
+    await json(gateway.post('/v1/routing/rules', rule), 201);
+    const headers = await headersOf({ model: 'auto', metadata: { client_id: 'own' } });
+    expect(headers.get('x-gateway-model')).toBe('%E6%A8%A1%E5%9E%8B');
   });
 
   it('of a parameter that is dropped is named', async () => {
