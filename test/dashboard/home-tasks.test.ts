@@ -25,10 +25,10 @@ describe.skipIf(chromiumPath === undefined).each(sizes)(`from Home %s${leftOutWi
       gateway.fakes.openai.reply({ text: 'x', usage: { input: 100, output: 1_000 } });
       await json(gateway.post(chat, hello({ max_tokens: 1_000 }), { 'x-client-id': client, 'x-scenario-id': '42' }));
     }
-    // One call was last month, so that there is something to invoice; and not yesterday, with which today is compared.
+    // One call was last month, so that there is something to invoice; and not in the two days before yesterday, with which the movers are compared, on the first of a month either.
     await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '40 days')::date, 3)`);
     await gateway.database.pool.query(
-      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '2 days' where client_id = 'globex'`,
+      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '10 days' where client_id = 'globex'`,
     );
     page = await dashboard.open('/app', size);
     mouse = mouseOf(page);

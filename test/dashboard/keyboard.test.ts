@@ -29,10 +29,10 @@ describe.skipIf(chromiumPath === undefined)(`by keyboard alone${leftOutWithoutCh
       return json(gateway.post(chat, hello({ max_tokens: 1_000 }), tags));
     };
     for (const client of ['acme', 'globex']) await call(client);
-    // One call was last month, so that there is something to invoice; and not yesterday, with which today is compared.
+    // One call was last month, so that there is something to invoice; and not in the two days before yesterday, with which the movers are compared, on the first of a month either.
     await gateway.database.pool.query(`select ensure_call_partitions((now() - interval '40 days')::date, 3)`);
     await gateway.database.pool.query(
-      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '2 days' where client_id = 'globex'`,
+      `update calls set created_at = date_trunc('month', now(), 'UTC') - interval '10 days' where client_id = 'globex'`,
     );
     await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
     const budget = { name: 'Acme a month', limit_usd: 50, period: 'month', scope: { client_id: 'acme' } };

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
+import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import {
   chromiumPath,
   type Dashboard,
@@ -37,6 +38,7 @@ describe.skipIf(chromiumPath === undefined)(
     let page: Page;
     let portal: string;
 
+    beforeAll(awayFromMidnight, 240_000);
     beforeAll(async () => {
       dashboard = await openDashboard();
       const { gateway } = dashboard;
@@ -60,6 +62,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
     afterAll(() => dashboard.stop());
 
+    /** The card whose answers come last. */
+    const needs = () => page.getByRole('heading', { level: 2, name: 'Needs you (2)' });
+
     const parts = [
       ['the first seven', screens.slice(0, 7)],
       ['the next seven', screens.slice(7, 14)],
@@ -70,6 +75,7 @@ describe.skipIf(chromiumPath === undefined)(
       for (const path of given[1]) {
         await page.goto(path);
         await settled(page);
+        if (path === '/app') await needs().waitFor();
         expect([path, await page.evaluate(low)]).toEqual([path, []]);
       }
     });
@@ -111,8 +117,12 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto('/app/routing');
       await page.getByRole('button', { name: 'New rule' }).click();
       const dialog = page.getByRole('dialog');
-      await page.evaluate('document.querySelector("dialog").scrollTo(0, 10_000)');
-      await expect.poll(() => page.evaluate('document.querySelector("dialog").scrollTop')).toBeGreaterThan(100);
+      const scrolled = `(() => {
+        const dialog = document.querySelector('dialog');
+        dialog.scrollTo(0, 10_000);
+        return dialog.scrollTop;
+      })()`;
+      await expect.poll(() => page.evaluate(scrolled)).toBeGreaterThan(100);
       const { y } = (await dialog.getByRole('button', { name: 'Close' }).boundingBox()) ?? { y: -1 };
       expect(y).toBeGreaterThan(0);
       expect(y).toBeLessThan(100);
@@ -122,6 +132,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto('/app');
       const headings = page.getByRole('main').getByRole('heading', { level: 2 });
       await page.getByRole('heading', { name: 'Get started' }).waitFor();
+      await needs().waitFor();
       expect((await headings.allTextContents()).slice(0, 2)).toEqual(['Needs you (2)', 'Get started']);
     });
   },
