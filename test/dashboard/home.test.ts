@@ -142,6 +142,25 @@ describe.skipIf(chromiumPath === undefined)(`Home${leftOutWithoutChromium}`, { t
     for (const id of made) await dashboard.gateway.send('DELETE', `/v1/budgets/${id}`, undefined, asTest);
   });
 
+  it('keeps a new key in sight while test mode, which has calls, is looked at', async () => {
+    const { gateway } = dashboard;
+    const { data } = await json<{ data: { id: string; role: string }[] }>(gateway.get('/v1/keys'));
+    for (const { id, role } of data) if (role === 'caller') await gateway.send('DELETE', `/v1/keys/${id}`);
+    const other = await dashboard.open('/app');
+    const start = other.getByRole('main').getByRole('region', { name: 'Get started' });
+    await start.getByRole('button', { name: 'Create a key' }).click();
+    const key = start.locator('code').filter({ hasText: /^gw_live_/ });
+    const shown = await key.textContent();
+    const headings = other.getByRole('main').getByRole('heading', { level: 2 });
+    const first = async (): Promise<string | undefined> => (await headings.allTextContents())[0];
+    expect(await first()).toBe('Get started');
+    await other.getByRole('switch', { name: 'Test mode' }).click();
+    await expect.poll(first).toMatch(/^Needs you/);
+    await key.waitFor();
+    expect(await key.textContent()).toBe(shown);
+    await other.context().close();
+  });
+
   it('has no serious fault that axe finds, with data, in both themes and widths', async () => {
     const toTest = async (other: Page): Promise<void> => {
       await other.getByRole('switch', { name: 'Test mode' }).click();

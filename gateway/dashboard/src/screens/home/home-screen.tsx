@@ -16,6 +16,9 @@ import { PlanBar } from './plan-bar.tsx';
 import { ProviderStrip } from './provider-strip.tsx';
 import { TestCallButton } from './test-call.tsx';
 
+/** Their keys let them change places and keep what they hold: a new API key is shown once. */
+const cards = [<NeedsYou key="needs you" />, <Onboarding key="onboarding" />];
+
 /** At a glance: what needs somebody, the money of the month, and whether the providers work. */
 export function HomeScreen(): ReactNode {
   const may = useMay();
@@ -24,17 +27,7 @@ export function HomeScreen(): ReactNode {
   const isNew = useIsNew();
   return (
     <Screen title="Home" note={`${monthForPeople(today)} (${placeOf(zone)})`} actions={<TestCallButton />}>
-      {isNew ? (
-        <>
-          <Onboarding />
-          <NeedsYou />
-        </>
-      ) : (
-        <>
-          <NeedsYou />
-          <Onboarding />
-        </>
-      )}
+      {isNew ? cards.toReversed() : cards}
       {may('usage.series') ? (
         <>
           <MonthFigures today={today} />
