@@ -32,6 +32,7 @@ import {
   callsForPeople,
   decimalsForPeople,
   durationForPeople,
+  percentUsedForPeople,
   uptimeForPeople,
 } from '../../gateway/dashboard/src/format/money.ts';
 import { addDays, daysBetween, daysForPeople } from '../../gateway/dashboard/src/format/when.ts';
@@ -277,7 +278,8 @@ describe('times and spans of days', () => {
     expect(daysForPeople({ from: '2026-11-01', to: '2026-11-30' })).toBe('1 Nov – 30 Nov 2026');
     expect(daysForPeople({ from: '2026-12-30', to: '2027-01-02' })).toBe('30 Dec 2026 – 2 Jan 2027');
     expect(daysForPeople({ from: '2026-11-30', to: '2026-11-30' })).toBe('30 Nov 2026');
-    expect([24, 999.4, 999.6, 3_420].map(durationForPeople)).toEqual(['24 ms', '999 ms', '1.0 s', '3.4 s']);
+    const times = { 24: '24 ms', 999.4: '999 ms', 999.6: '1.00 s', 1049: '1.05 s', 9996: '10.0 s', 99960: '100 s' };
+    expect(Object.keys(times).map((ms) => durationForPeople(Number(ms)))).toEqual(Object.values(times));
   });
 });
 
@@ -285,6 +287,7 @@ describe('figures in words', () => {
   it('have no more digits than they need, and a single call is one call', () => {
     expect([100, 99.987, 75].map(uptimeForPeople)).toEqual(['100 %', '99.987 %', '75 %']);
     expect([0, 1, 41_203].map(callsForPeople)).toEqual(['0 calls', '1 call', '41,203 calls']);
+    expect([0, 68.67, 99.6, 100, 120.4].map(percentUsedForPeople)).toEqual(['0 %', '69 %', '99 %', '100 %', '120 %']);
     expect([0.051, 0.0731, 12, 0].map(decimalsForPeople)).toEqual([3, 4, 2, 2]);
   });
 });

@@ -71,7 +71,16 @@ describe.skipIf(chromiumPath === undefined)(`the page of the portal${leftOutWith
     expect(await page.title()).toBe('Acme Inc. · Portal of North Agency');
     // 1,000 tokens in and 13,000 out of gpt-4o are $0.1325: with 25 % at 0.92 they are €0.152375.
     const text = await page.getByRole('main').textContent();
-    for (const shown of ['€0.152', '1,000', '13,000', 'Acme monthly', '€0.152 of €5.75', 'newsletter', 'INV-0001'])
+    for (const shown of [
+      '€0.152',
+      '1,000',
+      '13,000',
+      'Acme monthly',
+      '€0.152 of €5.75',
+      'It resets monthly, next on 1 ',
+      'newsletter',
+      'INV-0001',
+    ])
       expect(text).toContain(shown);
     expect(await page.getByRole('img').count()).toBe(0);
     for (const name of ['Usage', 'Budget', 'Scenarios', 'Invoices'])

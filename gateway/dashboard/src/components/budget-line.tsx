@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import type { ReactNode } from 'react';
+import { percentUsedForPeople } from '../format/money.ts';
 import { untilForPeople } from '../format/when.ts';
 import { Bar } from './bar.tsx';
 import { Money } from './money.tsx';
@@ -12,7 +13,7 @@ export type Budget = OutputOf<'budgets.get'>;
 export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
   const now = useNow();
   const { limit_usd: limit, spent_usd: spent, held_usd: held, resets_at: resetsAt } = budget;
-  const percent = Math.round(budget.percent_used);
+  const percent = percentUsedForPeople(budget.percent_used);
   return (
     <div className={styles.budget}>
       <Bar
@@ -20,11 +21,11 @@ export function BudgetLine({ budget }: { budget: Budget }): ReactNode {
         used={limit === 0 ? 1 : spent / limit}
         held={limit === 0 ? 0 : held / limit}
         status={budget.status}
-        text={`${percent} % used`}
+        text={`${percent} used`}
       />
       <p className={styles.spread}>
         <span>
-          <Money amount={spent} /> of <Money amount={limit} /> used ({percent} %)
+          <Money amount={spent} /> of <Money amount={limit} /> used ({percent})
           {held > 0 ? (
             <>
               {' '}

@@ -47,9 +47,16 @@ export function shortCount(count: number): string {
   return numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
-/** `24 ms`, `3.4 s` */
+/** `24 ms`, `3.42 s`, `34.2 s`, `342 s`: within 0.5 % from 100 ms on, since times are compared. */
 export function durationForPeople(ms: number): string {
-  return Math.round(ms) < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+  const decimals = ms < 9_995 ? 2 : ms < 99_950 ? 1 : 0;
+  return `${(ms / 1_000).toFixed(decimals)} s`;
+}
+
+/** Whole percents of a budget: 100 only where nothing is left. */
+export function percentUsedForPeople(percent: number): string {
+  return `${percent < 100 ? Math.min(99, Math.round(percent)) : Math.round(percent)} %`;
 }
 
 /** `100 %`, `99.987 %` */

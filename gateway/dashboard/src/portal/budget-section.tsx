@@ -2,7 +2,7 @@ import { dateForPeople } from '@ai-gateway/shared/date-for-people';
 import type { ReactNode } from 'react';
 import { Bar } from '../components/bar.tsx';
 import { Status } from '../components/status.tsx';
-import { moneyForPeople } from '../format/money.ts';
+import { moneyForPeople, percentUsedForPeople } from '../format/money.ts';
 import styles from './portal.module.css';
 import { type Budgets, type PortalError, readBudgets } from './portal-api.ts';
 import { ShownAnswer } from './shown-answer.tsx';
@@ -50,13 +50,15 @@ export function BudgetSection({ onOver }: { onOver: (error: PortalError) => void
 type Budget = Budgets['data'][number];
 
 const kinds = { ok: 'good', warning: 'warn', exceeded: 'bad' } as const;
+const often = { day: 'daily', week: 'weekly', month: 'monthly' } as const;
 const words = { ok: 'Fine', warning: 'Nearly used', exceeded: 'Used up' } as const;
 
 function usedText({ spent, limit, percent_used, remaining }: Budget, currency: string): string {
-  const percent = Math.round(percent_used);
-  return `${moneyForPeople(spent, currency)} of ${moneyForPeople(limit, currency)} used (${percent} %), ${moneyForPeople(remaining, currency)} left`;
+  const percent = percentUsedForPeople(percent_used);
+  return `${moneyForPeople(spent, currency)} of ${moneyForPeople(limit, currency)} used (${percent}), ${moneyForPeople(remaining, currency)} left`;
 }
 
-function resetText({ resets_at, timezone }: Budget): string {
-  return resets_at === null ? 'It does not reset.' : `It resets on ${dateForPeople(resets_at, timezone)}.`;
+function resetText({ period, resets_at, timezone }: Budget): string {
+  if (period === 'total' || resets_at === null) return 'It does not reset.';
+  return `It resets ${often[period]}, next on ${dateForPeople(resets_at, timezone)}.`;
 }

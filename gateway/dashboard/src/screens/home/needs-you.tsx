@@ -14,6 +14,7 @@ import { Status } from '../../components/status.tsx';
 import { useToast } from '../../components/toast.tsx';
 import { useRaise } from '../../components/use-raise.ts';
 import { useNow, When } from '../../components/when.tsx';
+import { percentUsedForPeople } from '../../format/money.ts';
 import { nameForPeople } from '../../format/names.ts';
 import { untilForPeople } from '../../format/when.ts';
 import styles from './home.module.css';
@@ -130,7 +131,7 @@ function TightBudget({ budget }: { budget: Budget }): ReactNode {
         <strong>
           <bdi>{name}</bdi>
         </strong>
-        {budget.instance ? <Tightest scope={budget.instance} /> : null} at {Math.round(percent)} % of{' '}
+        {budget.instance ? <Tightest scope={budget.instance} /> : null} at {percentUsedForPeople(percent)} of{' '}
         <Money amount={limit} />, <Money amount={Math.max(0, left)} /> left
         {resets === null ? '' : `, resets in ${untilForPeople(resets, now)}`}
       </div>
