@@ -7,12 +7,13 @@ import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } f
 
 /** Tasks that Home answers at once, and the clicks of a whole month, with a mouse at a desk and with a finger on a phone. */
 
+/** The clicks that an invoice takes: on a phone, Billing is behind More. */
 const sizes = [
-  ['at a desk', {}],
-  ['on a phone, in the dark', { width: 390, theme: 'dark' }],
+  ['at a desk', { billing: 3 }, {}],
+  ['on a phone, in the dark', { billing: 4 }, { width: 390, theme: 'dark' }],
 ] as const;
 
-describe.skipIf(chromiumPath === undefined).each(sizes)(`from Home %s${leftOutWithoutChromium}`, (_, size) => {
+describe.skipIf(chromiumPath === undefined).each(sizes)(`from Home %s${leftOutWithoutChromium}`, (_, clicks, size) => {
   let dashboard: Dashboard;
   let page: Page;
   let mouse: Mouse;
@@ -52,7 +53,7 @@ describe.skipIf(chromiumPath === undefined).each(sizes)(`from Home %s${leftOutWi
     await mouse.menu('Billing');
     await mouse.click('button', /^Invoice \w+$/);
     await mouse.click('button', 'Issue 1');
-    expect(mouse.clicks()).toBe(3);
+    expect(mouse.clicks()).toBe(clicks.billing);
     await said(/^Issued for \w+: 1\.$/);
   });
 

@@ -7,7 +7,7 @@ type Role = 'link' | 'button' | 'switch';
 export interface Mouse {
   /** Goes to Home, with no click so far. */
   fromHome(): Promise<void>;
-  /** Goes to a screen by the menu. On a phone those that its bar has no room for are behind More, which is not counted. */
+  /** Goes to a screen by the menu. On a phone those that its bar has no room for are behind More, which is a click too. */
   menu(name: string): Promise<void>;
   click(role: Role, name: string | RegExp, within?: Locator): Promise<void>;
   /** The clicks since Home. */
@@ -29,6 +29,7 @@ export function mouseOf(page: Page): Mouse {
       if ((await menu.getByRole('link', link).count()) > 0) await menu.getByRole('link', link).click();
       else {
         await menu.getByRole('link', { name: 'More' }).click();
+        clicks += 1;
         await page.getByRole('main').getByRole('link', link).click();
       }
       clicks += 1;
