@@ -209,7 +209,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.context().addCookies([{ name, value, url: dashboard.url }]);
       // Without hints everything is read again every 15 s: not here, where the hints have to come back.
       await page.addInitScript(
-        'const real = setInterval; globalThis.setInterval = (work, ms) => (ms === 15_000 ? 0 : real(work, ms))',
+        'const real = setInterval; globalThis.setInterval = (work, ms) => (ms === 15_000 ? ((globalThis.isPollHeld = true), 0) : real(work, ms))',
       );
       let streams = 0;
       let goOn = (): void => {};
@@ -229,6 +229,7 @@ describe.skipIf(chromiumPath === undefined)(
       await json(dashboard.gateway.post('/v1/scenarios/cut/pause', { reason: 'While the line was cut' }));
       goOn();
       await page.getByText('While the line was cut').waitFor();
+      expect(await page.evaluate('globalThis.isPollHeld')).toBe(true);
       await json(dashboard.gateway.post('/v1/scenarios/cut/resume', {}));
       await page.getByText('While the line was cut').waitFor({ state: 'detached' });
       await page.context().close();
