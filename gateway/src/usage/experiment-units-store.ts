@@ -26,11 +26,19 @@ const sums = `
   coalesce(sum(opinions) filter (where counted), 0)::bigint as fb_n,
   coalesce(sum(scores) filter (where counted), 0) as fb_sum`;
 
+const opinionsOfCall = `cross join lateral (
+  select count(*) as opinions, sum(score) as scores from feedback where feedback.workspace_id = calls.workspace_id and call_id = calls.id) f`;
+
+/** Of all calls from $1 to $2. Over several workspaces Citus refuses an aggregate without `group by` that refers to another table. */
+const opinionsOfSpan = `left join (
+  select workspace_id as of_workspace, call_id, count(*) as opinions, sum(score) as scores from feedback where call_at >= $1 and call_at < $2
+  group by workspace_id, call_id) f on f.of_workspace = calls.workspace_id and f.call_id = calls.id`;
+
 /**
  * A call that a low budget sent to the cheapest model is counted apart, in every arm alike. Costs and times are of answers: a failed call
  * costs nothing, and its logarithm is no number. A time from the cache is no time of the model.
  */
-const callsOf = (conditions: string): string => `
+const callsOf = (opinions: string, conditions: string): string => `
   select workspace_id, experiment_id, livemode, unit, get_byte(unit, 0) * 256 + get_byte(unit, 1) as phase, coalesce(arm, '') as arm,
     date_trunc('hour', created_at, 'UTC') as hour, attempts, status, cost_nanos, json_ok, total_ms, ttft_ms, output_tokens,
     chosen_by is distinct from 'budget' as counted,
@@ -38,8 +46,7 @@ const callsOf = (conditions: string): string => `
     chosen_by is distinct from 'budget' and status = 'succeeded' and cache is distinct from 'hit' as timed,
     chosen_by is distinct from 'budget' and status = 'succeeded' and cost_nanos > 0 as priced,
     f.opinions, f.scores
-  from calls, lateral (
-    select count(*) as opinions, sum(score) as scores from feedback where feedback.workspace_id = calls.workspace_id and call_id = calls.id) f
+  from calls ${opinions}
   where experiment_id is not null and length(unit) >= 2 and status <> 'open' ${conditions}`;
 
 const key = 'workspace_id, experiment_id, phase, livemode, hour, unit, arm';
@@ -48,11 +55,11 @@ const columns = `calls, downgraded, fallbacks, errors, cost_nanos, cost_n, log_c
 
 const addUnits = `
   insert into experiment_units (${key}, ${columns})
-  select ${key}, ${sums} from (${callsOf('and created_at >= $1 and created_at < $2')}) c group by ${key}`;
+  select ${key}, ${sums} from (${callsOf(opinionsOfSpan, 'and created_at >= $1 and created_at < $2')}) c group by ${key}`;
 const addUnitsOfOne = `
   insert into experiment_units (${key}, ${columns})
   select ${key}, ${sums}
-  from (${callsOf('and created_at >= $1 and created_at < $2 and workspace_id = $3 and experiment_id = $4')}) c group by ${key}`;
+  from (${callsOf(opinionsOfSpan, 'and created_at >= $1 and created_at < $2 and workspace_id = $3 and experiment_id = $4')}) c group by ${key}`;
 
 /** Writes the sums of whole hours, in place of what was written of these hours before. */
 export async function writeUnits(tx: Db, from: Date, to: Date): Promise<void> {
@@ -130,8 +137,11 @@ const parts = `
     and hour < (select coalesce(max(units_until), '-infinity') from usage_rollup)
   union all
   select arm, unit, ${sums}
-  from (${callsOf(`and workspace_id = $1 and experiment_id = $2 and livemode = $4
-    and created_at >= (select coalesce(max(units_until), '-infinity') from usage_rollup)`)}) c
+  from (${callsOf(
+    opinionsOfCall,
+    `and workspace_id = $1 and experiment_id = $2 and livemode = $4
+    and created_at >= (select coalesce(max(units_until), '-infinity') from usage_rollup)`,
+  )}) c
   where phase = $3 group by arm, unit`;
 
 const means = `

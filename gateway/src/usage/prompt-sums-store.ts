@@ -43,14 +43,22 @@ const each = (write: (figure: Figure) => string): string =>
 const version = 'workspace_id, livemode, prompt_id, prompt_version';
 const hourOf = `date_trunc('hour', created_at, 'UTC')`;
 
+/** Of one call after the other. */
+const opinionOfCall = `left join lateral (
+  select avg(score) as opinion from feedback f where f.workspace_id = calls.workspace_id and f.call_id = calls.id) as f on true`;
+
+/** Of all calls from $1 to $2. Over several workspaces Citus refuses an aggregate without `group by` that refers to another table. */
+const opinionsOfSpan = `left join (
+  select workspace_id as of_workspace, call_id, avg(score) as opinion from feedback where call_at >= $1 and call_at < $2
+  group by workspace_id, call_id) as f on f.of_workspace = calls.workspace_id and f.call_id = calls.id`;
+
 /** A row for each version, span and time that an answer of a model took, and one without a time: the figures of the rows add up, `n` is how many took it. */
-const timesOfCalls = (at: string, time: string, conditions: string): string => `
+const timesOfCalls = (opinions: string, at: string, time: string, conditions: string): string => `
   select ${version}, ${at} as at, case when ms is not null then ${time} end as took, ${each((figure) => figuresOfCalls[figure])}, count(ms) as n
   from (
     select ${version}, created_at, status, cost_nanos, json_ok, cache, opinion,
       case when status = 'succeeded' and cache is distinct from 'hit' then total_ms end as ms
-    from calls left join lateral (
-      select avg(score) as opinion from feedback f where f.workspace_id = calls.workspace_id and f.call_id = calls.id) as f on true
+    from calls ${opinions}
     where prompt_id is not null and prompt_version is not null and shadow_of is null ${conditions}) as of_calls
   group by ${version}, 5, 6`;
 
@@ -74,7 +82,7 @@ const hours = (more = ''): string =>
   addTo(
     'usage_prompt_hours',
     'hour',
-    timesOfCalls(hourOf, bucketOfMs, `and created_at >= $1 and created_at < $2 ${more}`),
+    timesOfCalls(opinionsOfSpan, hourOf, bucketOfMs, `and created_at >= $1 and created_at < $2 ${more}`),
   );
 const days = (more = ''): string =>
   addTo(
@@ -103,7 +111,7 @@ export async function writePromptDays(tx: Db, from: Date, to: Date): Promise<voi
 /** Of a month whose calls are about to be dropped. Feedback that comes later finds no call. */
 export async function writePromptQuarters(tx: Db, from: Date, to: Date): Promise<void> {
   const quarter = `date_bin('15 minutes', created_at, 'epoch')`;
-  const times = timesOfCalls(quarter, bucketOfMs, 'and created_at >= $1 and created_at < $2');
+  const times = timesOfCalls(opinionsOfSpan, quarter, bucketOfMs, 'and created_at >= $1 and created_at < $2');
   await tx.query(addTo('usage_prompt_quarters', 'quarter', times), [from, to]);
 }
 
@@ -188,7 +196,7 @@ const fromSums = (span: 'day' | 'hour' | 'quarter', from: string, to: string): s
     cross join lateral (select took as bucket) as b`;
 const fromCalls = (from: string, to: string, ms = 'ms'): string => `
   select prompt_version, took as ms, ${columns}, n
-  from (${timesOfCalls('null::text', ms, `${ofFilter} and created_at >= ${from} and created_at < ${to}`)}) as of_calls`;
+  from (${timesOfCalls(opinionOfCall, 'null::text', ms, `${ofFilter} and created_at >= ${from} and created_at < ${to}`)}) as of_calls`;
 
 /** As `partsOf` of usage. Marked hours are taken from the sums, and read from their calls. */
 const parts = `
