@@ -18,7 +18,7 @@ import {
  * The tables that grow with the calls. All are spread by `workspace_id`, so that the rows of a workspace are together and a statement that
  * joins them runs on one worker. The ledger stays on the coordinator: it locks balances of several workspaces in one statement, which Citus refuses. So do
  * keys (unique by their hash over all workspaces), settings, events and webhooks (joined with each other and locked across workspaces),
- * and the times by which few calls are found.
+ * the times by which few calls are found, and the sums of experiments and prompts, which feedback and its marks are joined with.
  */
 export const spreadTables = [
   'calls',
