@@ -8,7 +8,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json } from '../support/ask.ts';
 import { pythonEnvironment } from '../support/python.ts';
-import { type Ended, root, run } from '../support/run-tool.ts';
+import { type Ended, noProxy, root, run } from '../support/run-tool.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
 const folder = join(root, 'examples');
@@ -25,7 +25,7 @@ afterAll(() => gateway?.stop());
 
 const example = (name: string, key: string, env: Record<string, string> = {}): Promise<Ended> =>
   run(name.endsWith('.py') && python.there ? python.python : process.execPath, [join(folder, name)], {
-    env: { GATEWAY_URL: gateway.url, GATEWAY_KEY: key, ...env },
+    env: { ...noProxy, GATEWAY_URL: gateway.url, GATEWAY_KEY: key, ...env },
   });
 
 describe('the examples', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ended, Tool } from './run-tool.ts';
+import { type Ended, noProxy, type Tool } from './run-tool.ts';
 import { serveFakes } from './serve-fakes.ts';
 import { liveKey, startTestGateway, type TestGateway, testKey } from './start-gateway.ts';
 
@@ -41,6 +41,7 @@ export function describePrograms(title: string, tool: Tool<{ programs: readonly 
       const runAll = async () => {
         faults.clear();
         const { code, out, err } = await run({
+          ...noProxy,
           GATEWAY_URL: gateway.url,
           GATEWAY_KEY: liveKey,
           GATEWAY_TEST_KEY: testKey,

@@ -20,8 +20,10 @@ export function cacheFolder(name: string, ...files: string[]): string {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** For a command that speaks to this machine alone, and whose output a test reads: no proxy, and no language, of the person who runs the test. */
-export const plainEnv = { NO_PROXY: '*', no_proxy: '*', LC_ALL: 'C' } as const;
+/** For a command that speaks to this machine alone: no proxy of the person who runs the test. */
+export const noProxy = { NO_PROXY: '*', no_proxy: '*' } as const;
+/** For one whose messages a test reads as well: not in that person's language. */
+export const plainEnv = { ...noProxy, LC_ALL: 'C' } as const;
 
 /** The first of these commands that is not there. */
 export function missingOf(...commands: string[]): string | undefined {
