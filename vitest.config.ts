@@ -32,7 +32,8 @@ export default defineConfig({
     reporters: ['default', './test/support/summary-reporter.ts'],
     // Two cores: more files at once only make real servers slow.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // A test may start a process of the gateway four times, which takes 10 s each on a busy machine.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     // As long as `eventually`: a wait that is over when it is so costs nothing.
     expect: { poll: { timeout: 15_000 } },
