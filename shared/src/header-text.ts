@@ -1,3 +1,14 @@
+/**
+ * Texts of people in headers, which are ASCII.
+ *
+ * ```ts
+ * import { fromHeaderText, toHeaderText } from '@ai-gateway/shared/header-text';
+ *
+ * const value = toHeaderText('Bäckerei 50%'); // 'B%C3%A4ckerei 50%'
+ * console.log(fromHeaderText(value)); // 'Bäckerei 50%'
+ * ```
+ */
+
 /** The longest header that a proxy with small buffers passes on beside the others. */
 const usualLength = 500;
 

@@ -131,12 +131,14 @@ async function follow(tx: Tx): Promise<boolean> {
   let isBehind = false;
   for (const { until, write } of followers) {
     const { rows } = await tx.query(
-      `select until, coalesce(${until}, (select date_trunc('hour', min(created_at), 'UTC') from calls)) as start from usage_rollup`,
+      `select until, coalesce(${until}, (select date_trunc('hour', min(created_at), 'UTC') from calls), until) as start, ${until} is null as is_new
+       from usage_rollup`,
     );
-    const [row] = rows as { until: Date; start: Date | null }[];
-    if (row?.start == null || row.start >= row.until) continue;
+    const [row] = rows as { until: Date; start: Date; is_new: boolean }[];
+    if (row === undefined || (row.start >= row.until && !row.is_new)) continue;
     const end = new Date(Math.min(row.until.getTime(), row.start.getTime() + hoursAtOnce * 3_600_000));
-    await write(tx, row.start, end);
+    // Nothing is to be written where there are no calls before `until`: a month waits for those that follow, not for calls.
+    if (row.start < end) await write(tx, row.start, end);
     await tx.query(`update usage_rollup set ${until} = $1`, [end]);
     if (end < row.until) isBehind = true;
   }
