@@ -28,7 +28,11 @@ export async function migrate(
   } = {},
 ): Promise<string[]> {
   const all = readMigrations(options.folder ?? sqlFolder);
-  const migrations = all.filter(({ name }) => options.only?.includes(name) ?? true);
+  const before = await appliedMigrations(pool);
+  refuseOtherHistory(before, all);
+  const known = new Set(before.map(({ name }) => name));
+  const migrations = all.filter(({ name }) => !known.has(name) && (options.only?.includes(name) ?? true));
+  if (migrations.length === 0) return [];
   const done: string[] = [];
   await withTransaction(pool, async (tx) => {
     await lock(tx);
