@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,7 +7,23 @@ import { join } from 'node:path';
  * files are kept outside of the folder and outlive it.
  */
 export function dataFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `ai-gateway-${name}-`));
+  const folder = mkdtempSync(join(parent(), `ai-gateway-${name}-`));
   chmodSync(folder, 0o755);
   return folder;
+}
+
+/** A file system in the memory of a Linux machine. */
+export const memory = '/dev/shm';
+/** The databases of a whole run, and their write-ahead logs, take about 3 GiB. */
+const roomBytes = 8 * 1024 ** 3;
+
+/** The machine's memory where it has room, unless TMPDIR is given: a database is made in a tenth of the time that a disk takes. */
+function parent(): string {
+  if (process.env.TMPDIR !== undefined) return tmpdir();
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    return bavail * bsize >= roomBytes ? memory : tmpdir();
+  } catch {
+    return tmpdir();
+  }
 }

@@ -12,9 +12,9 @@ export interface TestDatabase {
 
 /** A database of one's own, cloned from the migrated template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { url: server, template } = inject('database');
+  const { url: server, template, strategy } = inject('database');
   const name = `${template}_${randomBytes(4).toString('hex')}`;
-  await onServer(server, `create database ${name} template ${template}`);
+  await onServer(server, `create database ${name} template ${template} strategy ${strategy}`);
   const url = withDatabase(server, name);
   const pool = createPool({ connectionString: url }, { connections: 7 });
   return {
