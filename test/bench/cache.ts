@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { cacheKey } from '../../gateway/src/cache/cache-key.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { percentile } from './load.ts';
 import { startGateway } from './processes.ts';
 
@@ -14,7 +14,7 @@ const answers = 300;
 /** The time of a hit, its durable row included, and the time that its key takes. */
 export async function cacheFigures(note: Note, providerUrl: string): Promise<void> {
   console.log('\nresponse cache');
-  const folder = dataFolder('cache-bench');
+  const folder = diskFolder('cache-bench');
   const key = `gw_live_${randomBytes(24).toString('hex')}`;
   const env = {
     PORT: '0',

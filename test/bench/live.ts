@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEvents } from '@ai-gateway/shared/server-sent-events';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { callsPerSecond, percentile, plainBody } from './load.ts';
 import { startGateway } from './processes.ts';
 
@@ -17,7 +17,7 @@ const roundSeconds = 4;
 /** Plain calls with twenty connections that wait for hints and without, in turn, and how long a call takes to become a hint. */
 export async function liveFigures(note: Note, providerUrl: string): Promise<void> {
   console.log(`\nplain calls over 32 connections, with ${watchers} watchers and without`);
-  const folder = dataFolder('bench-live');
+  const folder = diskFolder('bench-live');
   const gateway = await startGateway({
     PORT: '0',
     DATA_DIR: folder,

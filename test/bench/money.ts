@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import type pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { startFakes } from '../support/fakes/start-fakes.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { callsPerSecond, latencies, percentile, plainBody } from './load.ts';
@@ -18,7 +18,7 @@ const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const auth = { authorization: `Bearer ${key}` };
 /** The figures of money: one Postgres, one gateway or three, fake or constant providers, all on this machine. */
 export async function moneyFigures(note: Note, providerUrl: string): Promise<void> {
-  const folder = dataFolder('money');
+  const folder = diskFolder('money');
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
   const { host = '', port, user, password } = postgres.connection;
   const databaseUrl = `postgres://${user}:${String(password)}@/postgres?host=${encodeURIComponent(host)}&port=${port}`;

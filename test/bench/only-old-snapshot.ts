@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { plainBody } from './load.ts';
 import { type BenchGateway, startGateway, startScript, stopAll } from './processes.ts';
 
@@ -17,7 +17,7 @@ const seconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const auth = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
 
-const folder = dataFolder('old-snapshot');
+const folder = diskFolder('old-snapshot');
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
 try {
   const { host = '', port, user, password } = postgres.connection;

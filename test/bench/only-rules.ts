@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { configuredFigures } from './configured.ts';
 import { headFigures } from './heads.ts';
 import { startGateway, startScript, stopAll } from './processes.ts';
@@ -9,7 +9,7 @@ import { ruleFigures } from './rules.ts';
 /** The figures of rules, `auto`, prompts and learned heads alone: `npm run bench only-rules`. */
 const note = (figure: string, value: number, must?: string): void =>
   console.log(`  ${figure}: ${value.toFixed(3)}${must === undefined ? '' : ` (must be ${must})`}`);
-const dataDir = dataFolder('bench-rules');
+const dataDir = diskFolder('bench-rules');
 const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
 
 try {

@@ -3,12 +3,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { startGateway, stopAll } from './processes.ts';
 import { usageFigures } from './usage.ts';
 
 /** The figures of usage alone: `npm run bench only-usage`; `CALLS=100000` for a quick look. */
-const folder = dataFolder('usage');
+const folder = diskFolder('usage');
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
 try {
   const { host = '', port, user, password } = postgres.connection;

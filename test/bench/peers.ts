@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { type LoadTarget, latencies, percentile, plainBody } from './load.ts';
 import { freePort, lineOf, untilOpen } from './processes.ts';
 
@@ -41,7 +41,7 @@ export async function peerFigures(note: Note): Promise<void> {
     return;
   }
   const litellm = installLitellm();
-  const folder = dataFolder('bench-peers');
+  const folder = diskFolder('bench-peers');
   const children: ChildProcess[] = [];
   const onCore: OnCore = (core, command, args, { env = {}, isListening = false } = {}) => {
     const child = spawn('taskset', ['-c', String(core), command, ...args], {

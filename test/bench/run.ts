@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { cacheFigures } from './cache.ts';
 import { configuredFigures } from './configured.ts';
 import { headFigures } from './heads.ts';
@@ -28,7 +28,7 @@ import { workerFigures } from './workers.ts';
 const streamSeconds = Number(process.env.SECONDS ?? 60);
 const key = `gw_live_${randomBytes(24).toString('hex')}`;
 const operatorKey = `gw_operator_${randomBytes(24).toString('hex')}`;
-const dataDir = dataFolder('bench');
+const dataDir = diskFolder('bench');
 
 interface Figure {
   figure: string;

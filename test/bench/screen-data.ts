@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { callCount, type MadeCalls } from './screen-calls.ts';
 
 /** What a filled database is reached by, and what it was filled with. */
@@ -17,7 +17,7 @@ export interface ScreenData {
 const kept = process.env.DATA === undefined ? undefined : resolve(process.env.DATA);
 
 export function openScreenData(): ScreenData {
-  const folder = kept ?? dataFolder('screens');
+  const folder = kept ?? diskFolder('screens');
   const note = join(folder, 'filled.json');
   if (existsSync(note)) {
     const filled = JSON.parse(readFileSync(note, 'utf8')) as Omit<ScreenData, 'folder'>;

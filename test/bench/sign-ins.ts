@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { type LoadTarget, latencies, percentile } from './load.ts';
 import { startGateway } from './processes.ts';
 
@@ -14,7 +14,7 @@ const steady = { perSecond: 20, seconds: 3 };
 /** How much later calls are answered while fifty people sign in at once, again and again, than while nobody does. */
 export async function signInFigures(note: Note, providerUrl: string): Promise<void> {
   console.log(`\nplain calls at a steady rate, with ${people} sign-ins at once and without`);
-  const folder = dataFolder('bench-sign-ins');
+  const folder = diskFolder('bench-sign-ins');
   const gateway = await startGateway({
     PORT: '0',
     DATA_DIR: folder,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { percentile } from './load.ts';
 import { cpuSecondsOf, startGateway, startScript, startScriptProcess } from './processes.ts';
 import { eventsInStream, readStreams } from './read-streams.ts';
@@ -12,7 +12,7 @@ type Note = (figure: string, value: number, must: string) => void;
  * that neither is the limit: without a proxy between them they reach several times what is measured.
  */
 export async function streamFigures(note: Note): Promise<void> {
-  const dataDir = dataFolder('bench-streams');
+  const dataDir = diskFolder('bench-streams');
   const key = `gw_live_${randomBytes(24).toString('hex')}`;
   const provider = await startScript('stream-provider.ts');
   const providerUrl = `http://127.0.0.1:${provider}`;

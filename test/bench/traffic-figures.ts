@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startGateway } from './processes.ts';
 import { claimedUsd, runTraffic, trafficTasks } from './routing-traffic.ts';
@@ -20,7 +20,7 @@ export async function trafficFigures(note: Note): Promise<void> {
   console.log(
     `\nauto on mixed traffic: ${trafficTasks.length} tasks, ${learnCalls} calls each to learn, ${callCount} measured`,
   );
-  const folder = dataFolder('traffic');
+  const folder = diskFolder('traffic');
   const provider = new TrafficProvider({ tasks: trafficTasks, seed: 18 });
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'database') });
   const db = new pg.Pool(postgres.connection as pg.PoolConfig);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { callsPerSecond, type LoadTarget, percentile, plainBody } from './load.ts';
 import { type BenchGateway, cpuSecondsOf, startGateway, startScriptProcess } from './processes.ts';
 
@@ -30,7 +30,7 @@ const connections = 64;
  */
 export async function workerFigures(note: Note, providerUrl: string): Promise<void> {
   console.log(`\none worker and two, plain calls over ${connections} connections`);
-  const folders = { one: dataFolder('bench-one-worker'), two: dataFolder('bench-two-workers') };
+  const folders = { one: diskFolder('bench-one-worker'), two: diskFolder('bench-two-workers') };
   const start = (workers: keyof typeof folders): Promise<BenchGateway> =>
     startGateway({
       PORT: '0',

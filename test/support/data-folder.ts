@@ -7,7 +7,16 @@ import { join } from 'node:path';
  * files are kept outside of the folder and outlive it.
  */
 export function dataFolder(name: string): string {
-  const folder = mkdtempSync(join(parent(), `ai-gateway-${name}-`));
+  return folderIn(roomyParent(), name);
+}
+
+/** The same on the machine's disk, whatever room its memory has: what is measured there is what an operator gets. */
+export function diskFolder(name: string): string {
+  return folderIn(tmpdir(), name);
+}
+
+function folderIn(parent: string, name: string): string {
+  const folder = mkdtempSync(join(parent, `ai-gateway-${name}-`));
   chmodSync(folder, 0o755);
   return folder;
 }
@@ -18,7 +27,7 @@ export const memory = '/dev/shm';
 const roomBytes = 8 * 1024 ** 3;
 
 /** The machine's memory where it has room, unless TMPDIR is given: a database is made in a tenth of the time that a disk takes. */
-function parent(): string {
+function roomyParent(): string {
   if (process.env.TMPDIR !== undefined) return tmpdir();
   try {
     const { bavail, bsize } = statfsSync(memory);
