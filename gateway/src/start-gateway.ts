@@ -17,6 +17,7 @@ import { clockFinding } from './doctor/check-clock.ts';
 import { readHealth } from './doctor/database-health-store.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { cannotListen, type OpenPort, openPort } from './http/open-port.ts';
+import { refuseUnreadable } from './http/refuse-unreadable.ts';
 import { answerWhileStarting } from './http/serve-starting.ts';
 import { SilentSockets } from './http/silent-sockets.ts';
 import { startJobs } from './jobs.ts';
@@ -84,6 +85,7 @@ export async function startGateway(
     starting,
   );
   const silent = new SilentSockets(server);
+  refuseUnreadable(server, now);
   let opened: OpenPort;
   let processLock: ProcessLock;
   const undo = [database.stop];
