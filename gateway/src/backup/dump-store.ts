@@ -217,10 +217,11 @@ export async function loadRows(tx: PoolClient, { table, rows }: DumpedRows): Pro
   const json = `[${rows.join(',')}]`;
   if (table === 'calls')
     await tx.query(
-      `select ensure_call_partitions(min(created_at)::date,
-         (12 * (extract(year from max(created_at)) - extract(year from min(created_at)))
-           + extract(month from max(created_at)) - extract(month from min(created_at)))::integer)
-       from json_to_recordset($1::json) as r (created_at timestamptz)`,
+      `select ensure_call_partitions(first::date,
+         (12 * (extract(year from last) - extract(year from first)) + extract(month from last) - extract(month from first))::integer)
+       from (
+         select min(created_at) at time zone 'UTC' as first, max(created_at) at time zone 'UTC' as last
+         from json_to_recordset($1::json) as r (created_at timestamptz)) as months`,
       [json],
     );
   const table_ = pg.escapeIdentifier(table);

@@ -27,10 +27,10 @@ export async function listNarrowNames(
      where workspace_id = $1 and livemode = $2 and kind = 'client' and client_id is not null
      union select client_id from usage_narrow_hours
      where workspace_id = $1 and livemode = $2 and kind = 'client' and client_id is not null
-       and hour >= $3::timestamptz - interval '2 days' and hour <= $3
+       and hour >= $3::timestamptz - interval '48 hours' and hour <= $3
      union select client_id from usage_task_days where workspace_id = $1 and livemode = $2 and kind = 'auto' and client_id is not null
      union select client_id from usage_task_hours where workspace_id = $1 and livemode = $2 and kind = 'auto' and client_id is not null
-       and hour >= $3::timestamptz - interval '2 days' and hour <= $3`,
+       and hour >= $3::timestamptz - interval '48 hours' and hour <= $3`,
     [workspaceId, livemode, erasedAt],
   );
   return (rows as { name: string }[]).map(({ name }) => name);
@@ -75,8 +75,8 @@ export async function eraseNarrow(
 /** The roll-up takes calls that are not summed yet. Sums of tasks are made from calls: those of calls that are gone stay as they are. */
 async function sumHourAndDay(tx: PoolClient, hour: Date, day: Date): Promise<void> {
   const { rows } = await tx.query(
-    `select narrow_until > $1 as "hasHour", narrow_until >= $2::timestamptz + interval '1 day' as "hasDay",
-       tasks_until > $1 and has_calls as "hasTaskHour", tasks_until >= $2::timestamptz + interval '1 day' and has_calls as "hasTaskDay"
+    `select narrow_until > $1 as "hasHour", narrow_until >= $2::timestamptz + interval '24 hours' as "hasDay",
+       tasks_until > $1 and has_calls as "hasTaskHour", tasks_until >= $2::timestamptz + interval '24 hours' and has_calls as "hasTaskDay"
      from usage_rollup, lateral (select not exists (select 1 from dropped_months where from_at <= $1 and to_at > $1) as has_calls) as c`,
     [hour, day],
   );

@@ -174,8 +174,8 @@ export async function stretchesOf(
      days as (
        select distinct date_trunc('day', t.hour, 'UTC') as day from call_groups g join call_times t on t.group_id = g.id
        where g.workspace_id = $1 and g.livemode = $2 and g.client_id = $3
-       union select generate_series(date_trunc('day', until, 'UTC'), now() + interval '1 day', interval '1 day') from timed)
-     select day as from_at, day + interval '1 day' as to_at from days order by day desc`,
+       union select generate_series(date_trunc('day', until, 'UTC'), now() + interval '24 hours', interval '24 hours') from timed)
+     select day as from_at, day + interval '24 hours' as to_at from days order by day desc`,
     [workspaceId, livemode, name],
   );
   return (rows as { from_at: Date; to_at: Date }[]).map((row) => ({ from: row.from_at, to: row.to_at }));

@@ -15,10 +15,10 @@ pg.types.setTypeParser(int8Array, (text) => (text === '{}' ? [] : text.slice(1, 
 /**
  * No statement may hang: every wait for the database is bounded. Set by statement, not when connecting: a pooling proxy refuses
  * startup parameters that it does not know, or drops them. Sessions also set their own idle limit, so that the server's does not
- * end them.
+ * end them, and their own time zone, so that dates are those of UTC on a server in Berlin too.
  */
-const sessionLimits = `set statement_timeout = '30s'; set lock_timeout = '10s';
-  set idle_in_transaction_session_timeout = '30s'; set idle_session_timeout = 0`;
+const sessionSettings = `set statement_timeout = '30s'; set lock_timeout = '10s';
+  set idle_in_transaction_session_timeout = '30s'; set idle_session_timeout = 0; set timezone = 'UTC'`;
 
 /** A connection that is mostly silent, and must not be ended for it. */
 export async function stayConnected(client: pg.Client): Promise<void> {
@@ -53,7 +53,7 @@ export function createPool(
         clients.add(client);
         // A connection may die between two statements of a transaction: the next statement then fails, which reports it.
         client.on('error', () => {});
-        return client.query(sessionLimits).then(() => options.admit?.(client)) as unknown as undefined;
+        return client.query(sessionSettings).then(() => options.admit?.(client)) as unknown as undefined;
       },
     },
     connections,

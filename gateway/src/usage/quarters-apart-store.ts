@@ -48,7 +48,7 @@ const ofHour = `hour, workspace_id, livemode, ${tags.join(', ')}, ${sumColumns}`
   .map((column) => `h.${column}`);
 
 const isOfDay = (alias: string, at: string): string =>
-  `${alias}.workspace_id = $1 and ${alias}.${at} >= $2::timestamptz and ${alias}.${at} < $2::timestamptz + interval '1 day'`;
+  `${alias}.workspace_id = $1 and ${alias}.${at} >= $2::timestamptz and ${alias}.${at} < $2::timestamptz + interval '24 hours'`;
 const isSameGroup = (quarters: string): string =>
   `date_trunc('hour', ${quarters}.quarter, 'UTC') = h.hour and ${quarters}.livemode = h.livemode
      and ${tags.map((tag) => `${quarters}.${tag} is not distinct from h.${tag}`).join(' and ')}`;

@@ -239,7 +239,7 @@ async function refreshStale(tx: Tx): Promise<boolean> {
   }
   for (const day of [...days].map((ms) => new Date(ms))) {
     const { rows: summed } = await tx.query(
-      `select 1 where $1::timestamptz + interval '1 day' <= (select until from usage_rollup)`,
+      `select 1 where $1::timestamptz + interval '24 hours' <= (select until from usage_rollup)`,
       [day],
     );
     const next = new Date(day.getTime() + 86_400_000);
