@@ -317,6 +317,21 @@ describe('overage', () => {
       await reportOverage(services);
       expect(stripe.metered('cus_heavy')).toBe(257_000);
       expect(await planOf(as)).toMatchObject({ overage_tokens: 657_000 });
+      // West of Greenwich a month of UTC begins on the last day of the one before.
+      const { TZ } = process.env;
+      process.env.TZ = 'America/New_York';
+      try {
+        await reportOverage(services);
+        expect(stripe.metered('cus_heavy')).toBe(257_000);
+        // As a process there named it in versions before.
+        await db.query('update overage_reports set month = month - 1 where workspace_id = $1', [id]);
+        await reportOverage(services);
+      } finally {
+        if (TZ === undefined) delete process.env.TZ;
+        else process.env.TZ = TZ;
+      }
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(257_000);
     } finally {
       await db.end();
     }

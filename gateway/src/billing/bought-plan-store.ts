@@ -139,20 +139,31 @@ export interface OverageReport {
   pending: { tokens: number; identifier: string; at: Date } | undefined;
 }
 
+/** How the row of a month is named, `2026-11-01`: a Date would be written as the day of the process's own time zone. */
+const nameOf = (month: Date): string => month.toISOString().slice(0, 10);
+
 /** The report of a month; undefined where the workspace had no plan in it. A month that has only begun is written down with nothing reported. */
 export async function findOverageReport(
   db: Db,
   { workspaceId, month, begins }: { workspaceId: string; month: Date; begins: boolean },
 ): Promise<OverageReport | undefined> {
-  if (begins)
-    await db.query(
-      'insert into overage_reports (workspace_id, month, reported_tokens) values ($1, $2, 0) on conflict do nothing',
-      [workspaceId, month],
+  if (begins) {
+    // Versions before named the month by the clock of the process, which is a day behind west of Greenwich.
+    const { rows: named } = await db.query(
+      `select reported_tokens + coalesce(pending_tokens, 0) as reported from overage_reports
+       where workspace_id = $1 and month = $2::date - 1`,
+      [workspaceId, nameOf(month)],
     );
+    const [before] = named as { reported: bigint }[];
+    await db.query(
+      'insert into overage_reports (workspace_id, month, reported_tokens) values ($1, $2, $3) on conflict do nothing',
+      [workspaceId, nameOf(month), before?.reported ?? 0n],
+    );
+  }
   const { rows } = await db.query(
     `select reported_tokens as reported, pending_tokens as tokens, pending_identifier as identifier, pending_at as at
      from overage_reports where workspace_id = $1 and month = $2`,
-    [workspaceId, month],
+    [workspaceId, nameOf(month)],
   );
   const [row] = rows as { reported: bigint; tokens: bigint | null; identifier: string | null; at: Date | null }[];
   if (row === undefined) return undefined;
@@ -173,7 +184,7 @@ async function forgiveOverage(
     `insert into overage_reports as report (workspace_id, month, reported_tokens) values ($1, $2, $3)
      on conflict (workspace_id, month) do update
        set reported_tokens = greatest(report.reported_tokens, excluded.reported_tokens - coalesce(report.pending_tokens, 0))`,
-    [workspaceId, month, tokens],
+    [workspaceId, nameOf(month), tokens],
   );
 }
 
@@ -185,7 +196,7 @@ export async function reserveOverage(
   const { rowCount } = await db.query(
     `update overage_reports set pending_tokens = $4, pending_identifier = $5, pending_at = $6
      where workspace_id = $1 and month = $2 and reported_tokens = $3 and pending_tokens is null`,
-    [report.workspaceId, report.month, report.reported, report.tokens, report.identifier, report.at],
+    [report.workspaceId, nameOf(report.month), report.reported, report.tokens, report.identifier, report.at],
   );
   return rowCount === 1;
 }
@@ -199,6 +210,6 @@ export async function settleOverage(
     `update overage_reports set reported_tokens = reported_tokens + pending_tokens,
        pending_tokens = null, pending_identifier = null, pending_at = null
      where workspace_id = $1 and month = $2 and pending_identifier = $3`,
-    [workspaceId, month, identifier],
+    [workspaceId, nameOf(month), identifier],
   );
 }
