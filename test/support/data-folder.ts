@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,7 +7,40 @@ import { join } from 'node:path';
  * files are kept outside of the folder and outlive it.
  */
 export function dataFolder(name: string): string {
-  return folderIn(roomyParent(), name);
+  return folderIn(process.env[variable] ?? roomyParent(), name);
+}
+
+/** Of a run of tests: the folder of all its data, which goes with it. Those of runs that were killed take memory, and go first. */
+export function runFolder(): { path: string; remove: () => void } {
+  const parent = roomyParent();
+  for (const name of readdirSync(parent)) {
+    const [, pid] = /^ai-gateway-run-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) removeFolder(join(parent, name));
+  }
+  const path = folderIn(parent, `run-${process.pid}`);
+  process.env[variable] = path;
+  return { path, remove: () => removeFolder(path) };
+}
+
+/** Read by the processes of the tests. */
+const variable = 'TEST_DATA_FOLDER';
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
+
+/** What somebody else owns, or still writes, stays. */
+function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 2 });
+  } catch (error) {
+    console.error(`${path} stays: ${String(error)}`);
+  }
 }
 
 /** The same on the machine's disk, whatever room its memory has: what is measured there is what an operator gets. */

@@ -1,11 +1,10 @@
-import { rmSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { buildDashboard } from '../../gateway/dashboard/build.ts';
 import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts';
 import { migrate } from '../../gateway/src/db/migrate.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
-import { dataFolder, memory } from './data-folder.ts';
+import { dataFolder, memory, runFolder } from './data-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +17,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Once, before files that need it run beside each other. Those files say what is wrong where it fails.
   await buildDashboard().catch((error: unknown) => console.error(error));
+  const run = runFolder();
   const given = process.env.DATABASE_URL;
   const folder = given === undefined ? dataFolder('test') : undefined;
   const embedded = folder === undefined ? undefined : await startEmbeddedPostgres({ dataDir: folder });
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await admin.query(`drop database if exists ${template} with (force)`);
     await admin.end();
     await embedded?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    run.remove();
   };
 }
 
