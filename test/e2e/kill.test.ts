@@ -144,9 +144,8 @@ describe('SIGTERM', () => {
     fakes.reset();
     const gateway = await spawnGateway(gatewayEnv(fakes, database.url, dataDir));
     fakes.openai.reply({ text: 'word '.repeat(60), chunks: 60, chunkDelayMs: 100 });
-    const cut = stream(gateway).then((response) => response.text());
+    const cut = (await stream(gateway)).text();
     cut.catch(() => {});
-    await sleep(200);
     const exit = gateway.kill('SIGINT');
     await sleep(2_200);
     gateway.child.kill('SIGINT');
