@@ -139,9 +139,6 @@ export interface OverageReport {
   pending: { tokens: number; identifier: string; at: Date } | undefined;
 }
 
-/** How the row of a month is named, `2026-11-01`: a Date would be written as the day of the process's own time zone. */
-const nameOf = (month: Date): string => month.toISOString().slice(0, 10);
-
 /** The report of a month; undefined where the workspace had no plan in it. A month that has only begun is written down with nothing reported. */
 export async function findOverageReport(
   db: Db,
@@ -152,18 +149,18 @@ export async function findOverageReport(
     const { rows: named } = await db.query(
       `select reported_tokens + coalesce(pending_tokens, 0) as reported from overage_reports
        where workspace_id = $1 and month = $2::date - 1`,
-      [workspaceId, nameOf(month)],
+      [workspaceId, month],
     );
     const [before] = named as { reported: bigint }[];
     await db.query(
       'insert into overage_reports (workspace_id, month, reported_tokens) values ($1, $2, $3) on conflict do nothing',
-      [workspaceId, nameOf(month), before?.reported ?? 0n],
+      [workspaceId, month, before?.reported ?? 0n],
     );
   }
   const { rows } = await db.query(
     `select reported_tokens as reported, pending_tokens as tokens, pending_identifier as identifier, pending_at as at
      from overage_reports where workspace_id = $1 and month = $2`,
-    [workspaceId, nameOf(month)],
+    [workspaceId, month],
   );
   const [row] = rows as { reported: bigint; tokens: bigint | null; identifier: string | null; at: Date | null }[];
   if (row === undefined) return undefined;
@@ -184,7 +181,7 @@ async function forgiveOverage(
     `insert into overage_reports as report (workspace_id, month, reported_tokens) values ($1, $2, $3)
      on conflict (workspace_id, month) do update
        set reported_tokens = greatest(report.reported_tokens, excluded.reported_tokens - coalesce(report.pending_tokens, 0))`,
-    [workspaceId, nameOf(month), tokens],
+    [workspaceId, month, tokens],
   );
 }
 
@@ -210,6 +207,6 @@ export async function settleOverage(
     `update overage_reports set reported_tokens = reported_tokens + pending_tokens,
        pending_tokens = null, pending_identifier = null, pending_at = null
      where workspace_id = $1 and month = $2 and pending_identifier = $3`,
-    [workspaceId, nameOf(month), identifier],
+    [workspaceId, month, identifier],
   );
 }

@@ -11,6 +11,12 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
 /** `_int8` of pg_type: the list of names the package has leaves arrays out. */
 const int8Array = 1016 as Parameters<typeof pg.types.setTypeParser>[0];
 pg.types.setTypeParser(int8Array, (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt)));
+/**
+ * Moments go out in UTC, and days are read as those of UTC: by itself the package uses the time zone of the process, where the first
+ * of a month may be the last of the month before.
+ */
+pg.defaults.parseInputDatesAsUTC = true;
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => new Date(`${text}T00:00:00Z`));
 
 /**
  * No statement may hang: every wait for the database is bounded. Set by statement, not when connecting: a pooling proxy refuses

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+
+let database: TestDatabase;
+const { TZ } = process.env;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  if (TZ === undefined) delete process.env.TZ;
+  else process.env.TZ = TZ;
+  await database.drop();
+});
+
+it.each(['America/New_York', 'Asia/Kathmandu', 'Pacific/Kiritimati'])(
+  'days are those of UTC in a process in %s',
+  async (zone) => {
+    process.env.TZ = zone;
+    const early = new Date('2026-11-01T00:00:00Z');
+    const late = new Date('2026-10-31T23:59:59.999Z');
+    expect(early.getTimezoneOffset()).not.toBe(0);
+    const { rows } = await database.pool.query(
+      `select $1::date::text as early, $2::date::text as late, $1::timestamptz = '2026-11-01T00:00:00Z' as same, $1::date as day`,
+      [early, late],
+    );
+    expect(rows).toEqual([{ early: '2026-11-01', late: '2026-10-31', same: true, day: early }]);
+  },
+);
