@@ -193,7 +193,7 @@ export async function reserveOverage(
   const { rowCount } = await db.query(
     `update overage_reports set pending_tokens = $4, pending_identifier = $5, pending_at = $6
      where workspace_id = $1 and month = $2 and reported_tokens = $3 and pending_tokens is null`,
-    [report.workspaceId, nameOf(report.month), report.reported, report.tokens, report.identifier, report.at],
+    [report.workspaceId, report.month, report.reported, report.tokens, report.identifier, report.at],
   );
   return rowCount === 1;
 }
