@@ -113,6 +113,19 @@ describe.skipIf(chromiumPath === undefined)(
       }
     });
 
+    const chosen = ['/app/settings/audit', '/app/clients/acme?tab=history', '/app/routing?tab=explain'];
+    it.each(chosen)('has the chosen part of a screen in sight: %s', async (path) => {
+      await page.goto(path);
+      const link = page.getByRole('main').getByRole('link').and(page.locator('[aria-current="page"]'));
+      await link.waitFor();
+      const ends = async (): Promise<number[]> => {
+        const { x, width } = (await link.boundingBox()) ?? { x: -1, width: 0 };
+        return [x, x + width];
+      };
+      await expect.poll(async () => Math.min(...(await ends()))).toBeGreaterThanOrEqual(0);
+      await expect.poll(async () => Math.max(...(await ends()))).toBeLessThanOrEqual(390);
+    });
+
     it('keeps the name of a dialog and its way out in sight while it scrolls', async () => {
       await page.goto('/app/routing');
       await page.getByRole('button', { name: 'New rule' }).click();

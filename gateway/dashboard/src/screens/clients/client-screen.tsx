@@ -12,6 +12,7 @@ import { Card, Loaded, messageOf } from '../../components/card.tsx';
 import { copyText } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Money } from '../../components/money.tsx';
+import { PartLinks } from '../../components/part-links.tsx';
 import styles from '../../components/parts.module.css';
 import { RaiseButtons } from '../../components/raise-buttons.tsx';
 import { Screen } from '../../components/screen.tsx';
@@ -46,22 +47,16 @@ export function ClientScreen(): ReactNode {
   return (
     <Screen title={name} note={<ClientFigures id={id} />} actions={<ClientActions id={id} name={name} />}>
       <ClientBudgets id={id} name={name} />
-      <nav className={`${styles.tabs} screen-only`} aria-label="Client">
-        {tabs
+      <PartLinks
+        label="Client"
+        parts={tabs
           .filter(([, , needs]) => may(needs))
-          .map(([key, title]) => (
-            <Link
-              key={key}
-              to="/app/clients/$id"
-              params={{ id }}
-              search={{ tab: key }}
-              className={styles.tab}
-              aria-current={tab === key ? 'page' : undefined}
-            >
-              {title}
-            </Link>
-          ))}
-      </nav>
+          .map(([key, title]) => ({
+            name: title,
+            href: `/app/clients/${encodeURIComponent(id)}?tab=${key}`,
+            isChosen: tab === key,
+          }))}
+      />
       {tab === 'scenarios' ? (
         <>
           <ClientUsage id={id} group="scenario" />

@@ -5,7 +5,7 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { OperationForm } from '../../components/operation-form.tsx';
-import styles from '../../components/parts.module.css';
+import { PartLinks } from '../../components/part-links.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { ThingsCard } from '../../components/things-card.tsx';
 import { useToast } from '../../components/toast.tsx';
@@ -70,24 +70,14 @@ export function SettingsPartScreen(): ReactNode {
 function SettingsTabs({ chosen }: { chosen: string | undefined }): ReactNode {
   const may = useMay();
   return (
-    <nav className={`${styles.tabs} screen-only`} aria-label="Settings">
-      {/* Every part is below this path: without `exact` the router takes both for the current page. */}
-      <Link to="/app/settings" activeOptions={{ exact: true }} className={styles.tab}>
-        Workspace
-      </Link>
-      {parts
-        .filter(({ needs }) => needs === undefined || may(needs))
-        .map(({ path, title }) => (
-          <Link
-            key={path}
-            to="/app/settings/$part"
-            params={{ part: path }}
-            className={styles.tab}
-            aria-current={chosen === path ? 'page' : undefined}
-          >
-            {title}
-          </Link>
-        ))}
-    </nav>
+    <PartLinks
+      label="Settings"
+      parts={[
+        { name: 'Workspace', href: '/app/settings', isChosen: chosen === undefined },
+        ...parts
+          .filter(({ needs }) => needs === undefined || may(needs))
+          .map(({ path, title }) => ({ name: title, href: `/app/settings/${path}`, isChosen: chosen === path })),
+      ]}
+    />
   );
 }
