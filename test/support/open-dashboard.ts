@@ -108,6 +108,7 @@ async function newContext(
     bypassCSP,
     colorScheme: theme,
     viewport: { width, height: width < 800 ? 844 : 900 },
+    hasTouch: width < 800,
     reducedMotion: 'reduce',
     ...(timezone !== undefined && { timezoneId: timezone }),
     permissions: ['clipboard-read', 'clipboard-write'],
