@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { json } from '../support/ask.ts';
 import {
   chromiumPath,
   type Dashboard,
@@ -48,6 +49,29 @@ describe.skipIf(chromiumPath === undefined)(`the frame of the dashboard${leftOut
       await menu.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       expect(await page.title()).toContain(name);
+    }
+    await page.context().close();
+  });
+
+  it('calls only the page that is open the current one, and not the list that its heading leads back to', async () => {
+    const { gateway } = dashboard;
+    await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply' }), 201);
+    const arms = ['gpt-4o', 'gpt-4o-mini'].map((model) => ({ name: model, weight: 1, model }));
+    const experiment = { name: 'tone', unit: 'client', arms, metric: 'cost' };
+    const made = await json<{ id: string }>(gateway.post('/v1/experiments', experiment), 201);
+    const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/keys'));
+    const lists = {
+      [`/app/experiments/${made.id}`]: 'Experiments',
+      '/app/prompts/reply': 'Prompts',
+      [`/app/keys?key=${data[0]?.id}`]: 'All keys',
+      '/app/calls?scenario_id=42': 'Show all',
+    };
+    const page = await dashboard.open('/app');
+    for (const [path, name] of Object.entries(lists)) {
+      await page.goto(path);
+      const link = page.getByRole('main').getByRole('link', { name, exact: true });
+      await link.waitFor();
+      expect([path, await link.getAttribute('aria-current')]).toEqual([path, null]);
     }
     await page.context().close();
   });

@@ -82,7 +82,7 @@ export function CallsScreen(): ReactNode {
       {narrowed.length === 0 ? null : (
         <p>
           Only <bdi>{narrowed.join(', ')}</bdi>.{' '}
-          <Link to="/app/calls" search={{ view, range }}>
+          <Link to="/app/calls" search={{ view, range }} activeOptions={{ exact: true }}>
             Show all
           </Link>
         </p>

@@ -44,7 +44,9 @@ export function ExperimentScreen(): ReactNode {
       title={data?.name ?? 'Experiment'}
       note={
         <>
-          <Link to="/app/experiments">Experiments</Link>
+          <Link to="/app/experiments" activeOptions={{ exact: true }}>
+            Experiments
+          </Link>
           {data === undefined ? null : (
             <>
               {' '}

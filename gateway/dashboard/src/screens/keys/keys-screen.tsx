@@ -35,7 +35,13 @@ export function KeysScreen(): ReactNode {
     >
       <Card
         title={only === undefined ? 'All keys' : 'One key'}
-        actions={only === undefined ? undefined : <Link to="/app/keys">All keys</Link>}
+        actions={
+          only === undefined ? undefined : (
+            <Link to="/app/keys" activeOptions={{ exact: true }}>
+              All keys
+            </Link>
+          )
+        }
       >
         <Loaded query={keys}>
           {({ data }) => <KeyTable keys={only === undefined ? data : data.filter(({ id }) => id === only)} />}

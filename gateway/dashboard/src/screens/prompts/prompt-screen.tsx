@@ -26,7 +26,10 @@ export function PromptScreen(): ReactNode {
       title={prompt.data?.name ?? id}
       note={
         <>
-          <Link to="/app/prompts">Prompts</Link> · <code>{id}</code>
+          <Link to="/app/prompts" activeOptions={{ exact: true }}>
+            Prompts
+          </Link>{' '}
+          · <code>{id}</code>
           {prompt.data?.description ? <span dir="auto"> · {prompt.data.description}</span> : null}
         </>
       }
