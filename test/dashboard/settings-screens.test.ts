@@ -11,7 +11,7 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
   let page: Page;
 
   beforeAll(async () => {
-    dashboard = await openDashboard();
+    dashboard = await openDashboard({ ALLOW_PRIVATE_NETWORK: 'true' });
     await json(dashboard.gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-scenario-id': '42' }));
     page = await dashboard.open('/app');
   });
@@ -107,6 +107,19 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     await dialog().getByRole('button', { name: 'Save' }).click();
     await dialog().getByRole('alert').getByText('no-such-model').waitFor();
     await page.keyboard.press('Escape');
+  });
+
+  it('show which account at a provider is refused, as Home does', async () => {
+    const { gateway } = dashboard;
+    const models = [{ id: 'small', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }];
+    const account = { kind: 'openai-compatible', base_url: gateway.fakes.openai.baseUrl, models };
+    for (const name of ['good', 'wrong'])
+      await json(gateway.post('/v1/providers', { ...account, name, api_key: `key-${name}` }), 201);
+    expect((await gateway.post(chat, hello({ model: 'wrong/small' }))).ok).toBe(false);
+    await page.goto('/app/settings/providers');
+    const accounts = page.getByRole('region', { name: 'Accounts' }).last().getByRole('row');
+    await accounts.filter({ hasText: 'wrong' }).getByText('Refuses the account').waitFor();
+    await accounts.filter({ hasText: 'good' }).getByText('Working').waitFor();
   });
 
   it('show the logo and the accent with its contrast before they are saved, and refuse what is no picture', async () => {

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { isValidElement, type ReactNode, useState } from 'react';
 import { callNamed } from '../api/client.ts';
 import { useMode } from '../api/mode.ts';
 import { findOperation, isDangerous } from '../api/operations.ts';
@@ -18,13 +18,15 @@ interface Thing {
   [field: string]: unknown;
 }
 
+type Words = (value: unknown, row: Thing) => ReactNode;
+
 type Adding = Omit<FormRequest, 'operation'> & { operation: string; button: string };
 
 export interface Things {
   title: string;
   list: string;
   /** Fields of a row and their titles, the name first; `words` says a value that is more than text. */
-  columns: readonly (readonly [field: string, title: string, words?: (value: unknown) => string])[];
+  columns: readonly (readonly [field: string, title: string, words?: Words])[];
   empty: string;
   /** The button that adds one. */
   add?: Adding;
@@ -80,7 +82,7 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
                 ...columns.map(([field, heading, words]) => ({
                   key: field,
                   title: heading,
-                  cell: (row: Thing) => <Value value={saidBy(row[field], words)} field={field} />,
+                  cell: (row: Thing) => <Value value={saidBy(row, field, words)} field={field} />,
                 })),
                 {
                   key: 'do',
@@ -134,12 +136,14 @@ export function ThingsCard({ things }: { things: Things }): ReactNode {
   );
 }
 
-function saidBy(value: unknown, words: ((value: unknown) => string) | undefined): unknown {
-  return value == null || words === undefined ? value : words(value);
+function saidBy(row: Thing, field: string, words: Words | undefined): unknown {
+  const value = row[field];
+  return value == null || words === undefined ? value : words(value, row);
 }
 
 function Value({ value, field }: { value: unknown; field: string }): ReactNode {
   if (value === null || value === undefined || value === '') return '–';
+  if (isValidElement(value)) return value;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' && field.endsWith('_at')) return <When at={value} />;
   if (Array.isArray(value)) return <bdi>{value.map(textOf).join(', ')}</bdi>;

@@ -2,16 +2,9 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Empty } from '../../components/empty.tsx';
-import { Status } from '../../components/status.tsx';
+import { ProviderStatus } from '../../components/provider-status.tsx';
 import { nameForPeople } from '../../format/names.ts';
 import styles from './home.module.css';
-
-const texts = {
-  ok: { kind: 'good', text: 'Working' },
-  sandbox: { kind: 'plain', text: 'Answers test calls' },
-  resting: { kind: 'warn', text: 'Cooling down' },
-  refused: { kind: 'bad', text: 'Refuses the account' },
-} as const;
 
 /** Is it the gateway, or the provider? Each leads to the status page. */
 export function ProviderStrip(): ReactNode {
@@ -27,7 +20,7 @@ export function ProviderStrip(): ReactNode {
               {providers.map(({ id, status }) => (
                 <li key={id}>
                   <a href="/status">
-                    {nameForPeople(id)} <Status kind={texts[status].kind}>{texts[status].text}</Status>
+                    {nameForPeople(id)} <ProviderStatus status={status} />
                   </a>
                 </li>
               ))}

@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react';
+import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import styles from '../../components/parts.module.css';
+import { ProviderStatus } from '../../components/provider-status.tsx';
 import { ThingsCard } from '../../components/things-card.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
@@ -12,6 +14,13 @@ const kinds = [
   ['gemini', 'Gemini'],
   ['mistral', 'Mistral'],
 ] as const;
+
+/** A refused key shows here as it does on Home. Test calls reach no account. */
+function StatusOf({ name }: { name: string }): ReactNode {
+  const me = useRead('me.get', {});
+  const account = me.data?.providers.find(({ id }) => id === name);
+  return account === undefined ? '–' : <ProviderStatus status={account.status} />;
+}
 
 /** The workspace's own accounts at the providers. */
 export function ProvidersCard(): ReactNode {
@@ -60,6 +69,7 @@ export function ProvidersCard(): ReactNode {
           list: 'providers.list',
           columns: [
             ['name', 'Name'],
+            ['id', 'Status', (_, { name }) => <StatusOf name={String(name)} />],
             ['kind', 'Kind'],
             ['base_url', 'Address'],
             ['key_hint', 'Key ends in'],
