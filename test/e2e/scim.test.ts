@@ -407,11 +407,26 @@ describe('a provisioned person', () => {
     }
   });
 
-  it('keeps keys that they made', async () => {
-    const { rows } = await gateway.database.pool.query(
-      'select count(*)::int as n from api_keys where revoked_at is not null',
+  it('leaves keys that they made, which the audit log lists', async () => {
+    const user = await create();
+    const { jar } = await signIn({ sub: `sub-${user.id}`, email: user.userName, groups: ['Heads'] });
+    const cookie = jar.cookies(gateway.url);
+    const page = { cookie, origin: gateway.url, 'x-gateway-app': '1', 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'Nightly' });
+    const made = await json<{ id: string; key: string }>(
+      fetch(`${gateway.url}/v1/keys`, { method: 'POST', headers: page, body }),
+      201,
     );
-    expect(rows).toEqual([{ n: 0 }]);
+    const { person } = await json<{ person: { id: string } }>(
+      fetch(`${gateway.url}/v1/session`, { headers: { cookie } }),
+    );
+    await json(scim('PATCH', `/Users/${user.id}`, patch({ op: 'replace', value: { active: false } })));
+    expect((await member(user.userName))?.disabled).toBe(true);
+    for (const url of [gateway.url, second.url]) await json(fetch(`${url}/v1/me`, { headers: bearer(made.key) }));
+    const log = await json<{ data: { target: { id: string } }[] }>(
+      gateway.get(`/v1/audit?operation=keys.create&actor_id=${person.id}`),
+    );
+    expect(log.data.map(({ target }) => target.id)).toEqual([made.id]);
   });
 });
 
