@@ -400,6 +400,28 @@ describe('an account', () => {
     expect((await ada.send('DELETE', '/v1/me')).status).toBe(409);
     expect((await ada.send('PATCH', `/v1/people/${mine}`, { is_operator: false })).status).toBe(409);
   });
+
+  it('of the last owner of a workspace is deleted by nobody, until there is another', async () => {
+    const sole = await invited('sole');
+    await sql(`insert into workspaces (id, name) values ('ws_sole', 'Sole')`);
+    const own = (id: string, personId: string): Promise<unknown> =>
+      sql(`insert into members (workspace_id, id, person_id, role) values ('ws_sole', $1, $2, 'owner')`, [
+        id,
+        personId,
+      ]);
+    await own('mem_sole', sole.id);
+    for (const answer of [await sole.send('DELETE', '/v1/me'), await ada.send('DELETE', `/v1/people/${sole.id}`)])
+      expect(await json(answer, 409)).toMatchObject({
+        error: { code: 'conflict', message: expect.stringContaining('the last owner of "Sole"') },
+      });
+    // Another one who cannot sign in is none.
+    const gone = await invited('gone');
+    await own('mem_gone', gone.id);
+    await sql('update people set disabled_at = now() where id = $1', [gone.id]);
+    expect((await sole.send('DELETE', '/v1/me')).status).toBe(409);
+    await sql('update people set disabled_at = null where id = $1', [gone.id]);
+    await json(sole.send('DELETE', '/v1/me'), 204);
+  });
 });
 
 it('a session by single sign-on changes nothing that counts in other workspaces: no factor, no address, no account', async () => {

@@ -109,6 +109,33 @@ it('an operator who signs in through an identity provider is not the operator th
   expect(session).toMatchObject({ person: { email: 'ada@req.example', is_operator: false }, role: 'owner' });
 });
 
+it('the last owner stays one at a sign-in, whatever the groups say, and is none where there is another', async () => {
+  const { pool } = gateway.database;
+  const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/sso-connections'));
+  const groups = (group_roles: object[]): Promise<unknown> =>
+    json(owner.send('PATCH', `/v1/sso-connections/${data[0]?.id}`, { group_roles }));
+  await groups([{ group: 'Readers', role: 'viewer' }]);
+  idp.account = { sub: 'ada', email: 'ada@req.example', groups: ['Readers'] };
+  const roleAtSignIn = async (): Promise<string> => {
+    const jar = new BrowserJar();
+    await jar.open(`${gateway.url}/auth/sso/req`, { stopAt: `${gateway.url}/app` });
+    const cookie = jar.cookies(gateway.url);
+    return (await json<{ role: string }>(fetch(`${gateway.url}/v1/session`, { headers: { cookie } }))).role;
+  };
+  const make = (email: string, role: string): Promise<unknown> =>
+    pool.query(
+      `with changed as (update members m set role = $2 from people p where p.id = m.person_id and p.email = $1 returning person_id)
+       select pg_notify('sessions', person_id) from changed`,
+      [email, role],
+    );
+  expect(await roleAtSignIn()).toBe('owner');
+  await make('bob@req.example', 'owner');
+  expect(await roleAtSignIn()).toBe('viewer');
+  await make('ada@req.example', 'owner');
+  await make('bob@req.example', 'member');
+  await eventually(() => groups([]));
+});
+
 it('owners get a mail when a connection changes, and when an identity provider makes an owner', async () => {
   const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/sso-connections'));
   const id = data[0]?.id ?? '';
