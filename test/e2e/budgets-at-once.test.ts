@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, hello, json } from '../support/ask.ts';
+import { firstPerson, invited } from '../support/person.ts';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 /** Budgets of "each" that are listed: the list names the instance that it shows, and reads all of them together. */
@@ -66,4 +67,31 @@ it('fifty budgets of "each" are read in as many statements as one', async () => 
   expect(many.answer).toHaveLength(52);
   expect(many.answer.filter(({ instance }) => instance?.scenario_id === '8')).toHaveLength(50);
   expect(many.statements - one.statements).toBeLessThan(10);
+});
+
+it('two people who change one budget at once keep each other’s fields; of one field the later change counts, and both are in its history', async () => {
+  const ada = await firstPerson(gateway);
+  const bob = await invited(gateway, ada, { email: 'bob@agency.example', role: 'member' });
+  const { id } = await create({ client_id: 'shared' });
+  const path = `/v1/budgets/${id}`;
+  for (let n = 1; n <= 5; n++) {
+    const both = [ada.send('PATCH', path, { name: `Shared ${n}` }), bob.send('PATCH', path, { limit_usd: 10 + n })];
+    for (const answer of await Promise.all(both)) await json(answer);
+    expect(await json(ada.get(path))).toMatchObject({ name: `Shared ${n}`, limit_usd: 10 + n });
+  }
+  const limits = [20, 30];
+  const answers = await Promise.all(
+    [ada, bob].map((person, at) => json<{ limit_usd: number }>(person.send('PATCH', path, { limit_usd: limits[at] }))),
+  );
+  // Each is told what the own change has made of it.
+  expect(answers.map(({ limit_usd: limit }) => limit)).toEqual(limits);
+  const { limit_usd: last } = await json<{ limit_usd: number }>(ada.get(path));
+  const { data } = await json<{ data: { by: string; limit_before_usd: number; limit_usd: number }[] }>(
+    ada.get(`${path}/history?limit=2`),
+  );
+  const [later, earlier] = data;
+  expect(later).toMatchObject({ limit_usd: last, limit_before_usd: earlier?.limit_usd });
+  expect([earlier?.limit_before_usd, new Set(data.map(({ by }) => by)).size]).toEqual([15, 2]);
+  expect((await bob.send('DELETE', path)).status).toBe(204);
+  expect((await ada.send('PATCH', path, { limit_usd: 40 })).status).toBe(404);
 });
