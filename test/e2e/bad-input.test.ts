@@ -150,6 +150,13 @@ describe.each(endpoints)('$path refuses', ({ path, body }) => {
       'invalid_tag',
       'metadata.client_id',
     ]);
+    // Marks that turn the direction of the text around a name.
+    for (const mark of ['\u202e', '\u202a', '\u2066', '\u2069'])
+      expect(await refusal(path, { ...body, metadata: { client_id: `a${mark}b` } })).toEqual([
+        400,
+        'invalid_tag',
+        'metadata.client_id',
+      ]);
     expect(await refusal(path, { ...body, metadata: { client_id: 7 } })).toEqual([
       400,
       'invalid_tag',
