@@ -12,6 +12,7 @@ import { sealOf } from '../../gateway/src/backup/seal-file.ts';
 import { runningConnection } from '../../gateway/src/db/embedded-postgres.ts';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { type Ended, runCommand, runProgram } from '../support/command-line.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { dataFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
@@ -358,7 +359,8 @@ describe('a backup of a database by DATABASE_URL', () => {
 
 /** Sends Ctrl-C as soon as `isUnderWay`. */
 async function interrupted(args: readonly string[], dir: string, isUnderWay: () => boolean): Promise<Ended> {
-  const child = spawn(process.execPath, [cli, ...args], { env: { PATH: process.env.PATH ?? '', DATA_DIR: dir } });
+  const env = { PATH: process.env.PATH ?? '', ...compileCache, DATA_DIR: dir };
+  const child = spawn(process.execPath, [cli, ...args], { env });
   let err = '';
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();

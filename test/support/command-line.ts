@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from './compile-cache.ts';
 
 const cli = fileURLToPath(new URL('../../gateway/src/cli.ts', import.meta.url));
 
@@ -14,7 +15,7 @@ export function runCommand(
   args: readonly string[],
   options: { env?: Record<string, string>; cwd?: string } = {},
 ): Promise<Ended> {
-  return runProgram(process.execPath, [cli, ...args], options);
+  return runProgram(process.execPath, [cli, ...args], { ...options, env: { ...compileCache, ...options.env } });
 }
 
 /** Runs a program to its end, with PATH and `env` for its environment. */

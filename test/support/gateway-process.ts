@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from './compile-cache.ts';
 
 export interface GatewayProcess {
   url: string;
@@ -14,7 +15,7 @@ const main = fileURLToPath(new URL('../../gateway/src/main.ts', import.meta.url)
 /** The gateway as its own process, as an operator runs it; resolves when it says that it is ready. `program` may be another version's. */
 export async function spawnGateway(env: Record<string, string>, program = main): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', ...compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
