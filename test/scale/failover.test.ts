@@ -18,7 +18,7 @@ if (missing !== undefined) console.log(`failover of a Patroni cluster: not run, 
  * Three database machines by deploy/high-availability, two gateways, sixteen callers under a budget. However the primary goes, callers
  * see 503 with Retry-After and error events, and nothing is lost or paid twice.
  */
-describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout: 300_000 }, () => {
+describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout: 600_000 }, () => {
   let cluster: PatroniCluster;
   let fakes: Fakes;
   let gateways: GatewayProcess[];
@@ -44,7 +44,8 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     });
   }, 300_000);
   afterAll(async () => {
-    await Promise.all((gateways ?? []).map((gateway) => gateway.kill('SIGTERM')));
+    // After a failure their database may never answer again, and a SIGTERM would wait for it.
+    await Promise.all((gateways ?? []).map((gateway) => gateway.kill('SIGKILL')));
     await fakes?.stop();
     await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -78,83 +79,102 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     return performance.now() - since;
   }
 
-  const received: Awaited<ReturnType<Load['stop']>>[number][] = [];
+  type Heard = Awaited<ReturnType<Load['stop']>>;
+  /** In all tests so far: the books are of all of them. */
+  const received: Heard[number][] = [];
 
-  /** Load while the primary goes; the books of all that was called so far agree. */
-  async function whileLoaded(name: string, goes: (primary: string) => Promise<void> | void): Promise<void> {
+  /** What callers hear while `happens`. They end with it: calls that went on after a failure would be open in the books of every later test. */
+  async function heardDuring(happens: (load: Load) => Promise<void>): Promise<Heard> {
     await cluster.untilWhole();
     const load = new Load().start(gateways.map(({ url }) => url));
-    await sleep(2_000);
-    const primary = (await cluster.primary()) ?? '';
-    const gone = performance.now();
-    await goes(primary);
-    const promoted = await until(async () => {
-      const now = await cluster.primary();
-      return now !== undefined && now !== primary;
-    });
-    const confirmed = confirmedAfter(promoted);
-    const served = await load.servedAfter(promoted).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}\n${await state()}`);
-    });
-    console.log(
-      `${name}: a standby was promoted ${((promoted - gone) / 1000).toFixed(1)} s after it; a write through haproxy was confirmed ${seconds(await confirmed)} later, and calls were served ${seconds(served)} later`,
-    );
-    // 1.5 s is what it should be, and what an idle machine does.
-    expect(served).toBeLessThan(5_000);
-    await sleep(2_000);
-    received.push(...(await load.stop()));
-    const statuses = new Set(received.map(({ status }) => status));
-    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect(received.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
-    expect(received.filter(({ status, ending }) => status === 200 && ending === 'cut')).toEqual([]);
+    try {
+      await sleep(2_000);
+      await happens(load);
+    } finally {
+      received.push(...(await load.stop()));
+    }
+    return load.received;
+  }
+
+  /** Returns what `verify-ledger` prints. */
+  async function booksAgree(): Promise<string> {
     await until(async () => (await query("select 1 from calls where status = 'open'")).rows.length === 0);
     const { calls } = await compareThreeBooks({ received, fakes, query });
     expect(calls).toBeGreaterThan(30);
     const checked = await runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, '0') } });
     expect(checked.out).toContain('Ledger OK');
+    return checked.out;
+  }
+
+  /** Load while the primary goes; the books of all that was called so far agree. */
+  async function whileLoaded(name: string, goes: (primary: string) => Promise<void> | void): Promise<void> {
+    const heard = await heardDuring(async (load) => {
+      const primary = (await cluster.primary()) ?? '';
+      const gone = performance.now();
+      await goes(primary);
+      const promoted = await until(async () => {
+        const now = await cluster.primary();
+        return now !== undefined && now !== primary;
+      });
+      const confirmed = confirmedAfter(promoted);
+      const served = await load.servedAfter(promoted).catch(async (error: unknown) => {
+        throw new Error(`${String(error)}\n${await state()}`);
+      });
+      console.log(
+        `${name}: a standby was promoted ${((promoted - gone) / 1000).toFixed(1)} s after it; a write through haproxy was confirmed ${seconds(await confirmed)} later, and calls were served ${seconds(served)} later`,
+      );
+      // 1.5 s on an idle machine. What gives up after half a minute is a statement whose connection nobody cut.
+      expect(served).toBeLessThan(20_000);
+      await sleep(2_000);
+    });
+    const statuses = new Set(heard.map(({ status }) => status));
+    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(heard.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
+    expect(heard.filter(({ status, ending }) => status === 200 && ending === 'cut')).toEqual([]);
+    await booksAgree();
   }
 
   it('serves on, with equal books, when its Postgres is killed', () =>
     whileLoaded('Postgres killed', (primary) => cluster.killPostgres(primary)));
 
   it('stays the only one, with equal books, where both standbys are promoted by hand', async () => {
-    await cluster.untilWhole();
-    const load = new Load().start(gateways.map(({ url }) => url));
-    await sleep(2_000);
-    const primary = (await cluster.primary()) ?? '';
-    cluster.promoteStandbys(primary);
-    const promoted = performance.now();
-    await cluster.copyAgain(primary);
-    expect(await cluster.primary()).toBe(primary);
-    const served = await load.servedAfter(performance.now());
-    await sleep(1_000);
-    received.push(...(await load.stop()));
-    console.log(
-      `both standbys promoted: whole again after ${seconds(performance.now() - promoted)}, served ${seconds(served)} later`,
-    );
-    expect(received.filter(({ status }) => status !== 200 && status !== 503).map(({ error }) => error)).toEqual([]);
-    await until(async () => (await query("select 1 from calls where status = 'open'")).rows.length === 0);
-    await compareThreeBooks({ received, fakes, query });
-    const checked = await runCommand(['verify-ledger'], { env: { ...env, DATA_DIR: join(folder, '0') } });
-    expect(checked.out).toContain('Ledger OK');
-    expect(checked.out).not.toContain('Another primary');
+    const heard = await heardDuring(async (load) => {
+      const primary = (await cluster.primary()) ?? '';
+      cluster.promoteStandbys(primary);
+      const promoted = performance.now();
+      await cluster.copyAgain(primary);
+      expect(await cluster.primary()).toBe(primary);
+      const served = await load.servedAfter(performance.now());
+      await sleep(1_000);
+      console.log(
+        `both standbys promoted: whole again after ${seconds(performance.now() - promoted)}, served ${seconds(served)} later`,
+      );
+    });
+    expect(heard.filter(({ status }) => status !== 200 && status !== 503).map(({ error }) => error)).toEqual([]);
+    expect(await booksAgree()).not.toContain('Another primary');
   });
 
   it('serves on, with equal books, when its machine dies', async () => {
-    let dead = '';
-    await whileLoaded('machine dead', (primary) => {
-      dead = primary;
-      cluster.killMachine(primary);
-    });
-    cluster.revive(dead);
+    let revive = (): void => {};
+    try {
+      await whileLoaded('machine dead', (primary) => {
+        cluster.killMachine(primary);
+        revive = () => cluster.revive(primary);
+      });
+    } finally {
+      revive();
+    }
   });
 
   it('serves on, with equal books, when its machine hangs and returns as a second primary', async () => {
     let thaw = (): void => {};
-    await whileLoaded('machine frozen', (primary) => {
-      ({ thaw } = cluster.freezeMachine(primary));
-    });
-    thaw();
+    try {
+      await whileLoaded('machine frozen', (primary) => {
+        ({ thaw } = cluster.freezeMachine(primary));
+      });
+    } finally {
+      thaw();
+    }
     // Writes from before it hung are never confirmed, because its standby follows another primary.
     await cluster.untilWhole();
     await sleep(3_000);
@@ -166,9 +186,9 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** When it holds, by `performance.now()`. */
 async function until(holds: () => Promise<boolean>): Promise<number> {
-  for (let tries = 0; tries < 1_200; tries++) {
+  for (let tries = 0; tries < 2_400; tries++) {
     if (await holds().catch(() => false)) return performance.now();
     await sleep(50);
   }
-  throw new Error('it did not come within a minute');
+  throw new Error('it did not come within two minutes');
 }
