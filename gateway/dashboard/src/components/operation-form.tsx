@@ -4,6 +4,7 @@ import type { Operation } from '@ai-gateway/shared/operation';
 import { type FormEvent, type ReactNode, useMemo, useRef, useState } from 'react';
 import { isDangerous } from '../api/operations.ts';
 import { useNamedChange } from '../api/queries.ts';
+import { useZone } from '../api/zone.ts';
 import { Button } from './button.tsx';
 import { ErrorCard } from './card.tsx';
 import { focusFault } from './focus-fault.ts';
@@ -59,10 +60,14 @@ export function OperationForm({
   const fields = useMemo(() => {
     const all = fieldsOf(operation)
       .filter(({ key }) => !(key in fixed))
-      .map((field) => ({ ...field, help: help[field.key] ?? field.help }));
+      .map((field) => ({ ...field, help: help[field.key] ?? field.help }))
+      .map((field) => (hasDays(operation, field) ? { ...field, initial: undefined } : field));
     return only === undefined ? all : only.flatMap((key) => all.filter((field) => field.key === key));
   }, [operation, fixed, only, help]);
-  const [typed, setTyped] = useState<TypedGroup>(() => typedOf(fields, initial));
+  const [own, setTyped] = useState<TypedGroup>(() => typedOf(fields, initial));
+  const zone = useZone();
+  const isZoned = own.timezone === undefined && fields.some((field) => hasDays(operation, field));
+  const typed = isZoned ? { ...own, timezone: zone } : own;
   // As it was when the form opened: the screen below goes on, and the form does not.
   const [before, setBefore] = useState(initial);
   const [fault, setFault] = useState<Fault | undefined>();
@@ -135,6 +140,11 @@ export function OperationForm({
       </div>
     </form>
   );
+}
+
+/** The days of a new thing are those of the workspace, and not the API's. */
+function hasDays({ method }: Operation, { key }: Field): boolean {
+  return method === 'POST' && key === 'timezone';
 }
 
 /** The name of what goes, as the person has to type it. */

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
+import { useZone } from '../../api/zone.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, messageOf } from '../../components/card.tsx';
 import { GoLink } from '../../components/go-link.tsx';
@@ -84,10 +85,12 @@ export function Onboarding(): ReactNode {
 
 function FirstBudget(): ReactNode {
   const create = useChange('budgets.create');
+  const timezone = useZone();
   const toast = useToast();
   const onClick = async (): Promise<void> => {
     try {
-      await create.mutateAsync({ name: 'Each scenario', scope: { scenario_id: '*' }, limit_usd: 5, period: 'day' });
+      const scope = { scenario_id: '*' };
+      await create.mutateAsync({ name: 'Each scenario', scope, limit_usd: 5, period: 'day', timezone });
       toast({ text: 'Every scenario has a budget of $5 a day' });
     } catch (error) {
       toast({ text: messageOf(error) });
