@@ -35,7 +35,8 @@ export function KeyTable({ keys }: { keys: readonly Key[] }): ReactNode {
   );
 }
 
-function KeyActions({ of: { id, name } }: { of: Key }): ReactNode {
+function KeyActions({ of: key }: { of: Key }): ReactNode {
+  const { id, name } = key;
   const may = useMay();
   const openForm = useFormDialog();
   return (
@@ -66,7 +67,7 @@ function KeyActions({ of: { id, name } }: { of: Key }): ReactNode {
               operation: 'keys.update',
               title: `Change ${name}`,
               fixed: { id },
-              initial: { name },
+              initial: key,
               submit: 'Save',
             })
           }
