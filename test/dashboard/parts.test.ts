@@ -35,7 +35,7 @@ import {
   percentUsedForPeople,
   uptimeForPeople,
 } from '../../gateway/dashboard/src/format/money.ts';
-import { addDays, daysBetween, daysForPeople } from '../../gateway/dashboard/src/format/when.ts';
+import { addDays, clockAt, daysBetween, daysForPeople, momentWhen } from '../../gateway/dashboard/src/format/when.ts';
 import { tightestFirst } from '../../gateway/dashboard/src/screens/budgets/tightest-first.ts';
 import { dailyCap, forecastMonth } from '../../gateway/dashboard/src/screens/home/forecast.ts';
 import { autoDraftOf, autoOf, entryFault } from '../../gateway/dashboard/src/screens/routing/auto-draft.ts';
@@ -516,5 +516,22 @@ describe('a form with values', () => {
   it('sends nothing for fields that were empty before', () => {
     expect(saved({})).toEqual(initial);
     expect(inputWithCleared(operation, { fields, initial: {}, typed: { name: '', scope: {}, tags: [] } })).toEqual({});
+  });
+});
+
+describe('a moment that is typed', () => {
+  it('is that of the workspace’s clock, also where summer time begins or ends', () => {
+    for (const [clock, zone, at] of [
+      ['2027-03-01T00:00', 'Asia/Kathmandu', '2027-02-28T18:15:00.000Z'],
+      ['2026-07-01T12:00', 'Europe/Berlin', '2026-07-01T10:00:00.000Z'],
+      ['2026-10-25T01:59', 'Europe/Berlin', '2026-10-24T23:59:00.000Z'],
+      ['2026-10-25T03:00', 'Europe/Berlin', '2026-10-25T02:00:00.000Z'],
+      ['2026-11-01T00:30', 'America/St_Johns', '2026-11-01T03:00:00.000Z'],
+    ] as const) {
+      expect([clock, zone, momentWhen(clock, zone)]).toEqual([clock, zone, at]);
+      expect(clockAt(Date.parse(at), zone)).toBe(clock);
+    }
+    // This hour is skipped.
+    expect(momentWhen('2026-03-29T02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z');
   });
 });

@@ -60,4 +60,29 @@ describe.skipIf(chromiumPath === undefined)(`the end of summer time elsewhere${l
     expect(await moments.last().getAttribute('title')).toContain('00:00 (Asia/Kathmandu)');
     await page.context().close();
   });
+
+  it('takes moments and the days of a new budget by the workspace’s clock, and shows them so', async () => {
+    const { gateway } = dashboard;
+    const page = await dashboard.open('/app/keys', { timezone: 'Europe/Berlin' });
+    await settled(page);
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('Until March');
+    await dialog.getByText('More options').click();
+    await dialog.getByLabel(/^Expires at/).fill('2027-03-01T00:00');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.getByText(/^gw_live_/).waitFor();
+    const { data } = await json<{ data: { name: string; expires_at: string }[] }>(gateway.get('/v1/keys'));
+    expect(data.find((key) => key.name === 'Until March')?.expires_at).toBe('2027-02-28T18:15:00.000Z');
+    await page.goto('/app/keys');
+    await page.getByRole('button', { name: 'Change Until March' }).click();
+    expect(await dialog.getByLabel(/^Expires at/).inputValue()).toBe('2027-03-01T00:00');
+    await page.goto('/app/budgets');
+    await page.getByRole('button', { name: '$5 a day for each scenario' }).click();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The budget is saved').waitFor();
+    const budgets = await json<{ data: { timezone: string }[] }>(gateway.get('/v1/budgets'));
+    expect(budgets.data.map(({ timezone }) => timezone)).toEqual(['Asia/Kathmandu']);
+    await page.context().close();
+  });
 });

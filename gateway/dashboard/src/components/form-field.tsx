@@ -1,5 +1,7 @@
 import type { Field } from '@ai-gateway/shared/fields';
-import { createContext, type ReactNode, useContext } from 'react';
+import { type ComponentProps, createContext, type ReactNode, useContext } from 'react';
+import { useZone } from '../api/zone.ts';
+import { clockAt, momentWhen, placeOf } from '../format/when.ts';
 import { Button } from './button.tsx';
 import styles from './form.module.css';
 import { type Fault, isGroup, type Typed } from './form-values.ts';
@@ -48,6 +50,7 @@ function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNo
         ))}
       </LabelledSelect>
     );
+  if (field.moment) return <MomentField {...shared} onMoment={onChange} />;
   if (field.multiline || field.kind === 'json') return <LabelledArea {...shared} rows={4} />;
   return (
     <LabelledText
@@ -56,6 +59,30 @@ function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNo
       inputMode={field.kind === 'number' || field.kind === 'integer' ? 'decimal' : undefined}
       placeholder={field.placeholder}
       choices={choices}
+    />
+  );
+}
+
+interface MomentProps extends Omit<ComponentProps<typeof LabelledText>, 'onChange'> {
+  value: string;
+  onMoment: (moment: string) => void;
+}
+
+/** A moment, shown and taken by the workspace's clock, wherever the browser is. */
+function MomentField({ value, help, onMoment, ...shared }: MomentProps): ReactNode {
+  const zone = useZone();
+  const at = Date.parse(value);
+  return (
+    <LabelledText
+      {...shared}
+      type="datetime-local"
+      help={
+        <>
+          {help} {placeOf(zone)} time.
+        </>
+      }
+      value={Number.isNaN(at) ? value : clockAt(at, zone)}
+      onChange={({ target: { value: clock } }) => onMoment(clock === '' ? '' : momentWhen(clock, zone))}
     />
   );
 }
@@ -137,8 +164,7 @@ function ListField({ field, value, onChange, fault, path }: FieldProps): ReactNo
   );
 }
 
-function typeOf({ moment, key }: Field): string {
-  if (moment) return 'datetime-local';
+function typeOf({ key }: Field): string {
   if (/(^|_)email$/.test(key)) return 'email';
   return /api_key|secret|password|token/.test(key) ? 'password' : 'text';
 }

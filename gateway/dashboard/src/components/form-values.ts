@@ -38,7 +38,7 @@ function valueFrom(field: Field, typed: Typed): unknown {
 }
 
 /** A number that is none stays as it is typed: the operation says what is wrong with it. */
-function textValue({ kind, moment }: Field, typed: string): unknown {
+function textValue({ kind }: Field, typed: string): unknown {
   if (kind === 'number' || kind === 'integer') {
     const number = Number(typed.replace(',', '.'));
     return Number.isNaN(number) ? typed : number;
@@ -50,7 +50,6 @@ function textValue({ kind, moment }: Field, typed: string): unknown {
       return typed;
     }
   }
-  if (moment && /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(typed)) return new Date(typed).toISOString();
   return typed;
 }
 

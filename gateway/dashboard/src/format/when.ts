@@ -67,6 +67,20 @@ export function dayIn(zone: string, now: number): string {
   return `${part('year')}-${part('month')}-${part('day')}`;
 }
 
+/** What the clock of `zone` shows at a moment, as a field for moments has it: `2026-12-01T00:00`. */
+export function clockAt(at: number, zone: string): string {
+  const parts = dateFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return `${dayIn(zone, at)}T${parts.format(at)}`;
+}
+
+/** The moment at which the clock of `zone` shows this, as the API writes it; of an hour that summer time skips, the one after it. */
+export function momentWhen(clock: string, zone: string): string {
+  const asUtc = Date.parse(`${clock}Z`);
+  const awayAt = (at: number): number => Date.parse(`${clockAt(at, zone)}Z`) - at;
+  const near = asUtc - awayAt(asUtc);
+  return new Date(asUtc - awayAt(near)).toISOString();
+}
+
 /** A day so many days later, or earlier. */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
