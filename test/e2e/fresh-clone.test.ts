@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CountingRegistry, startCountingRegistry } from '../support/counting-registry.ts';
+import { dashboardBytes } from '../support/dashboard-share.ts';
 import { freePort } from '../support/elsewhere.ts';
 import {
   canBeCloned,
@@ -50,6 +51,11 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     );
     expect(received).toBeLessThanOrEqual(130e6);
     expect(modules).toBeLessThanOrEqual(210e6);
+    const dashboard = dashboardBytes(folder.clone);
+    console.log(`fresh clone: the dashboard adds ${(dashboard / 1e6).toFixed(1)} MB`);
+    expect(dashboard).toBeGreaterThan(10e6);
+    expect(dashboard).toBeLessThanOrEqual(60e6);
+    expect(running.printed()).toContain('Built the dashboard in ');
     const there = new Set(installed(folder.clone));
     const pinned = JSON.parse(readFileSync(join(folder.clone, 'gateway/launcher/node-packages.json'), 'utf8')) as {
       name: string;
@@ -72,7 +78,7 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     expect(readdirSync(join(folder.clone, 'gateway/.runtime/compile-cache')).length).toBeGreaterThan(0);
   }, 240_000);
 
-  it('installs nothing at the second start, nor after a change of the tests’ packages', async () => {
+  it('installs and builds nothing at the second start, nor after a change of the tests’ packages', async () => {
     counting.reset();
     const second = start();
     const { url, seconds } = await second.ready;
@@ -87,7 +93,7 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     third.kill('SIGTERM');
     await untilGone(after.url);
     expect(counting.requests()).toBe(0);
-    expect(second.printed() + third.printed()).not.toContain('Installing');
+    expect(second.printed() + third.printed()).not.toMatch(/Installing|Built the dashboard/);
   }, 120_000);
 
   it('still starts when the installation of everything for `npm test` has failed', async () => {

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtFromFile, dashboardFingerprint, isDashboardBuilt } from '../../gateway/launcher/dashboard-built.js';
 import { nodePackages } from '../../gateway/launcher/pinned-node.js';
 import { productionLock } from '../../gateway/launcher/production-lock.js';
 import { readYaml } from '../../gateway/launcher/read-yaml.js';
@@ -112,6 +113,33 @@ describe('the installation of npm start', () => {
   });
 });
 
+it('the dashboard is built again once its sources have another content, and not where they are written once more', () => {
+  const clone = dataFolder('sources');
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(clone, path)), { recursive: true });
+    writeFileSync(join(clone, path), text);
+  };
+  try {
+    write('gateway/dashboard/src/main.tsx', 'one');
+    expect(isDashboardBuilt(clone)).toBe(false);
+    write(`gateway/dashboard/dist/${builtFromFile}`, dashboardFingerprint(clone));
+    expect(isDashboardBuilt(clone)).toBe(true);
+    for (const [path, text, isBuilt] of [
+      ['gateway/dashboard/src/main.tsx', 'one', true],
+      ['gateway/dashboard/src/main.test.ts', 'tests are in no bundle', true],
+      ['gateway/src/main.ts', 'nor is the gateway', true],
+      ['gateway/dashboard/src/main.tsx', 'two', false],
+      ['gateway/dashboard/src/main.tsx', 'one', true],
+      ['shared/src/contract.ts', 'a new operation', false],
+    ] as const) {
+      write(path, text);
+      expect([path, text, isDashboardBuilt(clone)]).toEqual([path, text, isBuilt]);
+    }
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
+});
+
 describe.skipIf(!canBeCloned)(
   `an installation that fails${canBeCloned ? '' : ' (left out: no git history here)'}`,
   () => {
@@ -190,26 +218,27 @@ describe.skipIf(!canBeCloned)(
     );
 
     const small = smallDisk();
+    // Also where its test is not asked for.
+    afterAll(() => {
+      if (small === undefined) return;
+      spawnSync('umount', [small]);
+      rmSync(small, { recursive: true, force: true });
+    });
     it.skipIf(small === undefined)(
       `says that the disk is full${small === undefined ? ' (left out: no file system can be mounted here)' : ''}`,
       async () => {
         if (small === undefined) return;
-        try {
-          const clone = join(small, 'clone');
-          // One commit, packed: the whole history may be larger than the disk.
-          spawnSync('git', ['clone', '--quiet', '--depth', '1', `file://${folder.clone}`, clone]);
-          const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
-            cwd: clone,
-            env: { HOME: folder.home },
-          });
-          expect(code).toBe(1);
-          expect(err).toMatch(
-            /The disk is full: installing takes 400 MB in .+, and \d+ MB are free there\. Make room and try again\./,
-          );
-        } finally {
-          spawnSync('umount', [small]);
-          rmSync(small, { recursive: true, force: true });
-        }
+        const clone = join(small, 'clone');
+        // One commit, packed: the whole history may be larger than the disk.
+        spawnSync('git', ['clone', '--quiet', '--depth', '1', `file://${folder.clone}`, clone]);
+        const { code, err } = await runProgram('node', ['gateway/bin/launch.js', 'start'], {
+          cwd: clone,
+          env: { HOME: folder.home },
+        });
+        expect(code).toBe(1);
+        expect(err).toMatch(
+          /The disk is full: installing takes 400 MB in .+, and \d+ MB are free there\. Make room and try again\./,
+        );
       },
     );
 

@@ -54,7 +54,8 @@ describe.skipIf(registry === undefined)(
       });
       expect([manifest.private, manifest.scripts, manifest.devDependencies]).toEqual([undefined, undefined, undefined]);
       const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-      expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'bin/ai-gateway.js', 'lib/cli.js']));
+      const wanted = ['LICENSE', 'README.md', 'bin/ai-gateway.js', 'lib/cli.js', 'dashboard/dist/index.html'];
+      expect(files).toEqual(expect.arrayContaining(wanted));
       expect(files.filter((file) => /\.ts$|\.test\.|node_modules/.test(file))).toEqual([]);
       expect(files.filter((file) => file.startsWith('sql/'))).toHaveLength(
         readdirSync(join(root, 'gateway/sql')).length,
@@ -95,6 +96,7 @@ describe.skipIf(registry === undefined)(
           .toString(),
       ).toBe('%PDF-');
       expect((await fetch(`${url}/docs/`)).status).toBe(200);
+      expect(await (await fetch(`${url}/app/sign-in`)).text()).toMatch(/src="\/app\/assets\/[^"]+\.js"/);
       running.kill('SIGTERM');
       await untilGone(url);
     }, 60_000);
