@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heapFlags } from '../../gateway/launcher/run-gateway.js';
 import { eventually } from '../support/ask.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/elsewhere.ts';
 import { buildContext, readDockerfile, type Walked, walkDockerfile } from '../support/image-walk.ts';
@@ -46,7 +46,7 @@ describe('the Dockerfile', () => {
   });
 
   it('copies no settings, data, tests or packages of the person who builds it', () => {
-    const folder = dataFolder('context');
+    const folder = diskFolder('context');
     for (const name of [
       '.env',
       'gateway/.env.local',
@@ -79,7 +79,7 @@ describe('the image, followed in a folder', { timeout: 120_000 }, () => {
   const isRoot = process.getuid?.() === 0;
 
   beforeAll(() => {
-    folder = dataFolder('image');
+    folder = diskFolder('image');
     // The pinned Node where everybody may run it, before any other on the PATH.
     const bin = join(folder, 'bin');
     mkdirSync(bin);

@@ -11,7 +11,7 @@ import { nodePackages } from '../../gateway/launcher/pinned-node.js';
 import { productionLock } from '../../gateway/launcher/production-lock.js';
 import { readYaml } from '../../gateway/launcher/read-yaml.js';
 import { runProgram } from '../support/command-line.ts';
-import { dataFolder } from '../support/data-folder.ts';
+import { diskFolder } from '../support/data-folder.ts';
 import { freePort } from '../support/elsewhere.ts';
 import { canBeCloned, type FreshFolder, freshClone } from '../support/fresh-clone.ts';
 
@@ -114,7 +114,7 @@ describe('the installation of npm start', () => {
 });
 
 it('the dashboard is built again once its sources have another content, and not where they are written once more', () => {
-  const clone = dataFolder('sources');
+  const clone = diskFolder('sources');
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(clone, path)), { recursive: true });
     writeFileSync(join(clone, path), text);
@@ -256,7 +256,7 @@ describe.skipIf(!canBeCloned)(
 
 /** A file system of 60 MB, where this user may mount one. */
 function smallDisk(): string | undefined {
-  const folder = dataFolder('small');
+  const folder = diskFolder('small');
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', folder]).status === 0) {
     writeFileSync(join(folder, 'mounted'), '');
     return folder;

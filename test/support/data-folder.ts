@@ -43,7 +43,10 @@ function removeFolder(path: string): void {
   }
 }
 
-/** The same on the machine's disk, whatever room its memory has: what is measured there is what an operator gets. */
+/**
+ * The same on the machine's disk, whatever room its memory has: for what is measured, and for programs, which the memory of a container
+ * may refuse to run.
+ */
 export function diskFolder(name: string): string {
   return folderIn(tmpdir(), name);
 }

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, write
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dataFolder } from './data-folder.ts';
+import { diskFolder } from './data-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -40,7 +40,7 @@ export function freshClone(registry: string): FreshFolder {
 
 /** An empty folder, and an empty home that knows a registry. */
 export function freshFolder(registry: string): FreshFolder {
-  const folder = dataFolder('fresh');
+  const folder = diskFolder('fresh');
   const home = join(folder, 'home');
   const clone = join(folder, 'clone');
   for (const one of [home, clone]) {

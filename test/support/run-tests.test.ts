@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from './command-line.ts';
-import { dataFolder } from './data-folder.ts';
+import { diskFolder } from './data-folder.ts';
 import { slowestFiles } from './test-outcome.ts';
 
 const runner = fileURLToPath(new URL('run-tests.ts', import.meta.url));
@@ -18,7 +18,7 @@ describe('npm test', () => {
     runProgram(process.execPath, [runner, ...args], { cwd: folder, env });
 
   beforeAll(() => {
-    folder = dataFolder('rerun');
+    folder = diskFolder('rerun');
     write(
       'vitest.config.mjs',
       `export default { test: { globals: true, include: ['*.test.mjs'], reporters: ['default', ${JSON.stringify(reporter)}] } };`,
