@@ -84,6 +84,8 @@ function writeManifests(): void {
   writeJson('package.json', {
     ...rest,
     exports: { './package.json': './package.json' },
+    // Without a list, packing heeds the repository's .gitignore, which leaves out `dashboard/dist`.
+    files: ['bin', 'dashboard', 'fonts', 'launcher', 'lib', 'sql'],
     publishConfig: publish,
     dependencies: own,
     optionalDependencies: { ...optionalDependencies, ...nodes },
