@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import './test/support/seed.ts';
 
 /** n8n-workflow is published with source maps and without the sources: a hundred warnings that nobody here can act upon. */
@@ -32,6 +33,7 @@ export default defineConfig({
     reporters: ['default', './test/support/summary-reporter.ts'],
     // Two cores: more files at once only make real servers slow.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // A test may start a process of the gateway four times, which takes 10 s each on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,9 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from './command-line.ts';
 import { diskFolder } from './data-folder.ts';
+import { longest } from './longest-first.ts';
+import { root } from './run-tool.ts';
 import { slowestFiles } from './test-outcome.ts';
 
 const runner = fileURLToPath(new URL('run-tests.ts', import.meta.url));
@@ -89,4 +91,8 @@ it('names the files that took longest, the longest first', () => {
   });
   const files = [file('short.test.ts', 0.2), file('long.test.ts', 80.4), file('longest.test.ts', 154.7)];
   expect(slowestFiles({ files, strayErrors: [] }, 2)).toBe('slowest: longest.test.ts 155 s, long.test.ts 80 s');
+});
+
+it('begins with files that are there', () => {
+  expect(longest.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
