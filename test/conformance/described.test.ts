@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { contract } from '@ai-gateway/shared/contract';
 import { inQuery, type Operation, pathParams } from '@ai-gateway/shared/operation';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json } from '../support/ask.ts';
 import { firstPerson, type Person, signInAgain } from '../support/person.ts';
@@ -100,8 +100,39 @@ async function faultsOf(operation: Operation, sent: Sent): Promise<string[]> {
   const content = found.content?.[type];
   if (content === undefined) return [`no such type ${type}: ${what}`];
   if (type !== 'application/json') return [];
-  const schema = { ...content.schema, components: (document as unknown as Json).components };
-  return ajv.validate(schema, JSON.parse(text)) ? [] : [`${ajv.errorsText()}: ${what}`];
+  const validate = validatorOf(content.schema);
+  return validate(JSON.parse(text)) ? [] : [`${ajv.errorsText(validate.errors)}: ${what}`];
+}
+
+/** Made once for each: with all that the schema may refer to, that takes longer than the call. */
+const validators = new Map<Json, ValidateFunction>();
+
+function validatorOf(schema: Json): ValidateFunction {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const made = ajv.compile({ ...schema, components: (document as unknown as Json).components });
+  validators.set(schema, made);
+  return made;
+}
+
+/** All of them, a few at a time: the gateway waits for its database more than it works. */
+async function some<Sent, Answer>(
+  { id }: Operation,
+  all: readonly Sent[],
+  ask: (one: Sent) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  const takeTurns = async (): Promise<void> => {
+    for (let at = next++; at < all.length; at = next++) {
+      const one = all[at];
+      if (one !== undefined) answers.push(await ask(one));
+    }
+  };
+  // Each of these ends the session that the next one asks with.
+  const atOnce = id === 'sessions.clear' ? 1 : 6;
+  await Promise.all(Array.from({ length: atOnce }, takeTurns));
+  return answers;
 }
 
 const odd = ['x', '', null, 7, -1, 1.5, true, [], ['x'], [null], {}, { x: 1 }];
@@ -158,9 +189,7 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
       sents.push({ input: sample, key, headers: { 'x-client-id': 'x'.repeat(200) } });
       for (const type of operation.alternatives ?? []) sents.push({ input: sample, key, headers: { accept: type } });
     }
-    const faults: string[] = [];
-    for (const sent of sents) faults.push(...(await faultsOf(operation, sent)));
-    expect(faults).toEqual([]);
+    expect((await some(operation, sents, (sent) => faultsOf(operation, sent))).flat()).toEqual([]);
   });
 
   const { method } = operation;
@@ -172,13 +201,12 @@ describe.each(operations.map((operation) => [operation.id, operation] as const))
     const inputs = oddInputs(operation, sample).filter(
       (input) => !validate(Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)))),
     );
-    const taken: string[] = [];
-    for (const input of inputs) {
+    const taken = await some(operation, inputs, async (input) => {
       const answer = await send(operation, { input, key: 'test' });
-      if (answer.status < 400) taken.push(`${JSON.stringify(input)} → ${answer.status}`);
       await answer.arrayBuffer();
-    }
-    expect(taken).toEqual([]);
+      return answer.status < 400 ? [`${JSON.stringify(input)} → ${answer.status}`] : [];
+    });
+    expect(taken.flat()).toEqual([]);
     const empty = await send(operation, { input: sample, body: '', key: 'live' });
     if (required) expect(empty.status).toBe(400);
     else expect(empty.status).not.toBe(400);
