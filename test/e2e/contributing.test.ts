@@ -25,11 +25,13 @@ function stepsOf(heading: string): { path: string; kind: 'ts' | 'diff'; code: st
 function copyOfTheTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'ai-gateway-contributing-'));
   const left = new Set(['.git', 'data', 'dist', '.runtime', 'coverage']);
+  // Those of Astro, which the test of the documentation site installs, are some ten thousand files.
+  const installed = new Set([join(root, 'node_modules'), join(root, 'docs/site/node_modules')]);
   cpSync(root, copy, {
     recursive: true,
     // Links between packages of the workspace then lead to the copy's own.
     verbatimSymlinks: true,
-    filter: (from) => !left.has(basename(from)) && from !== join(root, 'node_modules'),
+    filter: (from) => !left.has(basename(from)) && !installed.has(from),
   });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;
