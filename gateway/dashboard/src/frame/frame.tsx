@@ -1,4 +1,4 @@
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { endHints } from '../api/live.ts';
 import { useMode } from '../api/mode.ts';
@@ -8,7 +8,8 @@ import { join } from '../components/join.ts';
 import { Screen } from '../components/screen.tsx';
 import { CommandDialog } from './commands/command-dialog.tsx';
 import styles from './frame.module.css';
-import { more, type Place, places } from './navigation.ts';
+import { more, type Place, places, screenAt } from './navigation.ts';
+import { NotOpen } from './not-open.tsx';
 import { OverlayProvider } from './overlay.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -38,7 +39,7 @@ export function Frame(): ReactNode {
           <TopBar onCommands={() => setOpen('commands')} />
           <TestBanner />
           <main id="main" className={styles.main} tabIndex={-1}>
-            {session.workspace === null ? <NoWorkspace email={session.person.email} /> : <Outlet />}
+            {session.workspace === null ? <NoWorkspace email={session.person.email} /> : <OpenScreen />}
           </main>
         </div>
         <nav className={styles.bottom} aria-label="Main screens">
@@ -49,6 +50,16 @@ export function Frame(): ReactNode {
       {open === 'shortcuts' ? <ShortcutsDialog places={shown} onClose={close} /> : null}
     </OverlayProvider>
   );
+}
+
+/** The screen of the address, where this person may use it. Its reads would be refused elsewhere. */
+function OpenScreen(): ReactNode {
+  // The address is ahead of the screen while the next one loads.
+  const path = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? '' });
+  const may = useMay();
+  const screen = screenAt(path);
+  if (screen?.needs === undefined || may(screen.needs)) return <Outlet />;
+  return <NotOpen name={screen.name} needs={screen.needs} />;
 }
 
 /** A new screen takes the focus, so that the next Tab is in it and a screen reader begins there; a dialog that it opens keeps the focus. */

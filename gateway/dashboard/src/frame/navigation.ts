@@ -1,4 +1,5 @@
 import type { IconName } from '../components/icons.tsx';
+import { parts } from '../screens/settings/settings-parts.ts';
 
 export interface Place {
   name: string;
@@ -36,3 +37,11 @@ export const places: readonly Place[] = [
   { name: 'Settings', path: '/app/settings', icon: 'settings', key: 't' },
   { name: 'Operator', path: '/app/operator', icon: 'operator', needs: 'workspaces.list', key: 'o' },
 ];
+
+/** The screen, or the part of Settings, that an address leads to. */
+export function screenAt(address: string): { name: string; needs?: string | undefined } | undefined {
+  const [path = ''] = address.split('?');
+  const part = parts.find((one) => path === `/app/settings/${one.path}`);
+  if (part !== undefined) return { name: `Settings: ${part.title}`, needs: part.needs };
+  return places.find((one) => path === one.path || (one.path !== '/app' && path.startsWith(`${one.path}/`)));
+}
