@@ -40,8 +40,10 @@ const tabs = [
 /** All about one client: its budgets, this month's usage, invoices, links, and how it is billed. */
 export function ClientScreen(): ReactNode {
   const { id } = useParams({ from: '/frame/app/clients/$id' });
-  const { tab = 'scenarios' } = useSearch({ from: '/frame/app/clients/$id' });
+  const { tab: asked } = useSearch({ from: '/frame/app/clients/$id' });
   const may = useMay();
+  const shown = tabs.filter(([, , needs]) => may(needs));
+  const [tab] = shown.find(([key]) => key === asked) ?? tabs[0];
   const client = useRead('clients.get', { id });
   const name = client.data?.name ?? id;
   return (
@@ -49,13 +51,11 @@ export function ClientScreen(): ReactNode {
       <ClientBudgets id={id} name={name} />
       <PartLinks
         label="Client"
-        parts={tabs
-          .filter(([, , needs]) => may(needs))
-          .map(([key, title]) => ({
-            name: title,
-            href: `/app/clients/${encodeURIComponent(id)}?tab=${key}`,
-            isChosen: tab === key,
-          }))}
+        parts={shown.map(([key, title]) => ({
+          name: title,
+          href: `/app/clients/${encodeURIComponent(id)}?tab=${key}`,
+          isChosen: tab === key,
+        }))}
       />
       {tab === 'scenarios' ? (
         <>

@@ -12,10 +12,11 @@ import { VersionsCard } from './versions-card.tsx';
 
 /** Where calls go, and why: rules, the settings of auto and what it has learned of words, their versions, and an explanation for any call. */
 export function RoutingScreen(): ReactNode {
-  const { tab = 'rules' } = useSearch({ from: '/frame/app/routing' });
+  const { tab: asked = 'rules' } = useSearch({ from: '/frame/app/routing' });
   const may = useMay();
   const needs: Partial<Record<RoutingTab, string>> = { heads: 'routing.heads.list', explain: 'routing.explain' };
   const shown = routingTabs.filter((name) => needs[name] === undefined || may(needs[name]));
+  const tab = shown.includes(asked) ? asked : 'rules';
   return (
     <Screen
       title="Routing"
