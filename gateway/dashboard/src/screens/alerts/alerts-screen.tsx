@@ -15,6 +15,7 @@ import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { eventName } from '../../format/event-names.ts';
 import { nameForPeople } from '../../format/names.ts';
+import { screenAt } from '../../frame/navigation.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 import { type Channel, ChannelDialog, channels } from './channel-dialog.tsx';
 
@@ -157,14 +158,17 @@ interface AlertTextProps {
   scenarioName: (id: string) => string | null | undefined;
 }
 
-/** The words that Slack and a mail have, and the way to the thing they are about. */
+/** The words that Slack and a mail have, and the way to the thing they are about where its screen is open to this person. */
 function AlertText({ event, scenarioName }: AlertTextProps): ReactNode {
   const { subject, lines } = eventText(event, { provider: nameForPeople, scenario: scenarioName });
+  const may = useMay();
   const place = eventPlace(event);
+  const needs = place === undefined ? undefined : screenAt(place.path)?.needs;
+  const isOpen = needs === undefined || may(needs);
   return (
     <>
       <div dir="auto">
-        {place === undefined ? <strong>{subject}</strong> : <GoLink href={place.path}>{subject}</GoLink>}
+        {place !== undefined && isOpen ? <GoLink href={place.path}>{subject}</GoLink> : <strong>{subject}</strong>}
       </div>
       {lines.map((line) => (
         <div key={line} className={styles.muted} dir="auto">
