@@ -9,21 +9,24 @@ import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
 import { useFormDialog } from '../../frame/overlay.tsx';
+import { productionLabel, useMayMove } from './use-may-move.ts';
 import { useMoveLabel } from './use-move-label.ts';
 import type { WholePrompt } from './whole-prompt.ts';
 
 /** Which version calls get, by the label that they name; `production` where they name none. */
 export function LabelsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
   const may = useMay();
+  const mayMove = useMayMove();
   const [moving, setMoving] = useState<string | undefined>();
   const canMove = may('prompts.labels.set') && prompt.versions.length > 0;
+  const isHeld = canMove && !mayMove(productionLabel);
   return (
     <Card
       title="Labels"
       actions={
         canMove ? (
           <Button small onClick={() => setMoving('')}>
-            {prompt.labels.length === 0 ? 'Publish a version' : 'New label'}
+            {prompt.labels.length === 0 && !isHeld ? 'Publish a version' : 'New label'}
           </Button>
         ) : undefined
       }
@@ -51,7 +54,8 @@ export function LabelsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
               key: 'do',
               title: '',
               wide: true,
-              cell: (row) => (canMove ? <LabelButtons prompt={prompt} label={row} onMove={setMoving} /> : null),
+              cell: (row) =>
+                canMove && mayMove(row.label) ? <LabelButtons prompt={prompt} label={row} onMove={setMoving} /> : null,
             },
           ]}
           rows={prompt.labels}
@@ -59,6 +63,9 @@ export function LabelsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
           empty=""
         />
       )}
+      {isHeld ? (
+        <p className={styles.muted}>Live calls use production: switch test mode off to move it or to delete it.</p>
+      ) : null}
       {moving === undefined ? null : <MoveDialog prompt={prompt} label={moving} onClose={() => setMoving(undefined)} />}
     </Card>
   );
@@ -140,7 +147,9 @@ interface MoveDialogProps {
 /** Moves a label from the version that the person sees: somebody else’s move in the meantime is a conflict, and is shown. */
 function MoveDialog({ prompt, label, onClose }: MoveDialogProps): ReactNode {
   const isNew = label === '';
-  const [name, setName] = useState(isNew && prompt.labels.length === 0 ? 'production' : label);
+  const mayMove = useMayMove();
+  const isFirst = isNew && prompt.labels.length === 0 && mayMove(productionLabel);
+  const [name, setName] = useState(isFirst ? productionLabel : label);
   const [version, setVersion] = useState(prompt.versions[0]?.version ?? 1);
   const [note, setNote] = useState('');
   const now = prompt.labels.find((one) => one.label === name.trim())?.version;
@@ -160,6 +169,7 @@ function MoveDialog({ prompt, label, onClose }: MoveDialogProps): ReactNode {
           <LabelledText
             label="Label"
             help="Calls without a label use production."
+            fault={mayMove(name.trim()) ? undefined : 'Live calls use production: switch test mode off to move it.'}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
@@ -176,7 +186,7 @@ function MoveDialog({ prompt, label, onClose }: MoveDialogProps): ReactNode {
         {error === null ? null : <ErrorCard error={error} />}
         {hasMoved ? <p>It points at version {now ?? 'none'} now. Save again to move it from there.</p> : null}
         <div className={styles.row}>
-          <Button type="submit" kind="primary" disabled={isMoving || name.trim() === ''}>
+          <Button type="submit" kind="primary" disabled={isMoving || name.trim() === '' || !mayMove(name.trim())}>
             {hasMoved ? 'Save again' : 'Save'}
           </Button>
           <Button onClick={onClose}>Cancel</Button>

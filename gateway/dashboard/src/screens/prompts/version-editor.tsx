@@ -13,6 +13,7 @@ import styles from '../../components/parts.module.css';
 import { useToast } from '../../components/toast.tsx';
 import { useCheckedForm } from '../../components/use-checked-form.ts';
 import { MessageFields } from './message-fields.tsx';
+import { productionLabel, useMayMove } from './use-may-move.ts';
 import { useMoveLabel } from './use-move-label.ts';
 import { VariableTable } from './variable-table.tsx';
 import { draftOfVersion, emptyVersion, inputOfVersion, type VersionDraft } from './version-draft.ts';
@@ -46,6 +47,7 @@ interface EditorProps {
 
 function Editor({ prompt, begin, title }: EditorProps): ReactNode {
   const may = useMay();
+  const mayMove = useMayMove();
   const toast = useToast();
   const [draft, setDraft] = useState(begin);
   const { form, fault, send, isSending, error } = useCheckedForm('prompts.versions.create');
@@ -97,7 +99,7 @@ function Editor({ prompt, begin, title }: EditorProps): ReactNode {
                   <Button type="submit" kind="primary" disabled={isSending}>
                     Save version
                   </Button>
-                  {may('prompts.labels.set') ? (
+                  {mayMove(productionLabel) ? (
                     <Button disabled={isSending} onClick={() => void save(true)}>
                       Save and publish
                     </Button>

@@ -1,7 +1,6 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
-import { useMay } from '../../api/session.ts';
 import { Button, buttonStyle } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DiffView } from '../../components/diff-view.tsx';
@@ -10,12 +9,13 @@ import styles from '../../components/parts.module.css';
 import { Status } from '../../components/status.tsx';
 import { Table } from '../../components/table.tsx';
 import { When } from '../../components/when.tsx';
+import { productionLabel, useMayMove } from './use-may-move.ts';
 import { useMoveLabel } from './use-move-label.ts';
 import type { WholePrompt } from './whole-prompt.ts';
 
 /** Every version, and two of them side by side as lines. */
 export function VersionsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
-  const may = useMay();
+  const mayMove = useMayMove();
   const { id, versions, labels } = prompt;
   const { move, isMoving } = useMoveLabel(id);
   const production = labels.find(({ label }) => label === 'production')?.version;
@@ -60,7 +60,7 @@ export function VersionsCard({ prompt }: { prompt: WholePrompt }): ReactNode {
                   >
                     Edit from here
                   </Link>
-                  {may('prompts.labels.set') && production !== version ? (
+                  {mayMove(productionLabel) && production !== version ? (
                     <Button
                       small
                       disabled={isMoving}
