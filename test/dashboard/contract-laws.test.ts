@@ -11,6 +11,7 @@ import { dashboardOperations, isDangerous } from '../../gateway/dashboard/src/ap
 import { faultOf, inputOf, typedOf } from '../../gateway/dashboard/src/components/form-values.ts';
 import { checkAccess } from '../../gateway/src/accounts/access.ts';
 import type { Caller, Role } from '../../gateway/src/accounts/api-key.ts';
+import { withoutScreen } from '../support/operations-without-screen.ts';
 
 const operations: readonly Operation[] = contract;
 const withForm = dashboardOperations.filter(({ isFile }) => isFile !== true);
@@ -20,14 +21,6 @@ const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file))
   .map((file) => readFileSync(join(folder, file), 'utf8'))
   .join('\n');
-
-/** Done in Settings, All operations, by a form drawn from the contract, and nowhere else. */
-const withoutScreen: readonly string[] = [
-  ...['clients.erase', 'connections.create', 'connections.list', 'connections.remove', 'me.email', 'me.erase'],
-  ...['me.totp.remove', 'members.create', 'models.get', 'prompts.export', 'rate-limits.list', 'rate-limits.set'],
-  ...['scenarios.limits.get', 'sessions.clear', 'sessions.list', 'sessions.remove', 'webhooks.deliveries'],
-  ...['webhooks.resend', 'workspace.export', 'workspace.security.get', 'workspace.security.set'],
-];
 
 function caller(role: Role, livemode: boolean, isOperator: boolean): Caller {
   const person = { id: 'per_1', email: 'ada@agency.example', name: 'Ada', isOperator };
