@@ -16,7 +16,7 @@ export interface Dashboard {
   /** Opens a path of the dashboard in a page of its own. */
   open(path: string, options?: PageOptions): Promise<Page>;
   /** Serious and critical faults that axe finds on a path, one line each. */
-  faultsByAxe(path: string, options?: PageOptions & { before?: (page: Page) => Promise<void> }): Promise<string[]>;
+  faultsByAxe(path: string, options?: PageOptions & AxeOptions): Promise<string[]>;
   /** Reports of the content policy, errors in the console and requests to other hosts so far, in all pages. */
   problems(): string[];
   /** Leaves out problems that a test brings about itself: `/status of 409/`. */
@@ -32,6 +32,12 @@ interface PageOptions {
   timezone?: string;
   /** The cookie of another person; `undefined`: nobody is signed in. */
   cookie?: string | undefined;
+}
+
+interface AxeOptions {
+  before?: (page: Page) => Promise<void>;
+  /** The same page, drawn in the other theme, as well. */
+  bothThemes?: boolean;
 }
 
 export const chromiumPath = findChromium();
@@ -64,18 +70,43 @@ export async function openDashboard(
     await page.goto(path);
     return page;
   };
+  // A page that has been on one path has what it loads for the next one; a new one would fetch and compile all of it again.
+  const pagesForAxe = new Map<string, Page>();
+  const pageForAxe = async (path: string, options: PageOptions): Promise<Page> => {
+    const key = JSON.stringify([options, owner.cookie()]);
+    const page = pagesForAxe.get(key);
+    if (page === undefined) {
+      const first = await openPage(path, options, true);
+      pagesForAxe.set(key, first);
+      return first;
+    }
+    await page.goto(path);
+    return page;
+  };
   return {
     gateway,
     owner,
     url,
     open: (path, options = {}) => openPage(path, options),
-    faultsByAxe: async (path, { before, ...options } = {}) => {
-      const page = await openPage(path, options, true);
+    faultsByAxe: async (path, { before, bothThemes = false, ...options } = {}) => {
+      // What happens before may leave something in the browser, and so may a link that lets somebody in.
+      const isAlone = before !== undefined || ('cookie' in options && options.cookie === undefined);
+      const page = isAlone ? await openPage(path, options, true) : await pageForAxe(path, options);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled(page);
       await before?.(page);
       const faults = await runAxe(page);
-      await page.context().close();
+      const { theme = 'light' } = options;
+      if (bothThemes) {
+        const other = theme === 'light' ? 'dark' : 'light';
+        await page.emulateMedia({ colorScheme: other });
+        await page.evaluate(still);
+        faults.push(...(await runAxe(page)).map((fault) => `${other}: ${fault}`));
+        await page.emulateMedia({ colorScheme: theme });
+      }
+      if (isAlone) await page.context().close();
+      // Where it asks for nothing.
+      else await page.goto('about:blank');
       return faults;
     },
     problems: unexpected,
@@ -133,6 +164,17 @@ function watch(page: Page, { url, problems }: { url: string; problems: string[] 
       problems.push(`a request to another host: ${request.url()}`);
   });
 }
+
+/** Until no colour is on its way: each passes from an element to those within it frame by frame, in however short a time. */
+const still = `new Promise((done) => {
+  let stillFor = 0;
+  const look = (left) => {
+    stillFor = document.getAnimations().length === 0 ? stillFor + 1 : 0;
+    if (stillFor === 3 || left === 0) done();
+    else requestAnimationFrame(() => look(left - 1));
+  };
+  requestAnimationFrame(() => look(120));
+})`;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
