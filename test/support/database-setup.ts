@@ -5,6 +5,8 @@ import { startEmbeddedPostgres } from '../../gateway/src/db/embedded-postgres.ts
 import { migrate } from '../../gateway/src/db/migrate.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
 import { ensureCallPartitions } from '../../gateway/src/usage/call-store.ts';
+import { findBossHome } from '../../gateway/src/webhooks/boss-home-store.ts';
+import { PgBossOutbox } from '../../gateway/src/webhooks/pg-boss-outbox.ts';
 import { dataFolder, memory, runFolder } from './data-folder.ts';
 
 declare module 'vitest' {
@@ -26,11 +28,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = `gateway_test_${process.pid}`;
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
+  // Tests connect some ten thousand times: a client does not hash the password 4,096 times for each.
+  if (embedded !== undefined)
+    await admin.query(
+      `set scram_iterations = 1; alter role current_user password '${String(embedded.connection.password)}'`,
+    );
   await admin.query(`create database ${template}`);
   const pool = createPool({ connectionString: withDatabase(url, template) });
   await migrate(pool);
-  // As each gateway does at its start, in a seventh of the time that it takes.
-  await ensureCallPartitions(pool, Date.now());
+  await makeWhatGatewaysMake(pool);
   await pool.end();
   // Copying files writes the least, but waits for a checkpoint: 25 ms in memory, and on a disk longer than copying pages.
   const strategy = folder?.startsWith(memory) ? 'file_copy' : 'wal_log';
@@ -41,6 +47,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await embedded?.stop();
     run.remove();
   };
+}
+
+const silent = new Proxy({}, { get: () => () => {} }) as ConstructorParameters<typeof PgBossOutbox>[0]['log'];
+
+/** What a gateway makes at its first start is a quarter of that start, so the template has it: the months to come, and pg-boss's tables. */
+async function makeWhatGatewaysMake(pool: pg.Pool): Promise<void> {
+  await ensureCallPartitions(pool, Date.now());
+  const outbox = new PgBossOutbox({
+    db: pool,
+    now: Date.now,
+    log: silent,
+    home: await findBossHome(pool),
+    workers: 1,
+    onRecorded: () => {},
+  });
+  await outbox.start(async () => {});
+  await outbox.stop();
+  // No process that a clone waits for.
+  await pool.query('delete from pgboss.instance');
 }
 
 function urlOf({ host, port, user, password }: pg.ClientConfig): string {
