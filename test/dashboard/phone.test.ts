@@ -28,6 +28,8 @@ const lists = {
   '/app/billing': 'Invoices',
   '/app/settings/people': 'Members',
   '/app/settings/audit': 'Changes',
+  '/app/settings/fallbacks': 'Fallbacks',
+  '/app/settings/sso': 'Domains',
 };
 
 describe.skipIf(chromiumPath === undefined)(
@@ -54,6 +56,8 @@ describe.skipIf(chromiumPath === undefined)(
       expect((await gateway.post(chat, hello(), { 'x-client-id': 'none', 'x-scenario-id': '7' })).status).toBe(402);
       await json(gateway.post('/v1/scenarios/42/pause', { reason: 'Under repair' }));
       await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply' }), 201);
+      await json(gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['claude-sonnet-4-5', 'gemini-2.5-pro'] }));
+      await json(gateway.post('/v1/domains', { domain: 'agency.example' }), 201);
       const to = new Date().toISOString();
       await json(gateway.post('/v1/invoices', { client_id: 'acme', from: '2026-01-01', to }), 201);
       const link = await json<{ url: string }>(gateway.post('/v1/clients/acme/links', { name: 'Jane' }), 201);

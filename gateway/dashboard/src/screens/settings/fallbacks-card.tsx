@@ -27,6 +27,7 @@ export function FallbacksCard(): ReactNode {
       <Loaded query={fallbacks}>
         {(map) => (
           <Table
+            stacked
             caption="Fallbacks"
             columns={[
               { key: 'model', title: 'When this model fails', cell: ({ model }: Chain) => <bdi>{model}</bdi> },
