@@ -6,6 +6,7 @@ import { useChange, useRead } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, ErrorCard, Loaded } from '../../components/card.tsx';
 import { CodeField } from '../../components/code-field.tsx';
+import formStyles from '../../components/form.module.css';
 import { LabelledText } from '../../components/labelled-field.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
@@ -118,7 +119,7 @@ function TotpCard(): ReactNode {
             <pre>{verify.data.recovery_codes.join('\n')}</pre>
           </>
         ) : begin.isSuccess ? (
-          <form className={styles.stack} onSubmit={send}>
+          <form className={formStyles.form} onSubmit={send}>
             <p>
               Enter this key in the app: <code>{begin.data.secret}</code>
             </p>
@@ -165,7 +166,7 @@ function PasswordCard(): ReactNode {
   };
   return (
     <Card title="Password">
-      <form className={styles.stack} onSubmit={(event) => void save(event)}>
+      <form className={formStyles.form} onSubmit={(event) => void save(event)}>
         <LabelledText
           label="Current password"
           help="Leave it empty if you have none yet."
