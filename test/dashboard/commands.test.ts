@@ -76,6 +76,7 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
       await mouse.click('button', 'Save', dialog());
       expect(mouse.clicks()).toBe(3);
       await page.getByRole('cell', { name: 'Okta', exact: true }).waitFor();
+      await page.getByRole('cell', { name: /^(Protocol )?OpenID Connect$/ }).waitFor();
       const { data } = await json<{ data: { id: string }[] }>(dashboard.gateway.get('/v1/sso-connections'));
       expect((await dashboard.gateway.send('DELETE', `/v1/sso-connections/${data[0]?.id}`)).status).toBe(204);
     });

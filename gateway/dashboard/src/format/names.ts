@@ -5,6 +5,7 @@ const names: Readonly<Record<string, string>> = {
   anthropic: 'Claude',
   gemini: 'Gemini',
   mistral: 'Mistral',
+  'openai-compatible': 'OpenAI-compatible',
   sandbox: 'Sandbox',
   make: 'Make',
   zapier: 'Zapier',

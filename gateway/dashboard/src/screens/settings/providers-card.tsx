@@ -6,6 +6,7 @@ import { Card } from '../../components/card.tsx';
 import styles from '../../components/parts.module.css';
 import { ProviderStatus } from '../../components/provider-status.tsx';
 import { ThingsCard } from '../../components/things-card.tsx';
+import { nameForPeople } from '../../format/names.ts';
 import { useFormDialog } from '../../frame/overlay.tsx';
 
 const kinds = [
@@ -70,7 +71,7 @@ export function ProvidersCard(): ReactNode {
           columns: [
             ['name', 'Name'],
             ['id', 'Status', (_, { name }) => <StatusOf name={String(name)} />],
-            ['kind', 'Kind'],
+            ['kind', 'Kind', (kind) => nameForPeople(String(kind))],
             ['base_url', 'Address'],
             ['key_hint', 'Key ends in'],
           ],

@@ -1,4 +1,5 @@
 import type { Things } from '../../components/things-card.tsx';
+import { connectionName, dnsRecord, signOnName } from './sign-on-words.tsx';
 
 export interface Part {
   path: string;
@@ -59,8 +60,8 @@ const sso: Part = {
       list: 'sso-connections.list',
       columns: [
         ['name', 'Name'],
-        ['protocol', 'Protocol'],
-        ['provider', 'Provider'],
+        ['protocol', 'Protocol', signOnName],
+        ['provider', 'Provider', signOnName],
         ['sign_in_url', 'Sign-in address'],
         ['callback_url', 'Callback'],
       ],
@@ -114,8 +115,7 @@ const sso: Part = {
       columns: [
         ['domain', 'Domain'],
         ['verified', 'Verified'],
-        ['txt_name', 'TXT record'],
-        ['txt_value', 'Its value'],
+        ['txt_name', 'TXT record', dnsRecord],
         ['sso_required', 'Single sign-on only'],
       ],
       empty: 'No domain yet.',
@@ -131,7 +131,7 @@ const sso: Part = {
       list: 'scim-tokens.list',
       columns: [
         ['name', 'Name'],
-        ['connection_id', 'Connection'],
+        ['connection_id', 'Connection', connectionName],
         ['last_used_at', 'Last used'],
       ],
       empty: 'No token yet: people are added by hand, or when they sign in.',
