@@ -122,6 +122,13 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     await accounts.filter({ hasText: 'good' }).getByText('Working').waitFor();
   });
 
+  it('show the code in descriptions as code, without the marks of the contract', async () => {
+    await page.goto('/app/settings/operations?operation=providers.create');
+    await dialog().getByText('A vendor’s own name').getByText('name/model').waitFor();
+    await page.getByRole('main').getByText('auto', { exact: true }).first().waitFor();
+    for (const part of [dialog(), page.getByRole('main')]) expect(await part.textContent()).not.toContain('`');
+  });
+
   it('show the logo and the accent with its contrast before they are saved, and refuse what is no picture', async () => {
     await page.goto('/app/settings/branding');
     const logo = page.getByLabel('Logo', { exact: true });

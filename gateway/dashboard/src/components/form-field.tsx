@@ -3,6 +3,7 @@ import { type ComponentProps, createContext, type ReactNode, useContext } from '
 import { useZone } from '../api/zone.ts';
 import { clockAt, momentWhen, placeOf } from '../format/when.ts';
 import { Button } from './button.tsx';
+import { contractText } from './contract-text.tsx';
 import styles from './form.module.css';
 import { type Fault, isGroup, type Typed } from './form-values.ts';
 import { Entry, LabelledArea, LabelledSelect, LabelledText, LabelledTick } from './labelled-field.tsx';
@@ -33,7 +34,7 @@ function TextField({ field, value, onChange, fault, path }: FieldProps): ReactNo
   const text = typeof value === 'string' ? value : '';
   const shared = {
     label: <Label field={field} />,
-    help: field.help === '' ? undefined : field.help,
+    help: field.help === '' ? undefined : contractText(field.help),
     fault: fault?.path === path ? fault.message : undefined,
     value: text,
     'aria-required': field.required,
@@ -101,7 +102,7 @@ function TickField({ field, value, onChange, fault, path }: FieldProps): ReactNo
   return (
     <LabelledTick
       label={<span className={styles.label}>{field.label}</span>}
-      help={field.help === '' ? undefined : field.help}
+      help={field.help === '' ? undefined : contractText(field.help)}
       fault={fault?.path === path ? fault.message : undefined}
       checked={value === true}
       onChange={(event) => onChange(event.target.checked)}
@@ -114,7 +115,7 @@ function GroupField({ field, value, onChange, fault, path }: FieldProps): ReactN
   return (
     <Entry
       title={<Label field={{ ...field, inSight: false }} />}
-      help={field.help}
+      help={contractText(field.help)}
       fault={fault?.path === path ? `group ${fault.message}` : undefined}
     >
       {field.children.map((child) => (
@@ -138,7 +139,7 @@ function ListField({ field, value, onChange, fault, path }: FieldProps): ReactNo
   return (
     <Entry
       title={<Label field={{ ...field, inSight: false }} />}
-      help={field.help}
+      help={contractText(field.help)}
       fault={fault?.path === path ? `list ${fault.message}` : undefined}
     >
       {entries.map((entry, index) => (

@@ -2,6 +2,7 @@ import { fieldsOf } from '@ai-gateway/shared/fields';
 import type { Operation } from '@ai-gateway/shared/operation';
 import { type ReactNode, useState } from 'react';
 import { Answer, hasSecret } from '../../components/answer.tsx';
+import { contractText } from '../../components/contract-text.tsx';
 import { OperationForm } from '../../components/operation-form.tsx';
 import { useToast } from '../../components/toast.tsx';
 import styles from './operations.module.css';
@@ -21,7 +22,7 @@ export function OperationPanel({ operation }: { operation: Operation }): ReactNo
   const isBare = fieldsOf(operation).length === 0;
   return (
     <div className={styles.panel}>
-      <p className={styles.description}>{operation.description}</p>
+      <p className={styles.description}>{contractText(operation.description)}</p>
       <OperationForm
         operation={operation}
         submit={operation.method === 'GET' ? 'Show' : isBare ? operation.label : 'Save'}

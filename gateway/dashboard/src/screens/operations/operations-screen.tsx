@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { dashboardOperations, findOperation } from '../../api/operations.ts';
 import { useMay } from '../../api/session.ts';
 import { Card } from '../../components/card.tsx';
+import { contractText } from '../../components/contract-text.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { OperationPanel } from './operation-panel.tsx';
@@ -26,7 +27,7 @@ export function OperationsScreen(): ReactNode {
                 <Link to="/app/settings/operations" search={{ operation: id }}>
                   {label}
                 </Link>
-                <p className={styles.description}>{description}</p>
+                <p className={styles.description}>{contractText(description)}</p>
               </li>
             ))}
           </ul>
