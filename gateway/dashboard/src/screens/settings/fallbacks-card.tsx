@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
@@ -38,7 +38,12 @@ export function FallbacksCard(): ReactNode {
                   next.length === 0 ? (
                     <span className={parts.muted}>none: the call fails</span>
                   ) : (
-                    <bdi>{next.join(', then ')}</bdi>
+                    next.map((model, at) => (
+                      <Fragment key={model}>
+                        {at === 0 ? '' : ', then '}
+                        <bdi className={parts.unbroken}>{model}</bdi>
+                      </Fragment>
+                    ))
                   ),
               },
               {
