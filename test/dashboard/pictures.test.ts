@@ -80,6 +80,7 @@ const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByRole('button', { name: 'Save feedback' }).scrollIntoViewIfNeeded();
   },
   portal: async (page) => {
+    await page.getByRole('region', { name: 'Invoices' }).getByText('There is no invoice yet.').waitFor();
     await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'hidden' });
   },
   'head-retired': async (page) => {
