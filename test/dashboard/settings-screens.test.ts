@@ -140,6 +140,8 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     await expect.poll(() => page.getByRole('img', { name: 'The logo' }).count()).toBe(2);
     await page.getByLabel('Accent', { exact: true }).fill('#ffcc00');
     const preview = page.getByRole('region', { name: 'Preview' });
+    // As in the portal, the logo is there in the place of the name.
+    expect(await preview.getByText('My workspace').count()).toBe(0);
     await preview
       .getByText(/On light: #ffcc00 has a contrast of 1\.\d to 1, too little to read\. It shows as #/)
       .waitFor();

@@ -18,10 +18,13 @@ export function AccentPreview({ name, logo, accent }: AccentPreviewProps): React
       {(Object.keys(themes) as (keyof typeof themes)[]).map((theme) => (
         <figure key={theme} className={styles.preview} style={colours(shown?.[theme])}>
           <div className={styles.portal} data-theme={theme}>
-            {logo === '' ? null : <img className={styles.logo} src={logo} alt="The logo" />}
-            <span className={styles.name} dir="auto">
-              {name}
-            </span>
+            {logo === '' ? (
+              <span className={styles.name} dir="auto">
+                {name}
+              </span>
+            ) : (
+              <img className={styles.logo} src={logo} alt="The logo" />
+            )}
             <span className={styles.pressed}>Download</span>
           </div>
           <figcaption className={styles.caption}>
