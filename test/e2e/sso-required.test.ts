@@ -109,7 +109,7 @@ it('an operator who signs in through an identity provider is not the operator th
   expect(session).toMatchObject({ person: { email: 'ada@req.example', is_operator: false }, role: 'owner' });
 });
 
-it('the last owner stays one at a sign-in, whatever the groups say, and is none where there is another', async () => {
+it('the last owner keeps the role at a sign-in with lower groups, and loses it once there is another', async () => {
   const { pool } = gateway.database;
   const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/sso-connections'));
   const groups = (group_roles: object[]): Promise<unknown> =>

@@ -8,7 +8,7 @@ interface Needs {
   optionalDependencies?: Record<string, string>;
 }
 
-/** What the dashboard adds to a clone that has started, in bytes: the packages that nothing but it needs, and its built files. */
+/** The bytes that the dashboard adds to a clone that has started: packages that nothing but it needs, and its built files. */
 export function dashboardBytes(clone: string): number {
   const folders = dashboardOnly(clone).map((path) => join(clone, path));
   const built = join(clone, 'gateway/dashboard/dist');

@@ -1,4 +1,4 @@
-/** What a call asks of the gateway in headers, as it was written. */
+/** The wishes of a call in its headers, as they were written. */
 export interface CallWishes {
   /** `X-Session-ID` */
   session?: string | undefined;

@@ -40,7 +40,7 @@ export interface Purse {
   day: ReturnType<typeof dayOf>;
   nanos: bigint;
   calls: number;
-  /** So many of the calls are second answers. */
+  /** The number of the calls that are second answers. */
   answers: number;
   /** The prices of the calls as they were set aside for. */
   prices: ReadonlyMap<AsideCall, Priced>;

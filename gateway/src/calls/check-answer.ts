@@ -2,7 +2,7 @@ import type { AnswerContent } from '../dialects/answer-content.ts';
 import { fitsSchema } from '../dialects/fits-schema.ts';
 import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 
-/** What a program can say of an answer by itself. Undefined where the call did not ask for it. */
+/** The judgement of a program on an answer. Undefined where the call did not ask for it. */
 export interface AnswerChecks {
   /** An answer that had to be JSON parses, and fits its schema. */
   jsonOk?: boolean | undefined;

@@ -19,7 +19,7 @@ interface StopKey {
   clientId: string | null;
 }
 
-/** Stops them, and notifies every process. One that is there stays as it is. */
+/** Stops them, and notifies every process. A stop that is there stays as it is. */
 export async function insertStop(
   tx: Db,
   { workspaceId, livemode, clientId }: StopKey,

@@ -1,4 +1,4 @@
-/** What the name of a model says of a choice that is left to the gateway. */
+/** The meaning of a model's name where the choice is left to the gateway. */
 export type AutoMode = 'cost' | 'balanced' | 'quality';
 
 /** Undefined for the name of a model. */

@@ -40,7 +40,7 @@ export interface AutoTrace {
   /** The call goes on where its session is. */
   isKept: boolean;
   models: readonly Weighed[];
-  /** What the settings say of second answers. */
+  /** The settings of second answers. */
   learning: Learning;
 }
 

@@ -11,7 +11,7 @@ export interface TextFeatures {
 /** A logistic regression over hashed words and structure: the probability of one thing. */
 export interface LogisticHead {
   words: Float32Array | Int8Array;
-  /** What a weight of 1 in `words` is worth. */
+  /** The worth of a weight of 1 in `words`. */
   scale: number;
   structure: readonly number[];
   bias: number;

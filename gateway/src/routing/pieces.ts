@@ -11,7 +11,7 @@ export function finish<T>(pieces: Pieces<T>): T {
 /** Fitting or scoring so many calls takes a few milliseconds. */
 export const callsInPiece = 200;
 
-/** What `make` makes of each, in their order. */
+/** The results of `make` for each, in their order. */
 export function* mapInPieces<A, B>(all: readonly A[], make: (one: A) => B): Pieces<B[]> {
   const made: B[] = [];
   for (const one of all) {

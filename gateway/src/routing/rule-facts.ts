@@ -65,7 +65,7 @@ export type TextNeed = 'match' | 'phrase';
 export class RuleFacts {
   readonly facts: CallFacts;
   readonly #patterns: PatternSet;
-  /** What rules ask of first, and nearly always of nothing else. */
+  /** The facts that rules ask of first, and nearly always of nothing else. */
   #text: TextFact | undefined;
   /** Of every field that a rule asks for. */
   #texts: Map<string, readonly TextFact[]> | undefined;

@@ -27,7 +27,7 @@ export async function takeFromDay(
   return rowCount === 1;
 }
 
-/** What a day has used: what its second answers and the questions to judges cost, and the most that those under way can cost. */
+/** The use of a day: the cost of its second answers and of the questions to judges, and the most that those under way can cost. */
 export async function readDay(
   db: Db,
   { workspaceId, livemode, day }: ShadowDay,

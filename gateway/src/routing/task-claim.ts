@@ -1,6 +1,6 @@
 import { alpha, isBelow, lowerBound, type Pairs, upperBound } from './agreement-test.ts';
 
-/** What the pairs of a task say about a small model beside a strong one. */
+/** The evidence of the pairs of a task about a small model beside a strong one. */
 export interface TaskClaim extends Pairs {
   /** The highest lower bound since the last withdrawal: the small model agrees at least so often. 0: nothing is claimed. */
   lower: number;

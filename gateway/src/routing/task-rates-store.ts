@@ -14,7 +14,7 @@ export interface TaskRateRow {
 
 /** Any number that is nobody else's: one process at a time counts. */
 const lock = 7_203_114_421n;
-/** So many hours at a time: a transaction of seconds, also over a month that was never counted. */
+/** The hours that are counted at a time: a transaction of seconds, also over a month that was never counted. */
 const hoursAtOnce = 24;
 /** The journal writes a call within moments; a call is counted once nothing older can come. */
 const settleSeconds = 30;

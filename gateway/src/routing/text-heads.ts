@@ -27,7 +27,7 @@ interface TaskRate {
   strong: number;
 }
 
-/** What the words and the tasks of calls say, each for itself. */
+/** The scores by the words and by the tasks of calls, each for itself. */
 interface Parts {
   weak: LogisticHead;
   strong: LogisticHead;
@@ -43,7 +43,7 @@ interface Mixes {
   strong: Mix;
 }
 
-/** What a workspace has learned of its own texts: two heads, the rates of its tasks, and how much each of them counts. */
+/** All that a workspace has learned of its own texts: two heads, the rates of its tasks, and how much each of them counts. */
 export interface TextHeads extends Parts {
   known: Mixes;
   /** For calls whose task has no labels: it is guessed from their words. */

@@ -21,7 +21,7 @@ export interface CallDecision {
   shadowOf?: string | undefined;
 }
 
-/** What a call saved, in nanodollars with a sign: the total, and two of its parts. The rest of the total is the response cache's. */
+/** The savings of a call, in nanodollars with a sign: the total, and two of its parts. The rest of the total is the response cache's. */
 export interface Savings {
   totalNanos: bigint;
   /** By another model than the baseline. */

@@ -25,7 +25,7 @@ const count = 3_000;
 const place = { workspaceId: 'ws', livemode: true };
 
 let database: TestDatabase;
-/** What summing up without an interruption has written, and what is read of it. */
+/** The tables after summing up without an interruption, and the figures that are read of them. */
 let whole: { written: Record<string, unknown[]>; read: unknown };
 
 beforeAll(async () => {
@@ -117,7 +117,7 @@ async function written(): Promise<Record<string, unknown[]>> {
   return found;
 }
 
-/** What the screens show of it, over the whole range. */
+/** The figures that screens show, over the whole range. */
 async function read(): Promise<unknown> {
   const { pool } = database;
   const filter = { ...place, from: first, to: end };
@@ -234,7 +234,7 @@ it('sums that are made of calls that are there already go on where they were, on
     }
     await sumUntilKilled(some[0]?.[1] ?? '');
     expect(await written()).toEqual(before);
-    // What is not summed yet is read from the calls.
+    // Hours that are not summed yet are read from their calls.
     expect(await read()).toEqual(whole.read);
   }
   await sumUp();

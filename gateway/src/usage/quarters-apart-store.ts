@@ -27,7 +27,7 @@ export async function listMixedMonths(db: Db): Promise<MixedMonth[]> {
   return rows as MixedMonth[];
 }
 
-/** A day of a workspace at a time, so that nobody waits long for the sums. What is done already is left as it is. */
+/** A day of a workspace at a time, so that nobody waits long for the sums. A day that is done already is left as it is. */
 export async function takeSecondAnswersApart(db: Pool, { from, to }: MixedMonth, signal: AbortSignal): Promise<void> {
   const { rows } = await db.query(
     `select distinct workspace_id as "workspaceId", date_trunc('day', hour, 'UTC') as day from usage_hours

@@ -21,7 +21,7 @@ type Figure = (typeof figures)[number];
 const isAsked = 'shadow_of is null';
 const when = (condition: string, value: string): string => `case when ${condition} then ${value} else 0 end`;
 
-/** Of a finished call. What another model saved is by the rule or by auto that chose it. */
+/** Of a finished call. Savings by another model are those of the rule or of auto that chose it. */
 const ofOne: Readonly<Record<Figure, string>> = {
   requests: when(isAsked, '1'),
   estimated_requests: when(`estimated and ${isAsked}`, '1'),

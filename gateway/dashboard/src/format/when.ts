@@ -67,7 +67,7 @@ export function dayIn(zone: string, now: number): string {
   return `${part('year')}-${part('month')}-${part('day')}`;
 }
 
-/** What the clock of `zone` shows at a moment, as a field for moments has it: `2026-12-01T00:00`. */
+/** The time on the clock of `zone` at a moment, as a field for moments has it: `2026-12-01T00:00`. */
 export function clockAt(at: number, zone: string): string {
   const parts = dateFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   return `${dayIn(zone, at)}T${parts.format(at)}`;

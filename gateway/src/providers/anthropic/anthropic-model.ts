@@ -23,7 +23,7 @@ export interface ClaudeModel {
 
 export type ClaudeThinking =
   | { kind: 'none' }
-  /** So many tokens at most, when asked to. */
+  /** The most tokens, when asked to. */
   | { kind: 'budget' }
   /**
    * Decides itself how long, guided by an effort. `off` is how one keeps it from thinking: it does not unless asked, it has a
