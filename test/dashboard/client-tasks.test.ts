@@ -4,7 +4,7 @@ import { chat, eventually, hello, json } from '../support/ask.ts';
 import { deskAndPhone, type Mouse, mouseOf } from '../support/mouse.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
 
-/** What people do for one client, each in at most three clicks from Home. A click is counted where a mouse or a finger presses. */
+/** The tasks of one client, each in at most three clicks from Home. A click is counted where a mouse or a finger presses. */
 
 const hostile = '<img src=x onerror=alert(1)> \u202Eevil =cmd';
 

@@ -11,7 +11,7 @@ import {
 } from '../support/open-dashboard.ts';
 import { startReceiver } from '../support/receiver.ts';
 
-/** What people come for, each in at most three clicks from Home, and one more on a phone where the screen is behind More. */
+/** The tasks that people come for, each in at most three clicks from Home, and one more on a phone where the screen is behind More. */
 
 describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOutWithoutChromium}`, () => {
   let dashboard: Dashboard;

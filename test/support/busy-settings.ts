@@ -3,7 +3,7 @@ import { chat, hello, json } from './ask.ts';
 import { invited, type Person } from './person.ts';
 import type { TestGateway } from './start-gateway.ts';
 
-/** What an owner sets once: fallbacks, accounts at providers, of which one refuses its key, a brand, an identity provider with its domain, and a colleague. */
+/** Sets the workspace up as an owner does once: fallbacks, accounts at providers (one refuses its key), a brand, single sign-on and a colleague. */
 export async function fillSettings(gateway: TestGateway, owner: Person): Promise<void> {
   const fallbacks = {
     'gpt-4o': ['claude-sonnet-4-5', 'gemini-2.5-pro'],
