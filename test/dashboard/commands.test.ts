@@ -57,8 +57,8 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
       await eventually(async () =>
         expect((await accounts()).data).toMatchObject([{ kind: 'anthropic', key_hint: '1234' }]),
       );
-      const [{ id = '' } = {}] = (await accounts()).data;
-      expect((await dashboard.gateway.send('DELETE', `/v1/providers/${id}`)).status).toBe(204);
+      const { data } = await accounts();
+      expect((await dashboard.gateway.send('DELETE', `/v1/providers/${data[0]?.id}`)).status).toBe(204);
     });
 
     it('25: connect the identity provider of a domain', async () => {
