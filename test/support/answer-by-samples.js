@@ -19,6 +19,7 @@ const page = {
   sent: 0,
   asked: new Set(),
   faults: new Set(),
+  pathOf,
   settle,
 };
 globalThis.walkPage = page;
@@ -29,7 +30,7 @@ globalThis.fetch = async (input, init) => {
   const answer = answers.find((one) => one.method === method && new RegExp(one.path).test(pathname + search));
   page.sent += 1;
   if (answer !== undefined) {
-    page.asked.add(`${page.screen} ${answer.id}`);
+    page.asked.add(`${pathOf(page.screen)} ${answer.id}`);
     return answerOf(answer);
   }
   if (method !== 'GET') {
@@ -44,6 +45,11 @@ globalThis.fetch = async (input, init) => {
     busy -= 1;
   }
 };
+
+/** Without its part or dialog: a control that several of them have is pressed in the first. */
+function pathOf(screen) {
+  return screen.replace(/\?[^#]*/, '');
+}
 
 function answerOf({ method, body }) {
   const headers = { 'content-type': 'application/json', date: new Date().toUTCString() };
@@ -75,12 +81,14 @@ globalThis.print = () => {};
 globalThis.open = () => null;
 navigator.credentials.create = () => Promise.reject(new Error('There is no authenticator.'));
 
-/** Until nothing is under way. What still says that it loads after so many turns loads for ever. */
+/** Until nothing is under way. A region that still says that it loads after 200 turns loads for ever. */
 async function settle() {
   for (let quiet = 0, turns = 0; quiet < 3; turns += 1) {
     if (turns > 3_000) throw new Error(`${page.screen} does not come to rest`);
     await new Promise((resolve) => realTimeout(resolve, 0));
-    const isMoving = globalThis.__TSR_ROUTER__?.state.status === 'pending';
+    const { status, location: next, resolvedLocation: shown } = globalThis.__TSR_ROUTER__.state;
+    // The router has found a screen some turns before React has drawn it.
+    const isMoving = status === 'pending' || next.href !== shown?.href;
     const isLoading = turns < 200 && loading().length > 0;
     quiet = busy === 0 && waits.size === 0 && !isMoving && !isLoading ? quiet + 1 : 0;
     if (turns === 200) for (const name of loading()) page.faults.add(`${page.screen} never ends loading ${name}`);

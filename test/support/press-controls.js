@@ -4,7 +4,7 @@
 
 const { texts, screens } = globalThis.walkOptions;
 const page = globalThis.walkPage;
-const { answers, asked, faults, isNew, settle } = page;
+const { answers, asked, faults, isNew, pathOf, settle } = page;
 
 const pressed = new Set();
 /** Addresses, and which screen leads to which. */
@@ -76,7 +76,7 @@ function otherOption(select) {
   return [...select.options].find(({ value, disabled }) => value !== '' && value !== select.value && !disabled)?.value;
 }
 
-/** What the samples of the contract have in a field of this name. */
+/** Texts that the samples of the contract have in a field of this name. */
 function textsFor(field) {
   const name = labelOf(field).replace(/ \(optional\)$/, '');
   const [, wanted] = /^Type (.+) to confirm$/.exec(name) ?? [];
@@ -168,7 +168,7 @@ function note() {
       if (to !== page.screen) links.set(`${page.screen} leads to ${to}, which is not open`, to);
     }
     const file = answers.find((one) => one.method === 'GET' && new RegExp(one.path).test(pathname));
-    if (file !== undefined) asked.add(`${page.screen} ${file.id}`);
+    if (file !== undefined) asked.add(`${pathOf(page.screen)} ${file.id}`);
   }
 }
 
@@ -215,10 +215,11 @@ globalThis.walkFrom = async (addresses, alone = false) => {
   };
   for (const address of addresses) await visit(address);
   const isSeen = (address) => visited.some((one) => one.screen === screenOf(address));
-  // What is found on the way joins the end of the set.
+  // Addresses that are found on the way join the end of the set.
   if (!alone) for (const address of found) if (!isSeen(address)) await visit(address);
   for (const [fault, to] of links) if (notOpen.has(to)) faults.add(fault);
-  return { asked: [...asked].sort(), faults: [...faults].sort(), visited };
+  const paths = visited.map(({ address, screen }) => ({ address, screen: pathOf(screen) }));
+  return { asked: [...asked].sort(), faults: [...faults].sort(), visited: paths };
 };
 
 /** The names that ⌘K finds as actions. */
