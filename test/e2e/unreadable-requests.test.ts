@@ -82,7 +82,7 @@ describe('a request that Node cannot read', () => {
       expect(head).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
       expect(body.error).toMatchObject({
         code: 'request_too_large',
-        message: 'The headers of the request are over 16 KiB together. Send fewer or shorter ones.',
+        message: 'The address and the headers of the request are over 16 KiB together. Send fewer or shorter ones.',
       });
     }
   });
@@ -91,6 +91,21 @@ describe('a request that Node cannot read', () => {
     const text = await raw('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 'nonsense\r\n\r\n');
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).toContain('"code":"invalid_request"');
+  });
+
+  it('is refused with Anthropic’s shape in its body too, and its end is not read', async () => {
+    const body = JSON.stringify({ ...hello(), max_tokens: 10 });
+    const head = `POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-api-key: ${liveKey}\r\nContent-Type: application/json`;
+    const good = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const { head: answered, body: refused } = await answerTo(
+      `${head}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      'zz\r\n',
+      good,
+      `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(answered).toMatch(/^x-should-retry: false$/m);
+    expect(refused).toMatchObject({ type: 'error', error: { code: 'invalid_request' } });
+    expect(gateway.fakes.anthropic.requests).toEqual([]);
   });
 
   it('costs nothing, and other calls go on', async () => {

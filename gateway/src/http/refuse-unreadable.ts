@@ -14,32 +14,32 @@ interface Unreadable extends Error {
   rawPacket?: Buffer;
 }
 
-/** What comes after the answer is read for so long, so that the client is not cut off before it has read the answer. */
+/** What comes after the answer is dropped for so long: a connection that is closed with bytes unread may lose its answer. */
 const patienceMs = 1_000;
 
 /**
  * Answers in JSON, and in the caller's dialect, a request that Node's parser refuses: by itself Node sends a status line alone, of which
- * SDKs make "431 status code (no body)". A connection whose answer has begun is cut, as Node does.
+ * SDKs make "431 status code (no body)". A connection on which another answer is due or has begun is cut, as Node does.
  */
 export function refuseUnreadable(server: Server, now: () => number): void {
-  const refused = new WeakSet<Duplex>();
   server.on('clientError', (fault: Unreadable, socket: Duplex) => {
-    // Whatever else comes over the connection is unreadable too.
-    if (refused.has(socket)) return;
-    const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse };
-    if (!socket.writable || fault.code === 'ECONNRESET' || begun?.headersSent === true) {
+    const { _httpMessage: due } = socket as { _httpMessage?: ServerResponse | null };
+    const isAnswers = due?.headersSent === true || due?.req.complete === true;
+    if (!socket.writable || fault.code === 'ECONNRESET' || isAnswers) {
       socket.destroy(fault);
       return;
     }
-    refused.add(socket);
-    socket.end(answerTo(fault, newId('req', now())));
+    // The parser reads no more: a body that arrives after all would still be called and paid.
+    socket.removeAllListeners('data');
+    socket.on('data', () => {});
+    socket.end(answerTo(fault, { path: due?.req.url ?? pathIn(fault.rawPacket), requestId: newId('req', now()) }));
     setTimeout(() => socket.destroy(), patienceMs).unref();
   });
 }
 
-function answerTo(fault: Unreadable, requestId: string): string {
+function answerTo(fault: Unreadable, { path, requestId }: { path: string; requestId: string }): string {
   const error = errorOf(fault);
-  const anthropic = speaksAnthropic(pathIn(fault.rawPacket));
+  const anthropic = speaksAnthropic(plainPath(path).split('?')[0] ?? '');
   const body = JSON.stringify(anthropic ? messages.error(error, requestId) : toErrorBody(error));
   return [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
@@ -47,6 +47,8 @@ function answerTo(fault: Unreadable, requestId: string): string {
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
     ...(anthropic ? [`request-id: ${requestId}`] : []),
+    // The vendors' SDKs obey it before they look at the status. A request that came too late has not run.
+    `x-should-retry: ${error.status === 408}`,
     'connection: close',
     '',
     body,
@@ -59,7 +61,7 @@ function errorOf({ code, reason }: Unreadable): GatewayError {
     case 'HPE_HEADER_OVERFLOW':
       return new GatewayError(
         'request_too_large',
-        `The headers of the request are over ${maxHeaderSize / 1024} KiB together. Send fewer or shorter ones.`,
+        `The address and the headers of the request are over ${maxHeaderSize / 1024} KiB together. Send fewer or shorter ones.`,
         { status: 431 },
       );
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
@@ -71,8 +73,8 @@ function errorOf({ code, reason }: Unreadable): GatewayError {
   }
 }
 
-/** Of a request whose head came in one piece. */
+/** Of a request whose head came in one piece; of another one the path is not known any more. */
 function pathIn(bytes: Buffer | undefined): string {
-  const [, target = ''] = /^[A-Z]+ ([^\s?]+)/.exec(bytes?.toString('latin1', 0, 200) ?? '') ?? [];
-  return plainPath(target);
+  const [, target = ''] = /^[A-Z]+ (\S+)/.exec(bytes?.toString('latin1', 0, 200) ?? '') ?? [];
+  return target;
 }
