@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dashboardOperations, isChange } from '../../gateway/dashboard/src/api/operations.ts';
 import { verbs } from '../../gateway/dashboard/src/frame/commands/verbs.ts';
 import { places } from '../../gateway/dashboard/src/frame/navigation.ts';
-import { parts } from '../../gateway/dashboard/src/screens/settings/settings-parts.ts';
+import { partNames } from '../../gateway/dashboard/src/screens/settings/part-names.ts';
 import { eventually, json } from '../support/ask.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
 import { withoutScreen } from '../support/operations-without-screen.ts';
@@ -60,7 +60,7 @@ const scripts = ['answer-by-samples.js', 'press-controls.js'].map((file) =>
 /** The screens by their paths; a path with an id in it has a sample of one. */
 const screens = [
   ...places.map(({ path }) => path),
-  ...parts.map(({ path }) => `/app/settings/${path}`),
+  ...Object.keys(partNames).map((path) => `/app/settings/${path}`),
   ...['/app/more', '/app/settings/operations', '/app/usage/tokens', '/app/usage/speed'],
 ];
 /** Those that no link leads to: states of a thing that a sample has once, and what filters show. */

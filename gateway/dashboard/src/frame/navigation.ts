@@ -1,5 +1,5 @@
 import type { IconName } from '../components/icons.tsx';
-import { parts } from '../screens/settings/settings-parts.ts';
+import { type PartName, partNames } from '../screens/settings/part-names.ts';
 
 export interface Place {
   name: string;
@@ -41,6 +41,7 @@ export const places: readonly Place[] = [
 /** The screen, or the part of Settings, that an address leads to. */
 export function screenAt(address: string): { name: string; needs?: string | undefined } | undefined {
   const [path = ''] = address.split('?');
+  const parts: readonly PartName[] = Object.values(partNames);
   const part = parts.find((one) => path === `/app/settings/${one.path}`);
   if (part !== undefined) return { name: `Settings: ${part.title}`, needs: part.needs };
   return places.find((one) => path === one.path || (one.path !== '/app' && path.startsWith(`${one.path}/`)));

@@ -1,19 +1,14 @@
 import type { Things } from '../../components/things-card.tsx';
+import { type PartName, partNames } from './part-names.ts';
 import { connectionName, dnsRecord, signOnName } from './sign-on-words.tsx';
 
-export interface Part {
-  path: string;
-  title: string;
+export interface Part extends PartName {
   note: string;
-  /** It shows to those who may do this; without one, to everybody. */
-  needs?: string;
   things: readonly Things[];
 }
 
 const people: Part = {
-  path: 'people',
-  title: 'People',
-  needs: 'members.list',
+  ...partNames.people,
   note: 'Owners do everything, members all but keys, people and providers; viewers read. Clients see the portal only.',
   things: [
     {
@@ -50,9 +45,7 @@ const people: Part = {
 };
 
 const sso: Part = {
-  path: 'sso',
-  title: 'Single sign-on',
-  needs: 'sso-connections.list',
+  ...partNames.sso,
   note: 'Add the connection, then a domain, and prove the domain by its TXT record.',
   things: [
     {
@@ -142,9 +135,7 @@ const sso: Part = {
 };
 
 const audit: Part = {
-  path: 'audit',
-  title: 'Audit',
-  needs: 'audit.list',
+  ...partNames.audit,
   note: 'Every change with the person or key behind it. Nobody can alter it.',
   things: [],
 };
@@ -153,27 +144,21 @@ export const parts: readonly Part[] = [
   people,
   sso,
   {
-    path: 'providers',
-    title: 'Providers',
-    needs: 'providers.list',
+    ...partNames.providers,
     note: 'Your own accounts: their tokens are not counted by the plan.',
     things: [],
   },
   {
-    path: 'fallbacks',
-    title: 'Fallbacks',
-    needs: 'fallbacks.get',
+    ...partNames.fallbacks,
     note: 'A model that fails is followed by another one before the answer begins, so your scenarios go on.',
     things: [],
   },
   {
-    path: 'branding',
-    title: 'Branding',
-    needs: 'workspace.get',
+    ...partNames.branding,
     note: 'Your clients see it in their portal, on invoices and in e-mails.',
     things: [],
   },
-  { path: 'security', title: 'Security', note: 'How you sign in.', things: [] },
+  { ...partNames.security, note: 'How you sign in.', things: [] },
   audit,
 ];
 
