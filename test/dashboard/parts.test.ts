@@ -534,4 +534,10 @@ describe('a moment that is typed', () => {
     // This hour is skipped.
     expect(momentWhen('2026-03-29T02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z');
   });
+
+  it('stays as it is typed while its year is not whole', () => {
+    for (const clock of ['0002-12-01T00:00', '0202-12-01T00:00', '20260-12-01T00:00', '202600-12-01T00:00', '2026-12'])
+      expect(momentWhen(clock, 'Europe/Berlin')).toBe(clock);
+    expect(clockAt(Date.parse('0002-12-01T12:00:00Z'), 'UTC')).toBe('0002-12-01T12:00');
+  });
 });

@@ -1,3 +1,4 @@
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json } from '../support/ask.ts';
 import {
@@ -76,7 +77,21 @@ describe.skipIf(chromiumPath === undefined)(`the end of summer time elsewhere${l
     expect(data.find((key) => key.name === 'Until March')?.expires_at).toBe('2027-02-28T18:15:00.000Z');
     await page.goto('/app/keys');
     await page.getByRole('button', { name: 'Change Until March' }).click();
-    expect(await dialog.getByLabel(/^Expires at/).inputValue()).toBe('2027-03-01T00:00');
+    const expires = dialog.getByLabel(/^Expires at/);
+    expect(await expires.inputValue()).toBe('2027-03-01T00:00');
+    // A year as it is typed is at first the year 2, which the gateway refuses.
+    await yearOf(page, expires);
+    await page.keyboard.type('2');
+    expect(await expires.inputValue()).toBe('0002-03-01T00:00');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await yearOf(page, expires);
+    await page.keyboard.type('2028');
+    expect(await expires.inputValue()).toBe('2028-03-01T00:00');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const changed = await json<{ data: { name: string; expires_at: string }[] }>(gateway.get('/v1/keys'));
+    expect(changed.data.find((key) => key.name === 'Until March')?.expires_at).toBe('2028-02-29T18:15:00.000Z');
     await page.goto('/app/budgets');
     await page.getByRole('button', { name: '$5 a day for each scenario' }).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
@@ -86,3 +101,11 @@ describe.skipIf(chromiumPath === undefined)(`the end of summer time elsewhere${l
     await page.context().close();
   });
 });
+
+/** The third part of the field, after the month and the day. */
+async function yearOf(page: Page, field: Locator): Promise<void> {
+  await field.blur();
+  await field.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+}

@@ -1,5 +1,5 @@
 import type { Field } from '@ai-gateway/shared/fields';
-import { type ComponentProps, createContext, type ReactNode, useContext } from 'react';
+import { type ComponentProps, createContext, type ReactNode, useContext, useState } from 'react';
 import { useZone } from '../api/zone.ts';
 import { clockAt, momentWhen, placeOf } from '../format/when.ts';
 import { Button } from './button.tsx';
@@ -72,20 +72,31 @@ interface MomentProps extends Omit<ComponentProps<typeof LabelledText>, 'onChang
 /** A moment, shown and taken by the workspace's clock, wherever the browser is. */
 function MomentField({ value, help, onMoment, ...shared }: MomentProps): ReactNode {
   const zone = useZone();
-  const at = Date.parse(value);
+  // A browser takes a year back whose digits it does not have as they were typed.
+  const [typed, setTyped] = useState('');
   return (
     <LabelledText
       {...shared}
       type="datetime-local"
+      max="9999-12-31T23:59"
       help={
         <>
           {help} {placeOf(zone)} time.
         </>
       }
-      value={Number.isNaN(at) ? value : clockAt(at, zone)}
-      onChange={({ target: { value: clock } }) => onMoment(clock === '' ? '' : momentWhen(clock, zone))}
+      value={momentWhen(typed, zone) === value ? typed : clockOf(value, zone)}
+      onChange={({ target: { value: clock } }) => {
+        setTyped(clock);
+        onMoment(momentWhen(clock, zone));
+      }}
     />
   );
+}
+
+/** A clock that is not typed to the end is no moment yet. */
+function clockOf(value: string, zone: string): string {
+  const at = /(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? value : clockAt(at, zone);
 }
 
 function Label({ field: { label, required, inSight } }: { field: Field }): ReactNode {

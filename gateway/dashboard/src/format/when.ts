@@ -64,7 +64,7 @@ export function dayIn(zone: string, now: number): string {
     day: '2-digit',
   }).formatToParts(new Date(now));
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}-${part('day')}`;
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
 }
 
 /** The time on the clock of `zone` at a moment, as a field for moments has it: `2026-12-01T00:00`. */
@@ -73,9 +73,13 @@ export function clockAt(at: number, zone: string): string {
   return `${dayIn(zone, at)}T${parts.format(at)}`;
 }
 
-/** The moment at which the clock of `zone` shows this, as the API writes it; of an hour that summer time skips, the one after it. */
+/**
+ * The moment at which the clock of `zone` shows this, as the API writes it; of an hour that summer time skips, the one after it. A clock whose
+ * year is not typed to the end stays as it is.
+ */
 export function momentWhen(clock: string, zone: string): string {
   const asUtc = Date.parse(`${clock}Z`);
+  if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d/.test(clock) || Number.isNaN(asUtc)) return clock;
   const awayAt = (at: number): number => Date.parse(`${clockAt(at, zone)}Z`) - at;
   const near = asUtc - awayAt(asUtc);
   return new Date(asUtc - awayAt(near)).toISOString();
