@@ -531,8 +531,17 @@ describe('a moment that is typed', () => {
       expect([clock, zone, momentWhen(clock, zone)]).toEqual([clock, zone, at]);
       expect(clockAt(Date.parse(at), zone)).toBe(clock);
     }
-    // This hour is skipped.
-    expect(momentWhen('2026-03-29T02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z');
+  });
+
+  it('is the one an hour later where summer time skips the hour, on both sides of Greenwich', () => {
+    for (const [clock, zone, at] of [
+      ['2026-03-29T02:30', 'Europe/Berlin', '2026-03-29T01:30:00.000Z'],
+      ['2026-03-08T02:30', 'America/New_York', '2026-03-08T07:30:00.000Z'],
+      ['2026-03-08T02:30', 'America/St_Johns', '2026-03-08T06:00:00.000Z'],
+    ] as const) {
+      expect([clock, zone, momentWhen(clock, zone)]).toEqual([clock, zone, at]);
+      expect(clockAt(Date.parse(at), zone)).toBe(clock.replace('T02', 'T03'));
+    }
   });
 
   it('stays as it is typed while its year is not whole', () => {

@@ -82,7 +82,10 @@ export function momentWhen(clock: string, zone: string): string {
   if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d/.test(clock) || Number.isNaN(asUtc)) return clock;
   const awayAt = (at: number): number => Date.parse(`${clockAt(at, zone)}Z`) - at;
   const near = asUtc - awayAt(asUtc);
-  return new Date(asUtc - awayAt(near)).toISOString();
+  const at = asUtc - awayAt(near);
+  const isSkipped = !clock.startsWith(clockAt(at, zone));
+  // Of the two sides of such an hour, the clock is less ahead on the one before it.
+  return new Date(isSkipped ? asUtc - Math.min(awayAt(near), awayAt(at)) : at).toISOString();
 }
 
 /** A day so many days later, or earlier. */
