@@ -69,11 +69,23 @@ interface MomentProps extends Omit<ComponentProps<typeof LabelledText>, 'onChang
   onMoment: (moment: string) => void;
 }
 
-/** A moment, shown and taken by the workspace's clock, wherever the browser is. */
+/** A moment, shown and taken by the workspace's clock, wherever the browser is; a day stays a day. */
 function MomentField({ value, help, onMoment, ...shared }: MomentProps): ReactNode {
   const zone = useZone();
+  const [isDay] = useState(/^\d{4}-\d\d-\d\d$/.test(value));
   // A browser takes a year back whose digits it does not have as they were typed.
   const [typed, setTyped] = useState('');
+  if (isDay)
+    return (
+      <LabelledText
+        {...shared}
+        type="date"
+        max="9999-12-31"
+        help={help}
+        value={value}
+        onChange={({ target: { value: day } }) => onMoment(day)}
+      />
+    );
   return (
     <LabelledText
       {...shared}
