@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { monthOf } from '../../gateway/src/billing/plan.ts';
 import { reportOverage } from '../../gateway/src/billing/report-overage-job.ts';
 import { readConfig } from '../../gateway/src/config.ts';
 import { createPool } from '../../gateway/src/db/pool.ts';
@@ -332,6 +333,36 @@ describe('overage', () => {
       }
       await reportOverage(services);
       expect(stripe.metered('cus_heavy')).toBe(257_000);
+      const misname = `update overage_reports set month = month - 1 where workspace_id = $1 and extract(day from month) = 1`;
+      const forget = `delete from overage_reports where workspace_id = $1 and extract(day from month) <> 1`;
+      // Set apart by such a process, and never sent.
+      await db.query(forget, [id]);
+      await use(5_000, as);
+      stripe.failNext({ status: 503, isDone: false });
+      await reportOverage(services);
+      const { rows: apart } = await db.query(
+        `select pending_identifier as identifier from overage_reports where workspace_id = $1`,
+        [id],
+      );
+      await db.query(misname, [id]);
+      await reportOverage(services);
+      expect(stripe.requests.at(-1)?.body).toMatchObject(apart[0] as object);
+      expect(stripe.metered('cus_heavy')).toBe(262_000);
+      // It goes on beside this one.
+      await use(1_000, as);
+      await db.query(
+        `update overage_reports set reported_tokens = reported_tokens + pending_tokens + 1000, pending_tokens = null, pending_identifier = null, pending_at = null
+         where workspace_id = $1 and extract(day from month) <> 1`,
+        [id],
+      );
+      await reportOverage(services);
+      expect(stripe.metered('cus_heavy')).toBe(262_000);
+      // The month is over when the versions change.
+      await db.query('delete from overage_reports where workspace_id = $1 and extract(day from month) = 1', [id]);
+      await use(3_000, as);
+      const { end } = monthOf(new Date());
+      await reportOverage({ ...services, now: () => end.getTime() + 86_400_000 });
+      expect(stripe.metered('cus_heavy')).toBe(265_000);
     } finally {
       await db.end();
     }

@@ -144,19 +144,20 @@ export async function findOverageReport(
   db: Db,
   { workspaceId, month, begins }: { workspaceId: string; month: Date; begins: boolean },
 ): Promise<OverageReport | undefined> {
-  if (begins) {
-    // Versions before named the month by the clock of the process, which is a day behind west of Greenwich.
-    const { rows: named } = await db.query(
-      `select reported_tokens + coalesce(pending_tokens, 0) as reported from overage_reports
-       where workspace_id = $1 and month = $2::date - 1`,
+  // Versions before named the month by the clock of the process, which is a day behind west of Greenwich, and may still do so beside this one.
+  await db.query(
+    `insert into overage_reports as own (workspace_id, month, reported_tokens, pending_tokens, pending_identifier, pending_at)
+     select workspace_id, $2::date, reported_tokens, pending_tokens, pending_identifier, pending_at
+     from overage_reports where workspace_id = $1 and month = $2::date - 1
+     on conflict (workspace_id, month) do update set reported_tokens = greatest(own.reported_tokens,
+       excluded.reported_tokens + coalesce(excluded.pending_tokens, 0) - coalesce(own.pending_tokens, 0))`,
+    [workspaceId, month],
+  );
+  if (begins)
+    await db.query(
+      'insert into overage_reports (workspace_id, month, reported_tokens) values ($1, $2, 0) on conflict do nothing',
       [workspaceId, month],
     );
-    const [before] = named as { reported: bigint }[];
-    await db.query(
-      'insert into overage_reports (workspace_id, month, reported_tokens) values ($1, $2, $3) on conflict do nothing',
-      [workspaceId, month, before?.reported ?? 0n],
-    );
-  }
   const { rows } = await db.query(
     `select reported_tokens as reported, pending_tokens as tokens, pending_identifier as identifier, pending_at as at
      from overage_reports where workspace_id = $1 and month = $2`,
