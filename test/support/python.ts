@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { ClientProgram } from './client-program.ts';
 import { cacheFolder, clientsWanted, install, notWanted, root, run, type Tool, versionOf } from './run-tool.ts';
 
@@ -32,17 +32,36 @@ async function environment(
 ): Promise<Tool<{ python: string }>> {
   const pins = join(pythonFolder, `${name}.txt`);
   const folder = cacheFolder(`python-${name}`, pins);
-  const python = join(folder, 'bin/python');
-  const done = join(folder, 'installed');
-  if (existsSync(done)) return { there: true, python };
-  rmSync(folder, { recursive: true, force: true });
-  const made = await run('python3', ['-m', 'venv', ...(name === 'uv' ? [] : ['--without-pip']), folder]);
+  const done = { there: true, python: join(folder, 'bin/python') } as const;
+  if (isInstalled(folder)) return done;
+  mkdirSync(dirname(folder), { recursive: true });
+  // Several test files may install it at once, each in a folder of its own, where its programs expect it for ever.
+  const own = mkdtempSync(`${folder}-`);
+  const made = await run('python3', ['-m', 'venv', ...(name === 'uv' ? [] : ['--without-pip']), own]);
   if (made.code !== 0)
     return { there: false, reason: `python3 -m venv fails: ${(made.out + made.err).trim().split('\n')[0]}` };
-  const installed = await install('PyPI', ...command(python, pins));
-  if (!installed.there) return installed;
-  await run('touch', [done]);
-  return { there: true, python };
+  const installed = await install('PyPI', ...command(join(own, 'bin/python'), pins));
+  if (!installed.there) {
+    rmSync(own, { recursive: true, force: true });
+    return installed;
+  }
+  writeFileSync(join(own, 'installed'), '');
+  publish(own, folder);
+  return done;
+}
+
+const isInstalled = (folder: string): boolean => existsSync(join(folder, 'installed'));
+
+/** `folder` leads to the installation that was ready first. */
+function publish(own: string, folder: string): void {
+  // One whose target is gone, or that an older version of this file began.
+  if (!isInstalled(folder)) rmSync(folder, { recursive: true, force: true });
+  try {
+    symlinkSync(basename(own), folder);
+  } catch (error) {
+    if (!isInstalled(folder)) throw error;
+    rmSync(own, { recursive: true, force: true });
+  }
 }
 
 /** Programs of the folder test/clients/python, by name and file, run in an environment. */
