@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,7 +15,7 @@ export function runFolder(): { path: string; remove: () => void } {
   const parent = roomyParent();
   for (const name of readdirSync(parent)) {
     const [, pid] = /^ai-gateway-run-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) removeFolder(join(parent, name));
+    if (pid !== undefined && !isRunning(Number(pid)) && isOld(join(parent, name))) removeFolder(join(parent, name));
   }
   const path = folderIn(parent, `run-${process.pid}`);
   process.env[variable] = path;
@@ -32,6 +32,12 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM';
   }
+}
+
+/** A container may share the folder and not the processes: its run is not seen here, but it goes on making folders. */
+function isOld(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+  return Date.now() - mtimeMs > 3_600_000;
 }
 
 /** What somebody else owns, or still writes, stays. */
@@ -67,7 +73,8 @@ function roomyParent(): string {
   if (process.env.TMPDIR !== undefined) return tmpdir();
   try {
     const { bavail, bsize } = statfsSync(memory);
-    return bavail * bsize >= roomBytes ? memory : tmpdir();
+    // The size of a tmpfs says nothing of the memory that is free, which a container limits as well.
+    return Math.min(bavail * bsize, process.availableMemory()) >= roomBytes ? memory : tmpdir();
   } catch {
     return tmpdir();
   }
