@@ -50,8 +50,8 @@ function removeFolder(path: string): void {
 }
 
 /**
- * The same on the machine's disk, whatever room its memory has: for what is measured, and for programs, which the memory of a container
- * may refuse to run.
+ * The same on the machine's disk, whatever room its memory has: for what is measured, for programs, which the memory of a container may
+ * refuse to run, and for Unix sockets, whose paths are short.
  */
 export function diskFolder(name: string): string {
   return folderIn(tmpdir(), name);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dataFolder } from './data-folder.ts';
+import { dataFolder, diskFolder } from './data-folder.ts';
 
 const shipped = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../deploy/high-availability/${name}`, import.meta.url)), 'utf8');
@@ -33,6 +33,7 @@ export class PatroniCluster {
   /** Leads to whichever node is the primary. */
   url = '';
   readonly #folder = dataFolder('patroni');
+  readonly #sockets = diskFolder('sockets');
   readonly #processes: ChildProcess[] = [];
   readonly #nodes: Node[] = [];
   /** The last words of all programs, for a failure. */
@@ -149,15 +150,17 @@ export class PatroniCluster {
     }
     for (const child of this.#processes) child.kill('SIGKILL');
     await sleep(500);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+    for (const folder of [this.#folder, this.#sockets])
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
   }
 
   async #until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<void> {
-    for (let tries = 0; tries < 1_200; tries++) {
+    const deadline = performance.now() + 120_000;
+    do {
       const found = await look();
       if (found !== undefined && found !== false) return;
       await sleep(100);
-    }
+    } while (performance.now() < deadline);
     throw new Error(`${what} did not come within two minutes:\n${this.#said}`);
   }
 
@@ -183,8 +186,11 @@ export class PatroniCluster {
       .replace('/var/lib/postgresql/15/ai-gateway', dataDir)
       .replace('/usr/lib/postgresql/15/bin', binOf())
       .replaceAll('samenet', '127.0.0.1/32')
-      // Debian's own folder for the socket belongs to its cluster.
-      .replace('  pg_hba:', `  parameters:\n    unix_socket_directories: ${folder}\n  pg_hba:`);
+      // Debian's own folder for sockets belongs to its cluster.
+      .replace(
+        '  pg_hba:',
+        `  parameters:\n    unix_socket_directories: ${this.#ownFolder(name, this.#sockets)}\n  pg_hba:`,
+      );
     const configFile = join(folder, 'patroni.yml');
     writeFileSync(configFile, text, { mode: 0o644 });
     return { name, api: `http://127.0.0.1:${ports.api}`, process: undefined, configFile, dataDir };
@@ -203,8 +209,8 @@ export class PatroniCluster {
     this.#run('/usr/sbin/haproxy', ['-db', '-f', file]);
   }
 
-  #ownFolder(name: string): string {
-    const folder = join(this.#folder, name);
+  #ownFolder(name: string, parent = this.#folder): string {
+    const folder = join(parent, name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, gid } = asPostgres();
     if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
