@@ -8,14 +8,15 @@ export const longest: readonly string[] = [
   'test/e2e/docs-site.test.ts', // 309
   'test/dashboard/layout.test.ts', // 289
   'test/clients/openapi-tools.test.ts', // 229
-  'test/scale/failover.test.ts', // 118
   'test/conformance/described.test.ts', // 208
+  'test/dashboard/access.test.ts', // 200
   'test/platforms/n8n/real-n8n.test.ts', // 189
   'test/e2e/paid-attempts.test.ts', // 175
   'test/e2e/backup.test.ts', // 174
   'test/e2e/contributing.test.ts', // 172
   'test/dashboard/tasks.test.ts', // 158
   'test/conformance/database.test.ts', // 147
+  'test/scale/failover.test.ts', // 143
   'test/clients/python.test.ts', // 131
   'test/e2e/kill.test.ts', // 130
   'test/e2e/failover.test.ts', // 128
