@@ -206,6 +206,24 @@ describe.skipIf(chromiumPath === undefined)(`the screen Prompts${leftOutWithoutC
     await page.getByText('Support reply can be called again').waitFor();
   });
 
+  it('says in test mode that an import changes nothing that live calls use', async () => {
+    // The mode is the browser's, so the other tests keep theirs.
+    const own = await dashboard.open('/app/prompts');
+    const note = own.getByRole('dialog').getByText('Live calls use production and the settings of prompts');
+    await own.getByRole('button', { name: 'Import' }).click();
+    await own.getByLabel('JSON').waitFor();
+    expect(await note.count()).toBe(0);
+    await own.keyboard.press('Escape');
+    await own.getByRole('switch', { name: 'Test mode' }).click();
+    await own.getByRole('button', { name: 'Import' }).click();
+    await note.waitFor();
+    const prompt = { name: 'sorted', version: 1, type: 'text', prompt: 'Sort {{email}}.', labels: ['production'] };
+    await own.getByLabel('JSON').fill(JSON.stringify([prompt]));
+    await own.getByRole('button', { name: 'Check' }).click();
+    await own.getByText('One prompt is in conflict').waitFor();
+    await own.context().close();
+  });
+
   it('imports prompts of another tool once a check has named the conflicts', async () => {
     await page.goto('/app/prompts');
     await page.getByRole('button', { name: 'Import' }).click();

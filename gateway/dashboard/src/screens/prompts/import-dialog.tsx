@@ -1,5 +1,6 @@
 import type { OutputOf } from '@ai-gateway/shared/contract';
 import { type ReactNode, useState } from 'react';
+import { useMode } from '../../api/mode.ts';
 import { useChange } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard } from '../../components/card.tsx';
@@ -23,6 +24,7 @@ const actions = {
 /** Takes over prompts of another tool. A dry run says what would come, and names each conflict; nothing is imported before. */
 export function ImportDialog({ onClose }: { onClose: () => void }): ReactNode {
   const toast = useToast();
+  const mode = useMode();
   const [source, setSource] = useState<Source>('langfuse');
   const [text, setText] = useState('');
   const [plan, setPlan] = useState<Plan | undefined>();
@@ -49,6 +51,11 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <Dialog title="Import prompts" wide onClose={onClose}>
       <div className={styles.stack}>
+        {mode === 'test' ? (
+          <p className={styles.muted}>
+            Live calls use production and the settings of prompts: switch test mode off to import what changes them.
+          </p>
+        ) : null}
         <LabelledSelect
           label="From"
           value={source}
