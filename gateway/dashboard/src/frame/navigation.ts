@@ -1,4 +1,4 @@
-import type { IconName } from '../components/icons.tsx';
+import type { IconName } from '../components/icon-paths.ts';
 import { type PartName, partNames } from '../screens/settings/part-names.ts';
 
 export interface Place {
