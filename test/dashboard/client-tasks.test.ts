@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of a client${leftOutWitho
 
     it('23: void a wrong invoice', async () => {
       const to = new Date();
-      const from = new Date(to.getTime() - 600_000).toISOString();
+      const from = new Date(to.getTime() - 3_600_000).toISOString();
       const { label } = await json<{ label: string }>(
         dashboard.gateway.post('/v1/invoices', { client_id: 'globex', from, to: to.toISOString() }),
         201,

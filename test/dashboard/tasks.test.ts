@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
+import { awayFromMidnight } from '../support/away-from-midnight.ts';
 import { deskAndPhone, type Mouse, mouseOf } from '../support/mouse.ts';
 import {
   chromiumPath,
@@ -16,6 +18,7 @@ import { startReceiver } from '../support/receiver.ts';
 describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOutWithoutChromium}`, () => {
   let dashboard: Dashboard;
 
+  beforeAll(awayFromMidnight, 240_000);
   beforeAll(async () => {
     dashboard = await openDashboard({ ALLOW_PRIVATE_NETWORK: 'true' });
     const { gateway } = dashboard;
@@ -61,6 +64,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     });
 
     it('open one call, with its attempts and budgets', async () => {
+      await json(dashboard.gateway.post(chat, hello()));
       await page.goto('/app/calls');
       await mouse.click('link', /^req_/);
       await said('Attempts');
@@ -121,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)(`the tasks of the dashboard${leftOut
     });
 
     it('10: roll a leaked key', async () => {
-      const name = `Leaked ${where}`;
+      const name = `Leaked ${where} ${randomBytes(3).toString('hex')}`;
       const { key } = await json<{ key: string }>(dashboard.gateway.post('/v1/keys', { name, role: 'caller' }), 201);
       await mouse.fromHome();
       await mouse.menu('Keys');
