@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { deskAndPhone, type Mouse, mouseOf } from '../support/mouse.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
@@ -30,6 +30,14 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
       await mouse.search(words);
     }
 
+    /** Deletes all that a list has once the test is over, also where it fails and is repeated. */
+    function emptyAtEnd(path: string): void {
+      onTestFinished(async () => {
+        const { data } = await json<{ data: { id: string }[] }>(dashboard.gateway.get(path));
+        for (const { id } of data) expect((await dashboard.gateway.send('DELETE', `${path}/${id}`)).status).toBe(204);
+      });
+    }
+
     it('17: invite an accountant, whose link is shown where no mail is sent', async () => {
       const email = `${where.replaceAll(/\W+/g, '-')}@agency.example`;
       await command('invite');
@@ -47,21 +55,21 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
     });
 
     it('19: add an account at Claude', async () => {
+      emptyAtEnd('/v1/providers');
       await command('provider');
       await mouse.click('button', 'Claude');
       await dialog().getByLabel('API key').fill('sk-ant-own-1234');
       await mouse.click('button', 'Save', dialog());
       expect(mouse.clicks()).toBe(3);
-      const accounts = (): Promise<{ data: { id: string; kind: string; key_hint: string }[] }> =>
+      const accounts = (): Promise<{ data: { kind: string; key_hint: string }[] }> =>
         json(dashboard.gateway.get('/v1/providers'));
       await eventually(async () =>
         expect((await accounts()).data).toMatchObject([{ kind: 'anthropic', key_hint: '1234' }]),
       );
-      const { data } = await accounts();
-      expect((await dashboard.gateway.send('DELETE', `/v1/providers/${data[0]?.id}`)).status).toBe(204);
     });
 
     it('25: connect the identity provider of a domain', async () => {
+      emptyAtEnd('/v1/sso-connections');
       await command('sso');
       await page.getByRole('heading', { level: 1, name: /Single sign-on/ }).waitFor();
       await mouse.click('button', 'Add');
@@ -77,8 +85,6 @@ describe.skipIf(chromiumPath === undefined)(`the commands of the search${leftOut
       expect(mouse.clicks()).toBe(3);
       await page.getByRole('cell', { name: 'Okta', exact: true }).waitFor();
       await page.getByRole('cell', { name: /^(Protocol )?OpenID Connect$/ }).waitFor();
-      const { data } = await json<{ data: { id: string }[] }>(dashboard.gateway.get('/v1/sso-connections'));
-      expect((await dashboard.gateway.send('DELETE', `/v1/sso-connections/${data[0]?.id}`)).status).toBe(204);
     });
 
     it('lead to the passkeys of the person', async () => {

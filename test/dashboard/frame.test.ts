@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -55,14 +56,16 @@ describe.skipIf(chromiumPath === undefined)(`the frame of the dashboard${leftOut
 
   it('calls only the page that is open the current one, and not the list that its heading leads back to', async () => {
     const { gateway } = dashboard;
-    await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply' }), 201);
+    const suffix = randomBytes(3).toString('hex');
+    const prompt = `reply-${suffix}`;
+    await json(gateway.post('/v1/prompts', { id: prompt, name: 'Reply' }), 201);
     const arms = ['gpt-4o', 'gpt-4o-mini'].map((model) => ({ name: model, weight: 1, model }));
-    const experiment = { name: 'tone', unit: 'client', arms, metric: 'cost' };
+    const experiment = { name: `tone-${suffix}`, unit: 'client', arms, metric: 'cost' };
     const made = await json<{ id: string }>(gateway.post('/v1/experiments', experiment), 201);
     const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/keys'));
     const lists = {
       [`/app/experiments/${made.id}`]: 'Experiments',
-      '/app/prompts/reply': 'Prompts',
+      [`/app/prompts/${prompt}`]: 'Prompts',
       [`/app/keys?key=${data[0]?.id}`]: 'All keys',
       '/app/calls?scenario_id=42': 'Show all',
     };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
@@ -113,13 +114,18 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     const { gateway } = dashboard;
     const models = [{ id: 'small', input_usd_per_mtok: 1, output_usd_per_mtok: 1 }];
     const account = { kind: 'openai-compatible', base_url: gateway.fakes.openai.baseUrl, models };
-    for (const name of ['good', 'wrong'])
-      await json(gateway.post('/v1/providers', { ...account, name, api_key: `key-${name}` }), 201);
-    expect((await gateway.post(chat, hello({ model: 'wrong/small' }))).ok).toBe(false);
+    const suffix = randomBytes(3).toString('hex');
+    const [good, wrong] = [`good-${suffix}`, `wrong-${suffix}`];
+    for (const name of [good, wrong])
+      await json(
+        gateway.post('/v1/providers', { ...account, name, api_key: name === good ? 'key-good' : 'key-wrong' }),
+        201,
+      );
+    expect((await gateway.post(chat, hello({ model: `${wrong}/small` }))).ok).toBe(false);
     await page.goto('/app/settings/providers');
     const accounts = page.getByRole('region', { name: 'Accounts' }).last().getByRole('row');
-    await accounts.filter({ hasText: 'wrong' }).getByText('Refuses the account').waitFor();
-    await accounts.filter({ hasText: 'good' }).getByText('Working').waitFor();
+    await accounts.filter({ hasText: wrong }).getByText('Refuses the account').waitFor();
+    await accounts.filter({ hasText: good }).getByText('Working').waitFor();
   });
 
   it('show the code in descriptions as code, without the marks of the contract', async () => {

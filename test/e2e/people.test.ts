@@ -40,9 +40,10 @@ interface SessionView {
 const sql = (text: string, values: unknown[] = []) => gateway.gateway.services.db.query(text, values);
 const session = (person: Person): Promise<SessionView> => json(person.get('/v1/session'));
 
-/** A person who has accepted an invitation of Ada's. */
+/** A person who has accepted an invitation of Ada's. A test that is repeated has left one of the same address, who gives it up. */
 async function invited(name: string, rights: object = { role: 'member' }): Promise<Person & { id: string }> {
   const email = `${name}@agency.example`;
+  await sql(`update people set email = id || '@earlier.example' where email = $1`, [email]);
   const { url } = await json<{ url: string }>(ada.send('POST', '/v1/invitations', { email, ...rights }), 201);
   const person = browser(gateway);
   const view = await json<SessionView>(person.send('POST', '/auth/link', { token: tokenOf(url), name }));
@@ -403,9 +404,11 @@ describe('an account', () => {
 
   it('of the last owner of a workspace is deleted by nobody, until there is another', async () => {
     const sole = await invited('sole');
-    await sql(`insert into workspaces (id, name) values ('ws_sole', 'Sole')`);
+    const workspaceId = `ws_${sole.id}`;
+    await sql(`insert into workspaces (id, name) values ($1, 'Sole')`, [workspaceId]);
     const own = (id: string, personId: string): Promise<unknown> =>
-      sql(`insert into members (workspace_id, id, person_id, role) values ('ws_sole', $1, $2, 'owner')`, [
+      sql(`insert into members (workspace_id, id, person_id, role) values ($1, $2, $3, 'owner')`, [
+        workspaceId,
         id,
         personId,
       ]);
