@@ -79,6 +79,12 @@ describe.skipIf(chromiumPath === undefined)(`the end of summer time elsewhere${l
     await page.getByRole('button', { name: 'Change Until March' }).click();
     const expires = dialog.getByLabel(/^Expires at/);
     expect(await expires.inputValue()).toBe('2027-03-01T00:00');
+    // A year that is taken away is no wish for a key that never expires.
+    await yearOf(page, expires);
+    await page.keyboard.press('Backspace');
+    expect(await expires.inputValue()).toBe('');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('alert').waitFor();
     // A year as it is typed is at first the year 2, which the gateway refuses.
     await yearOf(page, expires);
     await page.keyboard.type('2');

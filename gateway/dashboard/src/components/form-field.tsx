@@ -69,38 +69,38 @@ interface MomentProps extends Omit<ComponentProps<typeof LabelledText>, 'onChang
   onMoment: (moment: string) => void;
 }
 
+/** Sent for a field that is filled in only in part: the operation refuses it, and an empty text would say that there is no moment. */
+const unfinished = 'unfinished';
+
 /** A moment, shown and taken by the workspace's clock, wherever the browser is; a day stays a day. */
 function MomentField({ value, help, onMoment, ...shared }: MomentProps): ReactNode {
   const zone = useZone();
   const [isDay] = useState(/^\d{4}-\d\d-\d\d$/.test(value));
   // A browser takes a year back whose digits it does not have as they were typed.
   const [typed, setTyped] = useState('');
-  if (isDay)
-    return (
-      <LabelledText
-        {...shared}
-        type="date"
-        max="9999-12-31"
-        help={help}
-        value={value}
-        onChange={({ target: { value: day } }) => onMoment(day)}
-      />
-    );
+  const take = ({ value: clock, validity }: HTMLInputElement): void => {
+    setTyped(clock);
+    onMoment(validity.badInput ? unfinished : momentWhen(clock, zone));
+  };
+  const before = value === unfinished ? '' : clockOf(value, zone);
   return (
     <LabelledText
       {...shared}
-      type="datetime-local"
-      max="9999-12-31T23:59"
+      type={isDay ? 'date' : 'datetime-local'}
+      max={isDay ? '9999-12-31' : '9999-12-31T23:59'}
       help={
-        <>
-          {help} {placeOf(zone)} time.
-        </>
+        isDay ? (
+          help
+        ) : (
+          <>
+            {help} {placeOf(zone)} time.
+          </>
+        )
       }
-      value={momentWhen(typed, zone) === value ? typed : clockOf(value, zone)}
-      onChange={({ target: { value: clock } }) => {
-        setTyped(clock);
-        onMoment(momentWhen(clock, zone));
-      }}
+      value={momentWhen(typed, zone) === value ? typed : before}
+      onChange={({ target }) => take(target)}
+      // From a part to nothing is no change of the value.
+      onBlur={({ target }) => (target.value === '' ? take(target) : undefined)}
     />
   );
 }
