@@ -113,6 +113,15 @@ describe('an identity provider', () => {
       expect((await signIn(slug)).status).toBe(502);
     }));
 
+  it('that accepts the connection and never answers is named, and signs in again when it answers', () =>
+    withIdp(async (idp, slug) => {
+      idp.override.set('/.well-known/openid-configuration', () => {});
+      const { status, text } = await signIn(slug);
+      expect([status, text]).toEqual([502, expect.stringContaining(idp.issuer)]);
+      idp.override.clear();
+      expect(isSignedIn((await signIn(slug)).jar)).toBe(true);
+    }));
+
   it('that does not accept the secret says so to the owner', () =>
     withIdp(async (idp, slug) => {
       idp.override.set('/token', answer(401, '{"error":"invalid_client"}'));
