@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from './ask.ts';
 import { settled } from './open-dashboard.ts';
 
 type Role = 'link' | 'button' | 'switch';
@@ -63,8 +64,12 @@ export function mouseOf(page: Page): Mouse {
 /** Playwright scrolls sideways to what it presses, where a person looks for nothing; only the parts of a screen are a strip, which fades where it goes on. */
 async function inSight(page: Page, target: Locator, width: number): Promise<void> {
   await target.waitFor();
-  if ((await target.and(page.locator('main nav a')).count()) > 0) return;
-  const box = await target.boundingBox();
-  if (box === null || box.x < 0 || box.x + box.width > width)
-    throw new Error(`${target} is out of sight at the side of a phone.`);
+  const isPart = (await target.and(page.locator('main nav a')).count()) > 0;
+  const seen = isPart ? target.locator('xpath=ancestor::nav') : target;
+  // It may still be on its way to where it stays.
+  await eventually(async () => {
+    const box = await seen.boundingBox();
+    if (box === null || box.x < 0 || box.x + box.width > width)
+      throw new Error(`${target} is out of sight at the side of a phone.`);
+  }, 5_000);
 }
