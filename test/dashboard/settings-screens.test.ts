@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chat, eventually, hello, json } from '../support/ask.ts';
 import { chromiumPath, type Dashboard, leftOutWithoutChromium, openDashboard } from '../support/open-dashboard.ts';
 import { invited } from '../support/person.ts';
@@ -15,6 +15,12 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     dashboard = await openDashboard({ ALLOW_PRIVATE_NETWORK: 'true' });
     await json(dashboard.gateway.post(chat, hello(), { 'x-client-id': 'acme', 'x-scenario-id': '42' }));
     page = await dashboard.open('/app');
+  });
+  // A test that is repeated finds none of its own.
+  afterEach(async () => {
+    const { owner } = dashboard;
+    const { data } = await json<{ data: { id: string }[] }>(owner.get('/v1/views'));
+    for (const { id } of data) await owner.send('DELETE', `/v1/views/${id}`);
   });
   afterAll(() => dashboard.stop());
 
