@@ -9,7 +9,6 @@ export const longest: readonly string[] = [
   'test/dashboard/layout.test.ts', // 289
   'test/clients/openapi-tools.test.ts', // 229
   'test/conformance/described.test.ts', // 208
-  'test/dashboard/access.test.ts', // 200
   'test/platforms/n8n/real-n8n.test.ts', // 189
   'test/e2e/paid-attempts.test.ts', // 175
   'test/e2e/backup.test.ts', // 174
@@ -18,6 +17,7 @@ export const longest: readonly string[] = [
   'test/conformance/database.test.ts', // 147
   'test/scale/failover.test.ts', // 143
   'test/clients/python.test.ts', // 131
+  'test/dashboard/access.test.ts', // 130
   'test/e2e/kill.test.ts', // 130
   'test/e2e/failover.test.ts', // 128
   'test/e2e/rotate-secret.test.ts', // 100
