@@ -58,9 +58,13 @@ describe.skipIf(missing !== undefined)(`the built documentation site${leftOut}`,
   const problems: string[] = [];
 
   beforeAll(async () => {
-    // Without Vitest's own `DEV` and `MODE`, by which Astro would leave the search out.
-    const { PATH = '', HOME = '' } = process.env;
-    execFileSync(process.execPath, [join(root, 'docs/site/build.ts')], { stdio: 'pipe', env: { PATH, HOME } });
+    // Without Vitest's own `DEV` and `MODE`, by which Astro would leave the search out. npm needs the certificates of a proxy, and its settings.
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(
+        ([name]) => !/^(DEV|PROD|SSR|MODE|BASE_URL|TEST|VITEST.*|NODE_ENV)$/.test(name),
+      ),
+    );
+    execFileSync(process.execPath, [join(root, 'docs/site/build.ts')], { stdio: 'pipe', env });
     server = createServer(({ url: asked = '/' }, response) => {
       const file = fileOf(decodeURIComponent(asked.split('?')[0] ?? '/'));
       if (file === undefined) response.writeHead(404).end();
