@@ -83,8 +83,14 @@ async function signIn(url: string): Promise<Omit<RealN8n, 'url' | 'stop'>> {
     .join('; ');
   const ask = async (path: string, headers: Record<string, string>, method: string, body?: unknown) => {
     const init = json(method, body);
-    const response = await fetch(`${url}${path}`, { ...init, headers: { ...init.headers, ...headers } });
-    const text = await response.text();
+    const send = (): Promise<Response> => fetch(`${url}${path}`, { ...init, headers: { ...init.headers, ...headers } });
+    let response = await send();
+    let text = await response.text();
+    // n8n gives a regular expression 250 ms of the clock, in which a busy machine may do nothing (`safe-regex.ts` of n8n-workflow 2.41).
+    for (let left = 5; left > 0 && text.includes('Regular expression execution timed out'); left--) {
+      response = await send();
+      text = await response.text();
+    }
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as Json;
   };
