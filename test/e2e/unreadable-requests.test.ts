@@ -64,11 +64,14 @@ describe('a request that Node cannot read', () => {
     });
   });
 
-  it('is refused by Anthropic’s shape on its endpoint', async () => {
-    const { head, body } = await answerTo(`POST /v1/messages HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n`);
-    expect(body).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_request' } });
-    expect(head).toContain(`request-id: ${body.request_id}`);
-  });
+  it.each(['/v1/messages', '/messages?beta=true', '/t/client=acme/v1/messages'])(
+    'is refused by Anthropic’s shape at %s',
+    async (path) => {
+      const { head, body } = await answerTo(`POST ${path} HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n`);
+      expect(body).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_request' } });
+      expect(head).toContain(`request-id: ${body.request_id}`);
+    },
+  );
 
   it('is refused with the limit where its headers are too long, in one piece and in several', async () => {
     for (const pieces of [

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { withoutTagPath } from './tag-path.ts';
 
 /**
  * The paths that the vendors' packages build from a base URL, as Express would match them. OpenAI's package expects a base URL that
@@ -16,6 +17,11 @@ export function plainPath(url: string): string {
   const path = (query < 0 ? url : url.slice(0, query)).replace(/\/{2,}/g, '/').replace(repeatedVersion, '/v1');
   const versioned = vendorPaths.test(path) ? `/v1${path}` : path;
   return query < 0 ? versioned : versioned + url.slice(query);
+}
+
+/** The path of an endpoint as `plainPath` has it, without tags and query: for answers before Express has a request. */
+export function endpointOf(url: string): string {
+  return plainPath(withoutTagPath(url).url).split('?')[0] ?? '';
 }
 
 /** Express middleware: later handlers see the plain path only. */

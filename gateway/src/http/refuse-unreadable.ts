@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GatewayError, toErrorBody } from '@ai-gateway/shared/errors';
 import { newId } from '../accounts/new-id.ts';
 import { messages } from '../dialects/messages.ts';
-import { plainPath, speaksAnthropic } from './plain-path.ts';
+import { endpointOf, speaksAnthropic } from './plain-path.ts';
 
 /** What Node says of a request that it cannot read (https://nodejs.org/api/http.html#event-clienterror). */
 interface Unreadable extends Error {
@@ -39,7 +39,7 @@ export function refuseUnreadable(server: Server, now: () => number): void {
 
 function answerTo(fault: Unreadable, { path, requestId }: { path: string; requestId: string }): string {
   const error = errorOf(fault);
-  const anthropic = speaksAnthropic(plainPath(path).split('?')[0] ?? '');
+  const anthropic = speaksAnthropic(endpointOf(path));
   const body = JSON.stringify(anthropic ? messages.error(error, requestId) : toErrorBody(error));
   return [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,

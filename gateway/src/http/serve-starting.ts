@@ -3,9 +3,8 @@ import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Logger } from 'pino';
 import { installationHeader } from '../accounts/installation-id.ts';
 import { newId } from '../accounts/new-id.ts';
-import { plainPath, speaksAnthropic } from './plain-path.ts';
+import { endpointOf, speaksAnthropic } from './plain-path.ts';
 import { sendError } from './send-error.ts';
-import { withoutTagPath } from './tag-path.ts';
 
 /** Answers from the moment the port is open until everything is ready. */
 export function answerWhileStarting({
@@ -18,7 +17,7 @@ export function answerWhileStarting({
   installation: string;
 }): RequestListener {
   return (req, res) => {
-    const path = plainPath(withoutTagPath(req.url ?? '').url).split('?')[0] ?? '';
+    const path = endpointOf(req.url ?? '');
     if (path === '/healthz')
       res
         .setHeader('content-type', 'text/plain; charset=utf-8')
