@@ -23,7 +23,7 @@ async function fillProviders(gateway: TestGateway, owner: Person): Promise<void>
   const groq = {
     name: 'groq',
     kind: 'openai-compatible',
-    base_url: 'https://api.groq.com/openai/v1',
+    base_url: gateway.fakes.mistral.baseUrl,
     api_key: 'gsk-0000-7f3a',
     models: [{ id: 'llama-4-70b', input_usd_per_mtok: 0.59, output_usd_per_mtok: 0.79 }],
   };
@@ -42,7 +42,7 @@ async function fillSignOn(owner: Person): Promise<void> {
     name: 'Okta',
     slug: 'north',
     provider: 'okta',
-    issuer: 'https://north.okta.com',
+    issuer: 'http://127.0.0.1:9/north',
     client_id: '0oa1b2c3',
     client_secret: 'secret-0000',
     domains: ['north.example'],
