@@ -8,7 +8,7 @@ import { type Fakes, startFakes } from '../support/fakes/start-fakes.ts';
 import { type GatewayProcess, spawnGateway } from '../support/gateway-process.ts';
 import { gatewayEnv, liveKey } from '../support/start-gateway.ts';
 
-const rounds = 12;
+const rounds = 20;
 const callers = 24;
 
 let fakes: Fakes;

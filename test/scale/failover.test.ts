@@ -55,6 +55,8 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
     // A connection to a machine that hangs would never answer.
     const patience = { connectionTimeoutMillis: 5_000, query_timeout: 10_000 };
     const client = new pg.Client({ connectionString: cluster.url, ...patience });
+    // A primary that goes ends it; the statement fails for the same reason.
+    client.on('error', () => {});
     await client.connect();
     try {
       return await client.query(sql);
@@ -127,10 +129,8 @@ describe.runIf(missing === undefined)('a cluster whose primary goes', { timeout:
       console.log(
         `${name}: a standby was promoted ${((promoted - gone) / 1000).toFixed(1)} s after it; a write through haproxy was confirmed ${seconds(await confirmed)} later, and calls were served ${seconds(served)} later`,
       );
-      // 1.5 s on an idle machine. What gives up after half a minute is a statement whose connection nobody cut.
-      expect(served).toBeLessThan(20_000);
-      // The gateway's own part, once the database confirms writes.
-      expect(served - (await confirmed)).toBeLessThan(5_000);
+      // 1.5 s is what it should be, and what an idle machine does.
+      expect(served).toBeLessThan(5_000);
       await sleep(2_000);
     });
     const statuses = new Set(answers.map(({ status }) => status));

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dataFolder, diskFolder } from './data-folder.ts';
+import { diskFolder } from './data-folder.ts';
 
 const shipped = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../deploy/high-availability/${name}`, import.meta.url)), 'utf8');
@@ -32,7 +32,7 @@ interface Node {
 export class PatroniCluster {
   /** Leads to whichever node is the primary. */
   url = '';
-  readonly #folder = dataFolder('patroni');
+  readonly #folder = diskFolder('patroni');
   readonly #sockets = diskFolder('sockets');
   readonly #processes: ChildProcess[] = [];
   readonly #nodes: Node[] = [];
@@ -68,9 +68,17 @@ export class PatroniCluster {
     return this;
   }
 
-  /** Until there is a primary, a synchronous standby and another standby, so that one more may be lost. */
+  /**
+   * Until there is a primary, a synchronous standby and another standby, so that one more may be lost. A standby that Patroni starts again and
+   * again is copied anew, as docs/high-availability.md tells an operator.
+   */
   async untilWhole(): Promise<void> {
     await this.#until('a primary with two standbys', async () => {
+      for (const { name, api, configFile } of this.#nodes)
+        if ((await statusOf(api))?.state === 'start failed') {
+          console.log(`${name} does not start, and is copied anew`);
+          await outputOf('/usr/bin/patronictl', ['-c', configFile, 'reinit', 'ai-gateway', name, '--force']);
+        }
       const primary = await this.primary();
       const standbys = this.#nodes.filter(({ name }) => name !== primary);
       const follow = await Promise.all(standbys.map(({ api }) => answers(`${api}/replica`)));
@@ -124,7 +132,7 @@ export class PatroniCluster {
     const others = this.#nodes.filter(({ name }) => name !== primary);
     await Promise.all(
       others.map(async ({ name, api, configFile }) => {
-        await this.#until(`a standby of ${name}`, async () => (await roleOf(api)) === 'replica');
+        await this.#until(`a standby of ${name}`, async () => (await statusOf(api))?.role === 'replica');
         const reinit = ['-c', configFile, 'reinit', 'ai-gateway', name, '--force'];
         await this.#until(`a copy for ${name}`, async () =>
           /Success/i.test(await outputOf('/usr/bin/patronictl', reinit)),
@@ -271,10 +279,10 @@ function outputOf(program: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** As Patroni says it: `master`, `replica`. */
-async function roleOf(api: string): Promise<string | undefined> {
+/** As Patroni says it: the role `master` or `replica`, the state `running` or `start failed`. */
+async function statusOf(api: string): Promise<{ role?: string; state?: string } | undefined> {
   const said = await fetch(`${api}/patroni`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  return ((await said?.json().catch(() => undefined)) as { role?: string } | undefined)?.role;
+  return (await said?.json().catch(() => undefined)) as { role?: string; state?: string } | undefined;
 }
 
 function answers(url: string): Promise<boolean> {
