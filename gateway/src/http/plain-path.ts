@@ -12,7 +12,7 @@ const repeatedVersion = /^(?:\/v1){2,}(?=[/?]|$)/;
  * `/v1//chat/completions`, `/chat/completions` and `/v1/v1/chat/completions` all mean `/v1/chat/completions`. A query string is
  * left as it is.
  */
-export function plainPath(url: string): string {
+function plainPath(url: string): string {
   const query = url.indexOf('?');
   const path = (query < 0 ? url : url.slice(0, query)).replace(/\/{2,}/g, '/').replace(repeatedVersion, '/v1');
   const versioned = vendorPaths.test(path) ? `/v1${path}` : path;
