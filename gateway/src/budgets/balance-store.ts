@@ -42,7 +42,7 @@ export async function openBalance(
        select limit_nanos + case when extra_until = $6::timestamptz then extra_nanos else 0 end as nanos,
          (select min(percent) from unnest(thresholds || 100) as percent) as first
        from budgets where workspace_id = $1 and id = $2 and period = $4 and timezone = $7 for share) b
-     on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = false
+     on conflict (workspace_id, budget_id, instance, period, period_start) do update set ended = meters.ended
      returning ${columnsOfBalance}`,
     [
       budget.workspaceId,
