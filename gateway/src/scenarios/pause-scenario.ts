@@ -5,11 +5,12 @@ import { type Db, withTransaction } from '../db/transaction.ts';
 import type { NewEvent } from '../events/event.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { publishGuardChange } from '../limits/guard-change-store.ts';
+import { type ClockPorts, clockOf, type ScenarioClock } from './scenario-clock.ts';
 import { bareScenario, markPaused, markRunning, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { viewScenario } from './scenario-view.ts';
 import { type StopPorts, stopAtSource } from './stop-at-source.ts';
 
-export interface PausePorts extends StopPorts {
+export interface PausePorts extends StopPorts, ClockPorts {
   outbox: Outbox;
   /** Reads a workspace's policy again before its next call. */
   policies: { forget(workspaceId: string): void };
@@ -22,9 +23,10 @@ export async function pauseScenario(
   why: { reason: string; by: string; platform?: string | undefined },
   { onPause }: { onPause?: (tx: Db) => Promise<void> } = {},
 ): Promise<void> {
+  const clock = await clockOf(services, place);
   const paused = await withTransaction(services.db, async (tx) => {
     if (!(await markPaused(tx, place, why))) return undefined;
-    const row = await readScenario(tx, place, { isNamed: place.lock === noLock });
+    const row = await readScenario(tx, place, { isNamed: place.lock === noLock, clock });
     const event = scenarioEvent(place, row, { type: 'scenario.paused', ...why });
     await services.outbox.record(tx, [event]);
     await publishGuardChange(tx, place.workspaceId);
@@ -51,6 +53,7 @@ export async function resumeScenario(
   by: string,
   { onResume }: { onResume?: (tx: Db) => Promise<void> } = {},
 ): Promise<void> {
+  const clock = await clockOf(services, place);
   const resumed = await withTransaction(services.db, async (tx) => {
     const places = (await markRunning(tx, place)).map((lock) => ({ ...place, lock }));
     if (places.length === 0) return places;
@@ -58,7 +61,7 @@ export async function resumeScenario(
       tx,
       await Promise.all(
         places.map(async (one) =>
-          scenarioEvent(one, await readScenario(tx, one, { isNamed: one.lock === noLock }), {
+          scenarioEvent(one, await readScenario(tx, one, { isNamed: one.lock === noLock, clock }), {
             type: 'scenario.resumed',
             reason: '',
             by,
@@ -83,9 +86,9 @@ export function loopKey({ workspaceId, livemode, id, lock }: ScenarioKey): strin
 export async function readScenario(
   db: Parameters<typeof selectScenarios>[0],
   place: Omit<ScenarioKey, 'lock'> & { lock: ScenarioLock | undefined },
-  { isNamed }: { isNamed: boolean },
+  { isNamed, clock }: { isNamed: boolean; clock: ScenarioClock },
 ): Promise<ScenarioRow> {
-  const [row] = await selectScenarios(db, { ...place, isNamed, limit: 1 });
+  const [row] = await selectScenarios(db, { ...place, isNamed, clock, limit: 1 });
   return row ?? bareScenario(place.id);
 }
 

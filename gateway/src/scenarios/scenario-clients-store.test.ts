@@ -8,6 +8,7 @@ const place = { workspaceId: 'ws', livemode: true };
 const dayMs = 86_400_000;
 const today = new Date(Date.now() - 60_000);
 const lastYear = new Date(today.getTime() - 365 * dayMs);
+const clock = { timezone: 'UTC', nowMs: Date.now() };
 let database: TestDatabase;
 
 beforeAll(async () => {
@@ -61,13 +62,13 @@ it('reads for each scenario the days before its own last call, also beside one t
 
 it('reads no clients for a key that sees no names', async () => {
   const { db, days } = noting();
-  const seen = await selectScenarios(db, { ...place, isNamed: false, limit: 10 });
+  const seen = await selectScenarios(db, { ...place, isNamed: false, limit: 10, clock });
   expect(seen.map(({ id, clients }) => [id, clients.count])).toEqual([
     ['new', 0],
     ['old', 0],
   ]);
   expect(days).toEqual([]);
-  const all = await selectScenarios(db, { ...place, isNamed: true, limit: 10 });
+  const all = await selectScenarios(db, { ...place, isNamed: true, limit: 10, clock });
   expect(all.map(({ clients }) => clients.count)).toEqual([1, 1]);
   expect(days).toHaveLength(2);
 });

@@ -16,6 +16,7 @@ import type { ScenarioLimits } from '../limits/scenario-limits.ts';
 import { badCursor, isOurTime, pageOf, readTexts, writeParts } from '../usage/cursor.ts';
 import { billed, type Markup, shownMarkup, unbilled } from '../usage/markup.ts';
 import { type PausePorts, pauseScenario, readScenario, resumeScenario } from './pause-scenario.ts';
+import { clockOf } from './scenario-clock.ts';
 import { renameScenario, selectScenarioNames } from './scenario-name-store.ts';
 import { bareScenario, isPausedForAll, type ScenarioRow, selectScenarios } from './scenario-store.ts';
 import { type ScenarioView, viewScenario } from './scenario-view.ts';
@@ -48,6 +49,7 @@ export const scenarioHandlers: Pick<
       isNamed: seesScenarioNames(caller),
       after: input.cursor === undefined ? undefined : readLastCall(input.cursor),
       limit: input.limit + 1,
+      clock: await clockOf(services, caller),
     });
     return pageOf(rows, input.limit, {
       view: (row: ScenarioRow) => viewFor(caller, row),
@@ -169,12 +171,14 @@ function ownLock(caller: Caller): ScenarioLock | undefined {
   return caller.lockedTags.length === 0 ? undefined : lockOf(caller);
 }
 
-function readFor(
-  { db }: ScenarioPorts,
+async function readFor(
+  services: ScenarioPorts,
   caller: Caller,
   { workspaceId, livemode, id }: Omit<ScenarioKey, 'lock'>,
 ): Promise<ScenarioRow> {
-  return readScenario(db, { workspaceId, livemode, id, lock: ownLock(caller) }, { isNamed: seesScenarioNames(caller) });
+  const place = { workspaceId, livemode, id, lock: ownLock(caller) };
+  const clock = await clockOf(services, caller);
+  return readScenario(services.db, place, { isNamed: seesScenarioNames(caller), clock });
 }
 
 /** A key that only calls models picks scenarios by name, and so does a key locked to a client: others may share its scenario. */

@@ -1,7 +1,8 @@
 import { noLock, readLock, type ScenarioKey, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { Db } from '../db/transaction.ts';
-import { summedState, tablesFor } from '../usage/narrow-sums-store.ts';
 import { type ScenarioClients, selectClientsOf } from './scenario-clients-store.ts';
+import type { ScenarioClock } from './scenario-clock.ts';
+import { selectSpending } from './scenario-spending-store.ts';
 
 export interface SourceStop {
   ok: boolean;
@@ -144,11 +145,10 @@ export async function selectScenarios(
     isNamed: boolean;
     after?: { lastCallAt: string; id: string } | undefined;
     limit: number;
+    clock: ScenarioClock;
   },
 ): Promise<ScenarioRow[]> {
   const { after } = filter;
-  const { until, isNarrow } = await summedState(db);
-  const { days, hours, ofKind } = tablesFor(['scenario_id'], isNarrow);
   const { rows } = await db.query(
     `with known as (
        select coalesce(t.id, s.id, n.id) as id, n.name, t.platform, coalesce(s.state, 'running') as state, coalesce(s.lock, '') as lock, s.reason, s.paused_by as by, s.since,
@@ -162,33 +162,16 @@ export async function selectScenarios(
      page as materialized (
        select * from known
        where ($3::text is null or id = $3) and ($4::text is null or state = $4)
-         and ($5::text is null or strpos(lower(id), lower($5)) > 0 or ($12 and strpos(lower(name), lower($5)) > 0))
+         and ($5::text is null or strpos(lower(id), lower($5)) > 0 or ($11 and strpos(lower(name), lower($5)) > 0))
          and ($6::timestamptz is null or (coalesce(last_call_at, '-infinity'), id) < ($6, $7))
          and ($9::text[] is null or id = any($9))
        order by coalesce(last_call_at, '-infinity') desc, id desc limit $8),
-     sums as (
-       select scenario_id, sum(cost_nanos) filter (where at >= date_trunc('day', now(), 'UTC')) as today, sum(cost_nanos) as period
-       from (
-         select scenario_id, day as at, cost_nanos from ${days}
-         where workspace_id = $1 and livemode = $2 ${ofKind} and scenario_id = any(array(select id from page))
-           and day >= date_trunc('month', now(), 'UTC') and day < date_trunc('day', $11::timestamptz, 'UTC')
-         union all
-         select scenario_id, hour, cost_nanos from ${hours}
-         where workspace_id = $1 and livemode = $2 ${ofKind} and scenario_id = any(array(select id from page))
-           and hour >= greatest(date_trunc('month', now(), 'UTC'), date_trunc('day', $11::timestamptz, 'UTC')) and hour < $11
-         union all
-         select scenario_id, created_at, cost_nanos from calls
-         where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page))
-           and created_at >= greatest(date_trunc('month', now(), 'UTC'), $11)) parts
-       group by scenario_id),
      recent as (
        select scenario_id, count(*) as calls from calls
        where workspace_id = $1 and livemode = $2 and scenario_id = any(array(select id from page)) and created_at > now() - interval '1 minute'
        group by 1)
-     select page.*, coalesce(sums.today, 0)::bigint as today, coalesce(sums.period, 0)::bigint as period,
-       coalesce(recent.calls, 0)::integer as calls
+     select page.*, coalesce(recent.calls, 0)::integer as calls
      from page
-     left join sums on sums.scenario_id = page.id
      left join recent on recent.scenario_id = page.id
      order by coalesce(last_call_at, '-infinity') desc, page.id desc`,
     [
@@ -202,32 +185,38 @@ export async function selectScenarios(
       filter.limit,
       filter.ids ?? null,
       filter.lock ?? null,
-      until ?? '-infinity',
       filter.isNamed,
     ],
   );
   const page = rows as RawScenario[];
+  const spendingOf = await selectSpending(db, filter, {
+    scenarioIds: page.map(({ id }) => id),
+    clock: filter.clock,
+  });
   const clients = await selectClientsOf(
     db,
     filter,
     filter.isNamed ? page.map((row) => ({ id: row.id, lastCallAt: row.last_call_at })) : [],
   );
-  return page.map((row) => ({
-    id: row.id,
-    name: row.name,
-    platform: row.platform,
-    state: row.state,
-    lock: row.lock,
-    reason: row.reason,
-    by: row.by,
-    since: row.since,
-    lastCallAt: row.last_call_at,
-    sourceStop: row.source_stop,
-    spentTodayNanos: row.today,
-    spentPeriodNanos: row.period,
-    callsPerMinute: row.calls,
-    clients: clients.get(row.id) ?? noClients,
-  }));
+  return page.map((row) => {
+    const { todayNanos, monthNanos } = spendingOf(row.id);
+    return {
+      id: row.id,
+      name: row.name,
+      platform: row.platform,
+      state: row.state,
+      lock: row.lock,
+      reason: row.reason,
+      by: row.by,
+      since: row.since,
+      lastCallAt: row.last_call_at,
+      sourceStop: row.source_stop,
+      spentTodayNanos: todayNanos,
+      spentPeriodNanos: monthNanos,
+      callsPerMinute: row.calls,
+      clients: clients.get(row.id) ?? noClients,
+    };
+  });
 }
 
 interface RawScenario {
@@ -241,7 +230,5 @@ interface RawScenario {
   since: Date | null;
   last_call_at: Date | null;
   source_stop: SourceStop | null;
-  today: bigint;
-  period: bigint;
   calls: number;
 }

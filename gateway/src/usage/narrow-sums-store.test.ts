@@ -49,6 +49,7 @@ async function addCalls(first: number, count: number): Promise<void> {
 }
 
 const place = { workspaceId: 'ws', livemode: true };
+const clock = { timezone: 'Asia/Kathmandu', nowMs: Date.now() };
 const groupings: readonly SeriesGrouping[] = ['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key'];
 
 /** The figures that the screens show. */
@@ -79,7 +80,7 @@ async function figures(): Promise<unknown> {
   for (const grouping of ['day', 'client', 'model'] as const) all.push(sumSavings(db, { filter, grouping, days }));
   all.push(
     meteredTokens(db, { workspaceId: 'ws', from, to }),
-    selectScenarios(db, { ...place, isNamed: true, limit: 10 }).then((rows) =>
+    selectScenarios(db, { ...place, isNamed: true, limit: 10, clock }).then((rows) =>
       rows.map(({ callsPerMinute: _calls, ...row }) => row),
     ),
   );

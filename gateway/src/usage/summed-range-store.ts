@@ -15,6 +15,8 @@ export interface SumFilter {
   clientIds?: readonly string[] | undefined;
   project?: string | undefined;
   scenarioId?: string | undefined;
+  /** Any of these scenarios. */
+  scenarioIds?: readonly string[] | undefined;
   scenarioPlatform?: string | undefined;
   keyId?: string | undefined;
 }
@@ -153,6 +155,7 @@ function withFilters(
       ['client_id', filter.clientIds],
       ['project', filter.project],
       ['scenario_id', filter.scenarioId],
+      ['scenario_id', filter.scenarioIds],
       ['scenario_platform', filter.scenarioPlatform],
       ['key_id', filter.keyId],
     ] as const

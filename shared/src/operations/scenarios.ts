@@ -41,10 +41,13 @@ export const scenario = z
       .int()
       .meta({ title: 'Number of clients', description: 'All clients of these calls, also those not listed.' }),
     last_call_at: isoTime.nullable().meta({ title: 'Last call', description: 'Time of its last call.' }),
-    spent_today_usd: usd.meta({ title: 'Spent today', description: 'Dollars since midnight UTC.' }),
+    spent_today_usd: usd.meta({
+      title: 'Spent today',
+      description: "Dollars since midnight, by the workspace's time zone.",
+    }),
     spent_period_usd: usd.meta({
       title: 'Spent this month',
-      description: 'Dollars since the first of the month, UTC.',
+      description: "Dollars since the first of the month, by the workspace's time zone.",
     }),
     calls_per_minute: z.number().meta({ title: 'Calls per minute', description: 'Calls in the last minute.' }),
     source_stop: z

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { json } from '../support/ask.ts';
+import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+
+/** An agency in Auckland, where December begins thirteen hours before it does in UTC. */
+
+let gateway: TestGateway;
+const isoNow = { before: '2026-11-30T10:59:30Z', after: '2026-11-30T11:30:00Z' };
+
+async function addCall(id: string, at: string, usd: number): Promise<void> {
+  await gateway.database.pool.query(
+    `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, scenario_id, scenario_platform, dialect, streamed,
+       model_requested, model, provider, input_tokens, output_tokens, cost_nanos, total_ms)
+     select workspace_id, $1::timestamptz, $2, true, 'gone', 'succeeded', id, 'kiwi', 'mailer', 'make', 'chat', false, 'm', 'm', 'openai', 10, 2, $3, 100
+     from api_keys where livemode order by id limit 1`,
+    [at, id, String(usd * 1e9)],
+  );
+}
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await json(gateway.send('PATCH', '/v1/workspace', { timezone: 'Pacific/Auckland' }));
+  await gateway.database.pool.query(`select ensure_call_partitions('2026-11-01', 1)`);
+  await addCall('req_1', '2026-11-15T12:00:00Z', 8);
+  await addCall('req_2', '2026-11-30T10:30:00Z', 1);
+  await addCall('req_3', '2026-11-30T11:10:00Z', 2);
+  await gateway.database.pool.query(
+    `insert into tag_values (workspace_id, livemode, kind, id, folded, platform, first_call_at, last_call_at)
+     select workspace_id, true, 'scenario', 'mailer', 'mailer', 'make', '2026-11-15T12:00:00Z', '2026-11-30T11:10:00Z'
+     from api_keys where livemode order by id limit 1`,
+  );
+});
+afterAll(() => gateway.stop());
+
+async function at<T>(now: string, work: () => Promise<T>): Promise<T> {
+  const { services } = gateway.gateway;
+  const real = services.now;
+  services.now = () => Date.parse(now);
+  try {
+    return await work();
+  } finally {
+    services.now = real;
+  }
+}
+
+describe('a scenario', () => {
+  const spent = async (): Promise<object | undefined> => {
+    const { data } = await json<{ data: { spent_today_usd: number; spent_period_usd: number }[] }>(
+      gateway.get('/v1/scenarios'),
+    );
+    const [{ spent_today_usd: today, spent_period_usd: month } = { spent_today_usd: -1, spent_period_usd: -1 }] = data;
+    return { today, month };
+  };
+
+  it('has spent today and this month by the clock of its workspace', async () => {
+    expect(await at(isoNow.after, spent)).toEqual({ today: 2, month: 2 });
+    expect(await at(isoNow.before, spent)).toEqual({ today: 1, month: 9 });
+  });
+});
