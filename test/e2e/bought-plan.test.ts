@@ -273,12 +273,12 @@ describe('an event of Stripe', () => {
   });
 });
 
-describe('overage', () => {
-  async function use(tokens: number, as: { authorization: string }): Promise<void> {
-    gateway.fakes.openai.reply({ text: 'x', usage: { input: tokens, output: 0 } });
-    await json(gateway.post(chat, hello(), as));
-  }
+async function use(tokens: number, as: { authorization: string }): Promise<void> {
+  gateway.fakes.openai.reply({ text: 'x', usage: { input: tokens, output: 0 } });
+  await json(gateway.post(chat, hello(), as));
+}
 
+describe('overage', () => {
   it('is reported to the meter once, and what was used before the plan was bought is not', async () => {
     const { id, as } = await workspace('Heavy');
     await use(3_400_000, as);
@@ -364,6 +364,35 @@ describe('overage', () => {
       await reportOverage({ ...services, now: () => end.getTime() + 86_400_000 });
       expect(stripe.metered('cus_heavy')).toBe(265_000);
     } finally {
+      await db.end();
+    }
+  });
+});
+
+describe('overage at the turn of a month', () => {
+  it('that was used after a plan had ended is not charged when the plan is bought again on the first', async () => {
+    const { id, as } = await workspace('Returning');
+    await buy(id, 'returning');
+    const db = createPool({ connectionString: gateway.database.url });
+    const log = { warn: () => {} } as unknown as Parameters<typeof reportOverage>[0]['log'];
+    const services = { db, log, now: Date.now, stripe: readConfig(env).stripe };
+    const own = gateway.gateway.services;
+    const { now } = own;
+    try {
+      await use(3_100_000, as);
+      await reportOverage(services);
+      expect(stripe.metered('cus_returning')).toBe(100_000);
+      const ended = subscription({ id: 'sub_returning', customer: 'cus_returning', status: 'canceled' });
+      expect(await deliver(stripeEvent('customer.subscription.deleted', ended))).toBe(200);
+      await use(700_000, as);
+      const first = monthOf(new Date()).end.getTime() + 3_600_000;
+      own.now = () => first;
+      const again = paidCheckout({ client_reference_id: id, customer: 'cus_returning', subscription: 'sub_again' });
+      expect(await deliver(stripeEvent('checkout.session.completed', again))).toBe(200);
+      await reportOverage({ ...services, now: () => first });
+      expect(stripe.metered('cus_returning')).toBe(100_000);
+    } finally {
+      own.now = now;
       await db.end();
     }
   });

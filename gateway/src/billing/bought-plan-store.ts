@@ -40,6 +40,13 @@ export interface PlanChange {
   isOurs: boolean | undefined;
 }
 
+/** The tokens of a month beyond the plan; `begins` for the month of now. */
+export interface MonthOverage {
+  month: Date;
+  begins: boolean;
+  tokens: number;
+}
+
 export type Taken = 'taken' | 'known' | 'older' | 'unknown_workspace' | 'other_price' | 'other_customer';
 
 /**
@@ -49,8 +56,7 @@ export type Taken = 'taken' | 'known' | 'older' | 'unknown_workspace' | 'other_p
 export async function takePlanChange(
   db: Pool,
   change: PlanChange,
-  /** The month of now, and its tokens beyond the plan. */
-  overageOf: (tx: Db, workspaceId: string) => Promise<{ month: Date; tokens: number }>,
+  overageOf: (tx: Db, workspaceId: string) => Promise<MonthOverage[]>,
 ): Promise<{ taken: Taken; workspaceId?: string }> {
   return withTransaction(db, async (tx) => {
     const first = await tx.query('insert into stripe_events (id) values ($1) on conflict do nothing', [change.eventId]);
@@ -87,7 +93,7 @@ export async function takePlanChange(
     // The live calls of a workspace that signed up wait for its plan, on every process.
     await tx.query(`select pg_notify('workspaces', $1)`, [workspaceId]);
     if (isCharged(change.status) && !isCharged(before?.status ?? 'none'))
-      await forgiveOverage(tx, { workspaceId, ...(await overageOf(tx, workspaceId)) });
+      for (const overage of await overageOf(tx, workspaceId)) await forgiveOverage(tx, { workspaceId, ...overage });
     return { taken: 'taken', workspaceId };
   });
 }
@@ -173,16 +179,20 @@ export async function findOverageReport(
   };
 }
 
-/** The plan is bought: what the month has beyond it so far is not charged. */
+/**
+ * The plan is bought: what the month has beyond it so far is not charged. Nor is the month before, which is reported only where the workspace had
+ * a plan in it: it may have ended before the month did.
+ */
 async function forgiveOverage(
   tx: Db,
-  { workspaceId, month, tokens }: { workspaceId: string; month: Date; tokens: number },
+  { workspaceId, month, begins, tokens }: MonthOverage & { workspaceId: string },
 ): Promise<void> {
   await tx.query(
-    `insert into overage_reports as report (workspace_id, month, reported_tokens) values ($1, $2, $3)
+    `insert into overage_reports as report (workspace_id, month, reported_tokens)
+     select $1, $2, $3 where $4 or exists (select from overage_reports where workspace_id = $1 and month = $2)
      on conflict (workspace_id, month) do update
        set reported_tokens = greatest(report.reported_tokens, excluded.reported_tokens - coalesce(report.pending_tokens, 0))`,
-    [workspaceId, month, tokens],
+    [workspaceId, month, tokens, begins],
   );
 }
 

@@ -34,6 +34,13 @@ export function monthOf(now: Date): { start: Date; end: Date } {
   return { start: monthAt(now.getUTCMonth()), end: monthAt(now.getUTCMonth() + 1) };
 }
 
-export function monthBefore(now: Date): { start: Date; end: Date } {
-  return monthOf(new Date(monthOf(now).start.getTime() - 1));
+/** A call that began in the old month may end in the new one: the old month is looked at for so long. */
+const tailMs = 3 * 86_400_000;
+
+/** The months whose overage may still grow: the one of now, which begins with nothing, and for some days the one before. */
+export function monthsToReport(now: Date): { start: Date; end: Date; begins: boolean }[] {
+  const thisMonth = monthOf(now);
+  const before = monthOf(new Date(thisMonth.start.getTime() - 1));
+  const isEarly = now.getTime() - thisMonth.start.getTime() < tailMs;
+  return [...(isEarly ? [{ ...before, begins: false }] : []), { ...thisMonth, begins: true }];
 }

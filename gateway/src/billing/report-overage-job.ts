@@ -10,7 +10,7 @@ import {
   reserveOverage,
   settleOverage,
 } from './bought-plan-store.ts';
-import { monthBefore, monthOf, overageTokens, pro } from './plan.ts';
+import { monthsToReport, overageTokens, pro } from './plan.ts';
 import { type CompleteStripe, completeStripe, type StripePorts, stripeClient } from './stripe.ts';
 
 export interface OveragePorts extends StripePorts {
@@ -18,9 +18,6 @@ export interface OveragePorts extends StripePorts {
   log: Logger;
   now: () => number;
 }
-
-/** A call that began in the old month may end in the new one: the old month is looked at for so long. */
-const tailMs = 3 * 86_400_000;
 
 /**
  * Reports the tokens beyond the plan to Stripe's meter. Each report is set apart in the database before it is sent, and sent with the same
@@ -32,10 +29,7 @@ export async function reportOverage(services: OveragePorts): Promise<void> {
   const plans = await listChargedPlans(services.db);
   if (plans.length === 0) return;
   const sender = { stripe: await stripeClient(settings), settings };
-  const now = new Date(services.now());
-  const thisMonth = { ...monthOf(now), begins: true };
-  const isEarly = now.getTime() - thisMonth.start.getTime() < tailMs;
-  const months = isEarly ? [{ ...monthBefore(now), begins: false }, thisMonth] : [thisMonth];
+  const months = monthsToReport(new Date(services.now()));
   for (const plan of plans)
     for (const month of months) {
       try {

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import type { Stripe } from 'stripe';
 import type { Db } from '../db/transaction.ts';
 import { meteredTokens } from '../usage/metered-store.ts';
-import { type PlanChange, type PlanStatus, takePlanChange } from './bought-plan-store.ts';
-import { monthOf, overageTokens, pro } from './plan.ts';
+import { type MonthOverage, type PlanChange, type PlanStatus, takePlanChange } from './bought-plan-store.ts';
+import { monthsToReport, overageTokens, pro } from './plan.ts';
 import { type StripePorts, stripeClient, stripeOrRefuse } from './stripe.ts';
 
 export interface StripeEventPorts extends StripePorts {
@@ -58,10 +58,14 @@ function verified(
   }
 }
 
-async function overageOf(tx: Db, workspaceId: string, nowMs: number): Promise<{ month: Date; tokens: number }> {
-  const { start, end } = monthOf(new Date(nowMs));
-  const { metered } = await meteredTokens(tx, { workspaceId, from: start, to: end });
-  return { month: start, tokens: overageTokens(pro, metered) };
+/** What the months that are reported have beyond the plan so far. */
+async function overageOf(tx: Db, workspaceId: string, nowMs: number): Promise<MonthOverage[]> {
+  const months: MonthOverage[] = [];
+  for (const { start, end, begins } of monthsToReport(new Date(nowMs))) {
+    const { metered } = await meteredTokens(tx, { workspaceId, from: start, to: end });
+    months.push({ month: start, begins, tokens: overageTokens(pro, metered) });
+  }
+  return months;
 }
 
 /** Undefined for an event that says nothing about the plan. */
