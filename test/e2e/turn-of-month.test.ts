@@ -57,3 +57,24 @@ describe('a scenario', () => {
     expect(await at(isoNow.before, spent)).toEqual({ today: 1, month: 9 });
   });
 });
+
+describe('usage of this month', () => {
+  it('is called by this month in its last minute, and has nothing of the next one', async () => {
+    await at(isoNow.before, async () => {
+      const file = await gateway.get('/v1/usage/clients?format=csv');
+      expect(file.headers.get('content-disposition')).toContain('usage-2026-11.csv');
+      const [head = '', row = ''] = (await file.text()).split('\r\n');
+      const cells = Object.fromEntries(head.split(',').map((column, i) => [column, row.split(',')[i]]));
+      expect(cells).toMatchObject({ period_from: '2026-11-01', period_to: '2026-11-30', cost_usd: '9' });
+    });
+  });
+
+  it('is as empty as the month is in its first hour', async () => {
+    await at('2026-11-30T11:05:00Z', async () => {
+      const { totals } = await json<{ totals: object }>(
+        gateway.get('/v1/usage/clients?to=2026-12-01T00:05:00%2B13:00'),
+      );
+      expect(totals).toMatchObject({ requests: 0, cost_usd: 0 });
+    });
+  });
+});

@@ -6,6 +6,7 @@ import { findOverlapping } from '../billing/invoice-store.ts';
 import { type ClientSettings, selectClients, unsetClient } from '../clients/client-store.ts';
 import { dayText, localDay } from '../usage/calendar.ts';
 import type { SumFilter } from '../usage/summed-range-store.ts';
+import { usageRange } from '../usage/usage-range.ts';
 import type { BillingTerms } from './billing-terms.ts';
 import type { PortalViewer } from './portal-link.ts';
 
@@ -38,9 +39,9 @@ export async function readMonth(
   const nowMs = now();
   const current = dayText(localDay(settings.timezone, nowMs)).slice(0, 7);
   const month = asked ?? current;
-  const { from, to: end } = invoicePeriod({ period: month }, settings.timezone, nowMs);
-  // Calls that came in at this very moment belong to the list.
-  const to = month === current ? new Date(nowMs + 60_000) : end;
+  const { timezone } = settings;
+  const { from, to } =
+    month === current ? usageRange({ timezone, nowMs }) : invoicePeriod({ period: month }, timezone, nowMs);
   const [known] = await selectClients(db, { ...place, id: clientId, limit: 1 });
   const client = known ?? unsetClient;
   // A month that is billed shows the terms it was billed by, though they have changed since.

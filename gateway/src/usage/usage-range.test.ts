@@ -26,6 +26,19 @@ describe('the range of a usage report', () => {
     ]);
   });
 
+  it.each([
+    ['UTC', '2026-11-30T23:59:30Z', '2026-12-01T00:00:00.000Z'],
+    ['Europe/Berlin', '2026-11-30T22:59:30Z', '2026-11-30T23:00:00.000Z'],
+    ['Asia/Kathmandu', '2026-11-30T18:14:30Z', '2026-11-30T18:15:00.000Z'],
+    ['Europe/Berlin', '2026-11-30T23:00:00Z', '2026-11-30T23:01:00.000Z'],
+  ])('has nothing of the next month in the last minute of a month of %s, at %s', (timezone, now, end) => {
+    const month = usageRange({ timezone, nowMs: Date.parse(now) });
+    expect(iso(month)[1]).toBe(end);
+    expect(rangeName(month)).not.toContain('_2026-12');
+    const before = iso(rangeBefore(month));
+    expect(before[0]).toBe(iso(usageRange({ timezone, nowMs: month.from.getTime() - 1 }))[0]);
+  });
+
   it('ends exactly at a moment', () => {
     expect(iso(range('Asia/Tokyo', '2026-11-05T08:00:00Z', '2026-11-05T09:30:00+01:00'))).toEqual([
       '2026-11-05T08:00:00.000Z',

@@ -24,9 +24,15 @@ export function usageRange(options: {
     options.from === undefined
       ? startOfDay(monthOf(localDay(timezone, nowMs)), timezone)
       : momentOf(options.from, timezone, 0);
-  // Calls under way at this very moment belong to the list.
-  const to = options.to === undefined ? Math.max(nowMs, from) + 60_000 : momentOf(options.to, timezone, 1);
+  const to = options.to === undefined ? soonAfter(Math.max(nowMs, from), timezone) : momentOf(options.to, timezone, 1);
   return { from: new Date(from), to: new Date(to), timezone, isOpen: options.to === undefined };
+}
+
+/** Calls under way at this very moment belong to the list; those of the next day do not, which may be those of the next month. */
+function soonAfter(ms: number, timezone: string): number {
+  const soon = ms + 60_000;
+  const day = localDay(timezone, soon);
+  return day === localDay(timezone, ms) ? soon : startOfDay(day, timezone);
 }
 
 /** `plusDays` counts for days only: 1 is the end of the day. */
