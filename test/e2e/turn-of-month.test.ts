@@ -78,3 +78,36 @@ describe('usage of this month', () => {
     });
   });
 });
+
+describe('a month of which a part was invoiced while it ran', () => {
+  interface Outcome {
+    status: string;
+    number: number | null;
+    total: number;
+    from: string;
+    to: string;
+  }
+  const listed = async (answer: Promise<Response>): Promise<Outcome | undefined> =>
+    (await json<{ data: Outcome[] }>(answer)).data[0];
+  const preview = (period: string) => listed(gateway.get(`/v1/invoices/preview?period=${period}`));
+  const issue = (period: string) => listed(gateway.post('/v1/invoices/all', { period }));
+  const noon = '2026-11-30T10:00:00Z';
+
+  it('is billed to its end once it is over, and each call of it once', async () => {
+    expect(await at(noon, () => issue('2026-11'))).toMatchObject({ status: 'made', number: 1, total: 8 });
+    expect(await at(isoNow.before, () => preview('2026-11'))).toMatchObject({ status: 'already_billed' });
+    expect(await at(isoNow.after, () => preview('last_month'))).toMatchObject({
+      status: 'to_bill',
+      total: 1,
+      from: '2026-11-30T10:00:00.000Z',
+      to: '2026-11-30T11:00:00.000Z',
+    });
+    expect(await at(isoNow.after, () => issue('last_month'))).toMatchObject({ status: 'made', number: 2, total: 1 });
+    expect(await at(isoNow.after, () => issue('last_month'))).toMatchObject({ status: 'already_billed' });
+    await at(isoNow.after, async () => {
+      await json(gateway.post('/v1/invoices/1/void', {}), 201);
+      expect(await issue('last_month')).toMatchObject({ status: 'made', number: 4, total: 8 });
+      expect(await issue('2026-12')).toMatchObject({ status: 'made', number: 5, total: 2 });
+    });
+  });
+});

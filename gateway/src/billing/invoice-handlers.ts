@@ -16,7 +16,7 @@ import { findInvoice } from './find-invoice.ts';
 import { invoiceMade, invoicesMade, invoiceVoided } from './invoice-audit.ts';
 import { creditNoteOf, type InvoiceDocument } from './invoice-document.ts';
 import { invoiceToken } from './invoice-link.ts';
-import { invoicePeriod } from './invoice-period.ts';
+import { type InvoicePeriod, invoicePeriod } from './invoice-period.ts';
 import { type InvoiceModeKey, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
 import {
   type Billable,
@@ -187,7 +187,7 @@ async function clientsOf(
   return [...ids].sort();
 }
 
-function preview(caller: Caller, options: { id: string; range: { from: Date; to: Date }; billable: Billable }) {
+function preview(caller: Caller, options: { id: string; range: InvoicePeriod; billable: Billable }) {
   const { id, range, billable } = options;
   const { state, name } = billable;
   const none = { currency: 'USD', subtotal: 0, tax: 0, total: 0, lines: [] };
@@ -197,8 +197,8 @@ function preview(caller: Caller, options: { id: string; range: { from: Date; to:
     name,
     status: state,
     number: billable.state === 'already_billed' ? billable.invoice.number : null,
-    from: range.from.toISOString(),
-    to: range.to.toISOString(),
+    from: draft?.from ?? range.from.toISOString(),
+    to: draft?.to ?? range.to.toISOString(),
     ...none,
     ...(billable.state === 'already_billed' ? { currency: billable.invoice.currency } : {}),
     ...(draft === undefined ? {} : { currency: draft.currency }),

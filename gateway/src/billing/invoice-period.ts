@@ -7,24 +7,27 @@ export interface PeriodFields {
   period?: string | undefined;
 }
 
+/** From inclusive, to exclusive; `isMonth` where it is a month by its name, and over. */
+export interface InvoicePeriod {
+  from: Date;
+  to: Date;
+  isMonth: boolean;
+}
+
 /**
- * From inclusive, to exclusive. Days and months are those of the workspace's time zone; the current month is billed up to now.
+ * Days and months are those of the workspace's time zone; the current month is billed up to now.
  * Throws `invalid_request` for what lies in the future or ends before it begins.
  */
-export function invoicePeriod(
-  { period, from, to }: PeriodFields,
-  timezone: string,
-  nowMs: number,
-): { from: Date; to: Date } {
+export function invoicePeriod({ period, from, to }: PeriodFields, timezone: string, nowMs: number): InvoicePeriod {
   if (period !== undefined) return monthOf(period, timezone, nowMs);
   const [fromMs, toMs] = [momentMs(from ?? '', timezone), momentMs(to ?? '', timezone)];
   if (fromMs >= toMs) throw new GatewayError('invalid_request', '`to` must be after `from`.', { param: 'to' });
   if (toMs > nowMs)
     throw new GatewayError('invalid_request', '`to` is in the future. Use a time up to now.', { param: 'to' });
-  return { from: new Date(fromMs), to: new Date(toMs) };
+  return { from: new Date(fromMs), to: new Date(toMs), isMonth: false };
 }
 
-function monthOf(period: string, timezone: string, nowMs: number): { from: Date; to: Date } {
+function monthOf(period: string, timezone: string, nowMs: number): InvoicePeriod {
   const today = new Date(localDay(timezone, nowMs) * 86_400_000);
   const [year, month] =
     period === 'last_month' ? [today.getUTCFullYear(), today.getUTCMonth()] : period.split('-').map(Number);
@@ -35,7 +38,7 @@ function monthOf(period: string, timezone: string, nowMs: number): { from: Date;
     throw new GatewayError('invalid_request', '`period` is in the future. Use a month up to this one.', {
       param: 'period',
     });
-  return { from: new Date(fromMs), to: new Date(Math.min(endMs, nowMs)) };
+  return { from: new Date(fromMs), to: new Date(Math.min(endMs, nowMs)), isMonth: endMs <= nowMs };
 }
 
 /** A day begins at midnight of the zone; a moment is what it is. */
@@ -51,4 +54,21 @@ export function daysLater(ms: number, days: number, timezone: string): number {
   const later = ms + days * 86_400_000;
   const off = localDay(timezone, later) - wanted;
   return off === 0 ? later : later - off * 3_600_000;
+}
+
+/** The parts of a range, in order, that none of these covers; each of them overlaps it. */
+export function partsBeside(range: Stretch, others: readonly Stretch[]): Stretch[] {
+  const parts: Stretch[] = [];
+  let { from } = range;
+  for (const other of others.toSorted((a, b) => a.from.getTime() - b.from.getTime())) {
+    if (other.from > from) parts.push({ from, to: other.from });
+    if (other.to > from) from = other.to;
+  }
+  if (from < range.to) parts.push({ from, to: range.to });
+  return parts;
+}
+
+interface Stretch {
+  from: Date;
+  to: Date;
 }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { newId } from '../accounts/new-id.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { selectClients, unsetClient } from '../clients/client-store.ts';
+import { type ClientSettings, selectClients, unsetClient } from '../clients/client-store.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { sumByModel } from '../usage/usage-sum-store.ts';
 import { draftInvoice, type InvoiceDocument, type InvoiceDraft } from './invoice-document.ts';
 import { labelOf } from './invoice-number.ts';
-import { daysLater } from './invoice-period.ts';
+import { daysLater, type InvoicePeriod, partsBeside } from './invoice-period.ts';
 import {
   countOpenCalls,
   findOverlapping,
@@ -25,10 +25,8 @@ export interface IssuePorts {
   journal: { flush(timeoutMs: number): Promise<void> };
 }
 
-export interface InvoiceRange {
+export interface InvoiceRange extends InvoicePeriod {
   clientId: string;
-  from: Date;
-  to: Date;
 }
 
 /** The draft of a client's invoice, or the reason why the client is not billed. */
@@ -45,22 +43,47 @@ export type Issued =
 /** Called in the transaction that makes an invoice. */
 export type OnMade = (tx: Db, invoice: InvoiceDocument) => Promise<void>;
 
-/** Reads, and takes no number. */
+/**
+ * Reads, and takes no number. A month that is over is billed to its end, also where invoices cover parts of it: the running month was billed up to
+ * then, or the months were those of another time zone.
+ */
 export async function findBillable(
   services: IssuePorts,
   db: Db,
   { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
 ): Promise<Billable> {
   const [known] = await selectClients(db, { ...place, id: range.clientId, limit: 1 });
-  const client = known ?? unsetClient;
-  const name = client.name ?? range.clientId;
-  const [taken] = await findOverlapping(db, place, range);
-  if (taken !== undefined) return { state: 'already_billed', name, invoice: taken };
+  const client = { ...(known ?? unsetClient), id: range.clientId };
+  const taken = await findOverlapping(db, place, range);
+  const [first] = taken;
+  if (first === undefined) return findUncovered(services, db, { place, client, part: range });
+  const name = client.name ?? client.id;
+  const covered = taken.map(({ from, to }) => ({ from: new Date(from), to: new Date(to) }));
+  for (const part of range.isMonth ? partsBeside(range, covered) : []) {
+    const found = await findUncovered(services, db, { place, client, part });
+    if (found.state !== 'nothing_to_bill') return found;
+  }
+  return { state: 'already_billed', name, invoice: first };
+}
+
+/** The same for a stretch that no invoice covers. */
+async function findUncovered(
+  services: IssuePorts,
+  db: Db,
+  {
+    place,
+    client,
+    part,
+  }: { place: InvoiceModeKey; client: ClientSettings & { id: string }; part: Pick<InvoiceRange, 'from' | 'to'> },
+): Promise<Exclude<Billable, { state: 'already_billed' }>> {
+  const { id: clientId } = client;
+  const range = { clientId, from: part.from, to: part.to };
+  const name = client.name ?? clientId;
   const open = await countOpenCalls(db, place, range);
   if (open > 0) return { state: 'under_way', name, calls: open };
   const settings = await services.settings.of(place.workspaceId, place.livemode);
   const sums = await sumByModel(db, { ...place, ...range });
-  const draft = draftInvoice({ clientId: range.clientId, client, settings, range, sums });
+  const draft = draftInvoice({ clientId, client, settings, range, sums });
   // Calls that cost nothing, and those a markup of -100 % gives away, are no reason for an invoice.
   const costs = client.markupPercent > -100 && sums.some(({ costNanos }) => costNanos !== 0n);
   return { state: costs ? 'to_bill' : 'nothing_to_bill', name, draft };
