@@ -1,6 +1,5 @@
-import { serverNow } from '../api/server-clock.ts';
-import { useZone } from '../api/zone.ts';
-import { addDays, addMonths, dayIn } from '../format/when.ts';
+import { useToday } from '../api/today.ts';
+import { addDays, addMonths } from '../format/when.ts';
 
 /** The stretches of time that screens offer, in the order of their buttons. */
 export const ranges = {
@@ -32,5 +31,5 @@ export function daysOf(range: Range, today: string): { from: string; to: string 
 
 /** The days of a range on the workspace's clock. */
 export function useDays(range: Range): { from: string; to: string } {
-  return daysOf(range, dayIn(useZone(), serverNow()));
+  return daysOf(range, useToday());
 }

@@ -13,6 +13,7 @@ import { NotOpen } from './not-open.tsx';
 import { OverlayProvider } from './overlay.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useNewDay } from './use-new-day.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
 /** The frame around every screen: menu, top bar, what opens by keyboard. */
@@ -25,6 +26,7 @@ export function Frame(): ReactNode {
   useShortcuts({ places: shown, open: setOpen });
   const close = (): void => setOpen(undefined);
   useFocusOnScreen();
+  useNewDay();
   return (
     <OverlayProvider>
       <a href="#main" className={styles.skip}>

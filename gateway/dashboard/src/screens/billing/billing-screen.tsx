@@ -1,14 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useRead } from '../../api/queries.ts';
-import { serverNow } from '../../api/server-clock.ts';
 import { useMay } from '../../api/session.ts';
-import { useZone } from '../../api/zone.ts';
+import { useToday } from '../../api/today.ts';
 import { Button } from '../../components/button.tsx';
 import { Card, Loaded } from '../../components/card.tsx';
 import { Pages } from '../../components/pages.tsx';
 import { Screen } from '../../components/screen.tsx';
-import { addMonths, dayIn, monthForPeople } from '../../format/when.ts';
+import { addMonths, monthForPeople } from '../../format/when.ts';
 import { InvoiceDialog } from './invoice-dialog.tsx';
 import { InvoiceTable } from './invoice-table.tsx';
 import { IssueDialog } from './issue-dialog.tsx';
@@ -19,17 +18,17 @@ export function BillingScreen(): ReactNode {
   const { invoice, cursor, checkout } = useSearch({ from: '/frame/app/billing' });
   const navigate = useNavigate({ from: '/app/billing' });
   const may = useMay();
-  const [isIssuing, setIssuing] = useState(false);
-  const month = addMonths(dayIn(useZone(), serverNow()), -1).slice(0, 7);
-  const name = monthForPeople(month).split(' ')[0] ?? month;
+  // The dialog stays with its month, also where the next one begins meanwhile.
+  const [issued, setIssued] = useState<string | undefined>();
+  const month = addMonths(useToday(), -1).slice(0, 7);
   const invoices = useRead('invoices.list', { limit: 50, ...(cursor && { cursor }) }, { keep: true });
   return (
     <Screen
       title="Billing"
       actions={
         may('invoices.all') ? (
-          <Button kind="primary" onClick={() => setIssuing(true)}>
-            Invoice {name}
+          <Button kind="primary" onClick={() => setIssued(month)}>
+            Invoice {nameOf(month)}
           </Button>
         ) : undefined
       }
@@ -52,10 +51,16 @@ export function BillingScreen(): ReactNode {
         </Loaded>
       </Card>
       {may('plan.get') ? <PlanCard /> : null}
-      {isIssuing ? <IssueDialog period={month} month={name} onClose={() => setIssuing(false)} /> : null}
+      {issued === undefined ? null : (
+        <IssueDialog period={issued} month={nameOf(issued)} onClose={() => setIssued(undefined)} />
+      )}
       {invoice === undefined ? null : (
         <InvoiceDialog id={invoice} onClose={() => void navigate({ search: ({ invoice: _i, ...rest }) => rest })} />
       )}
     </Screen>
   );
+}
+
+function nameOf(month: string): string {
+  return monthForPeople(month).split(' ')[0] ?? month;
 }

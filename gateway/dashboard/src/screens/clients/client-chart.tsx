@@ -2,18 +2,17 @@ import type { ReactNode } from 'react';
 import { useRead } from '../../api/queries.ts';
 import { useScenarioNames } from '../../api/scenario-names.ts';
 import { useMay } from '../../api/session.ts';
-import { useZone } from '../../api/zone.ts';
+import { useToday } from '../../api/today.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
 import { groupsIn, stacksOf } from '../../components/day-series.ts';
-import { useNow } from '../../components/when.tsx';
 import { moneyForPeople } from '../../format/money.ts';
-import { dayForPeople, dayIn, daysBetween } from '../../format/when.ts';
+import { dayForPeople, daysBetween } from '../../format/when.ts';
 
 /** The cost of a client by day of this month, and which of its scenarios it comes from. Nothing where nothing was spent. */
 export function ClientChart({ id }: { id: string }): ReactNode {
   const may = useMay();
-  const today = dayIn(useZone(), useNow());
+  const today = useToday();
   const from = `${today.slice(0, 7)}-01`;
   const series = useRead(
     'usage.series',

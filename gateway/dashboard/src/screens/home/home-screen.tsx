@@ -2,10 +2,10 @@ import { type ReactNode, useState } from 'react';
 import { useMode } from '../../api/mode.ts';
 import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
+import { useToday } from '../../api/today.ts';
 import { useZone } from '../../api/zone.ts';
 import { Screen } from '../../components/screen.tsx';
-import { useNow } from '../../components/when.tsx';
-import { dayIn, monthForPeople, placeOf } from '../../format/when.ts';
+import { monthForPeople, placeOf } from '../../format/when.ts';
 import { CostChart } from './cost-chart.tsx';
 import styles from './home.module.css';
 import { MonthFigures } from './month-figures.tsx';
@@ -23,7 +23,7 @@ const cards = [<NeedsYou key="needs you" />, <Onboarding key="onboarding" />];
 export function HomeScreen(): ReactNode {
   const may = useMay();
   const zone = useZone();
-  const today = dayIn(zone, useNow());
+  const today = useToday();
   const isNew = useIsNew();
   return (
     <Screen title="Home" note={`${monthForPeople(today)} (${placeOf(zone)})`} actions={<TestCallButton />}>

@@ -1,0 +1,72 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { json } from '../support/ask.ts';
+import {
+  chromiumPath,
+  type Dashboard,
+  leftOutWithoutChromium,
+  openDashboard,
+  settled,
+} from '../support/open-dashboard.ts';
+
+/** A workspace in Berlin at the turn from November to December, on a gateway whose clock the tests set. */
+
+const lastMinute = Date.parse('2026-11-30T22:59:30Z');
+const minute = 60_000;
+const day = 86_400_000;
+
+describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithoutChromium}`, () => {
+  let dashboard: Dashboard;
+  let now = lastMinute;
+
+  async function addCall(id: string, at: string, usd: number): Promise<void> {
+    await dashboard.gateway.database.pool.query(
+      `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, scenario_id, dialect, streamed, model_requested,
+         model, provider, input_tokens, output_tokens, cost_nanos, total_ms)
+       select workspace_id, $1::timestamptz, $2, true, 'gone', 'succeeded', id, 'acme', 'mailer', 'chat', false, 'm', 'm', 'openai', 10, 2, $3, 100
+       from api_keys where livemode order by id limit 1`,
+      [at, id, String(usd * 1e9)],
+    );
+  }
+
+  beforeAll(async () => {
+    dashboard = await openDashboard();
+    const { gateway } = dashboard;
+    await json(gateway.send('PATCH', '/v1/workspace', { timezone: 'Europe/Berlin' }));
+    await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
+    await gateway.database.pool.query(`select ensure_call_partitions('2026-10-01', 3)`);
+    await addCall('req_1', '2026-11-01T12:00:00Z', 1);
+    await addCall('req_2', '2026-11-29T20:00:00Z', 5);
+    gateway.gateway.services.now = () => now;
+  });
+  afterAll(() => dashboard.stop());
+
+  /** A page whose own clock, and the date of each answer, are those of the gateway. */
+  async function open(path: string): Promise<Page> {
+    const page = await dashboard.open('/app/sign-in', { cookie: undefined, timezone: 'Europe/Berlin' });
+    const [name = '', value = ''] = dashboard.owner.cookie().split('=');
+    await page.context().addCookies([{ name, value, url: dashboard.url }]);
+    await page.clock.install({ time: now });
+    await page.route(/\/v1\/(?!live)/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), date: new Date(now).toUTCString() } });
+    });
+    await page.goto(path);
+    await settled(page);
+    return page;
+  }
+
+  it('shows on screens that stay open at midnight', async () => {
+    now = lastMinute;
+    const page = await open('/app/clients');
+    const row = page.getByRole('row', { name: /^Acme/ });
+    await row.getByText('$7.20').waitFor();
+    const billing = await open('/app/billing');
+    await billing.getByRole('button', { name: 'Invoice October' }).waitFor();
+    now = lastMinute + minute;
+    for (const one of [page, billing]) await one.clock.runFor(minute);
+    await expect.poll(() => row.getByText('$7.20').count()).toBe(0);
+    await billing.getByRole('button', { name: 'Invoice November' }).waitFor();
+    for (const one of [page, billing]) await one.context().close();
+  });
+});
