@@ -69,4 +69,12 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await billing.getByRole('button', { name: 'Invoice November' }).waitFor();
     for (const one of [page, billing]) await one.context().close();
   });
+
+  it('leaves a month without calls on the first, and says so', async () => {
+    now = lastMinute + minute;
+    const page = await open('/app');
+    await page.getByText('December 2026 (Berlin)').waitFor();
+    await page.getByText('No call of December has cost anything yet.').waitFor();
+    await page.context().close();
+  });
 });

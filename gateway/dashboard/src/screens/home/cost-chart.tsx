@@ -7,7 +7,7 @@ import { DayChart } from '../../components/day-chart.tsx';
 import { groupsIn, stacksOf } from '../../components/day-series.ts';
 import { Empty } from '../../components/empty.tsx';
 import { moneyForPeople } from '../../format/money.ts';
-import { addDays, dayForPeople, daysBetween } from '../../format/when.ts';
+import { addDays, dayForPeople, daysBetween, monthForPeople } from '../../format/when.ts';
 import { dailyCap, forecastMonth, historyDays } from './forecast.ts';
 
 /** The money of each day of the month, stacked by client; how it goes on, and the cap of the workspace. */
@@ -30,7 +30,14 @@ export function CostChart({ today }: { today: string }): ReactNode {
       <Loaded query={series}>
         {({ data }) => {
           const stacks = stacksOf(data, 'No client', daysBetween(from, today));
-          if (stacks.total === 0) return <Empty>The first call that costs something shows here.</Empty>;
+          if (stacks.total === 0)
+            return (
+              <Empty>
+                {costs.size === 0
+                  ? 'The first call that costs something shows here.'
+                  : `No call of ${monthForPeople(today).split(' ')[0]} has cost anything yet.`}
+              </Empty>
+            );
           const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
           const ahead =
             forecast === undefined
