@@ -77,4 +77,13 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await page.getByText('No call of December has cost anything yet.').waitFor();
     await page.context().close();
   });
+
+  it('compares yesterday and today on the second with the two days before, and not with the month before', async () => {
+    await addCall('req_3', '2026-12-01T12:00:00Z', 7);
+    now = lastMinute + day + 10 * 60 * minute;
+    const page = await open('/app');
+    const movers = page.getByRole('region', { name: 'Movers since yesterday' });
+    await expect.poll(() => movers.getByRole('listitem').allTextContents()).toEqual(['mailer+$2.001.4x']);
+    await page.context().close();
+  });
 });

@@ -8,6 +8,7 @@ import { Card, Loaded } from '../../components/card.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { GoLink } from '../../components/go-link.tsx';
 import { Money } from '../../components/money.tsx';
+import { useNow } from '../../components/when.tsx';
 import { countForPeople, moneyForPeople } from '../../format/money.ts';
 import { addDays } from '../../format/when.ts';
 import styles from './home.module.css';
@@ -15,6 +16,8 @@ import styles from './home.module.css';
 const groups = ['scenario', 'client', 'model'] as const;
 const titles = { scenario: 'Scenarios', client: 'Clients', model: 'Models' } as const;
 const filters = { scenario: 'scenario_id', client: 'client_id', model: 'model' } as const;
+
+const hourMs = 3_600_000;
 
 /** `9.2x`, `117x`; nothing where it was cheaper, and `new` where nothing was before. */
 function timesForPeople(cost: number, before: number): string {
@@ -27,7 +30,9 @@ function timesForPeople(cost: number, before: number): string {
 /** Scenarios, clients or models whose cost changed most since yesterday, against the two days before. */
 export function Movers({ today }: { today: string }): ReactNode {
   const [group, setGroup] = useState<(typeof groups)[number]>('scenario');
-  const movers = useRead('usage.movers', { from: addDays(today, -1), group_by: group, limit: 8 }, { keep: true });
+  // Without an end a range from the first of a month, which is yesterday on the second, would be compared with the month before.
+  const to = new Date(Math.ceil((useNow() + 1) / hourMs) * hourMs).toISOString();
+  const movers = useRead('usage.movers', { from: addDays(today, -1), to, group_by: group, limit: 8 }, { keep: true });
   const ids = (movers.data?.data ?? []).map((row) => row.group);
   const clientName = useClientNames(group === 'client' ? ids : []);
   const scenarioName = useScenarioNames(group === 'scenario' ? ids : []);
