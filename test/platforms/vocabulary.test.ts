@@ -30,6 +30,13 @@ test.each(surfaces)('%s names no page that the gateway does not have', (_, text)
   expect(text).not.toMatch(/dashboard|(keys|usage|settings|billing) page/i);
 });
 
+test.each(surfaces.filter(([path, text]) => /templates\//.test(path) && text.includes('resets_at')))(
+  '%s writes the day of a reset on the clock of its budget',
+  (_, text) => {
+    expect(text.match(/budget\.timezone/g)?.length).toBe(1);
+  },
+);
+
 const anchorsOf = (markdown: string): string[] =>
   [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
