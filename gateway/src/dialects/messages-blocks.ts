@@ -76,6 +76,16 @@ function readBlock(block: JsonObject, at: string, native: string[]): Part[] {
         },
       ];
     }
+    case 'tool_reference':
+      // The tool itself is among the tools that are offered.
+      return [
+        { kind: 'text', text: `The tool ${needString(block.tool_name, `${at}.tool_name`)} is loaded.`, ...cache },
+      ];
+    case 'tool_addition':
+    case 'tool_removal': {
+      const type = needString(needObject(block.tool, `${at}.tool`).type, `${at}.tool.type`);
+      return type.startsWith('mcp') ? markNative(native, type.slice(0, 60)) : [];
+    }
     default:
       // Blocks of Anthropic's own tools (search, code) mean something to Anthropic alone.
       if (typeof block.type !== 'string') throw wrong(`${at}.type`, 'the type of a content block');

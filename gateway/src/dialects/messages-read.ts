@@ -1,13 +1,14 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import { efforts, markNative, optional } from './chat-read.ts';
 import { citationWishes, readBlocks } from './messages-blocks.ts';
-import type { JsonObject, Message, NeutralCall, OutputFormat, Part, Tool, ToolChoice } from './neutral.ts';
+import { readTools } from './messages-tools.ts';
+import type { JsonObject, Message, NeutralCall, OutputFormat, Part, ToolChoice } from './neutral.ts';
 import {
   needMessages,
   needObject,
   needString,
   readBoolean,
   readChoice,
-  readList,
   readModel,
   readNumber,
   readObject,
@@ -45,7 +46,13 @@ export function readMessages(body: JsonObject): NeutralCall {
   const native: string[] = [];
   const model = readModel(body.model);
   const list = needMessages(body);
-  const messages = list.map((item, i) => readMessage(needObject(item, `messages[${i}]`), `messages[${i}]`, native));
+  const turns = list.map((item, i) => needObject(item, `messages[${i}]`));
+  const lastUser = turns.findLastIndex(({ role }) => role === 'user');
+  const messages = turns.flatMap((turn, i) =>
+    turn.role === 'system'
+      ? readSystemTurn(turn, `messages[${i}]`, { isOver: i < lastUser, native })
+      : [readMessage(turn, `messages[${i}]`, native)],
+  );
   // A thread's earlier messages are kept by Anthropic: without it, the rest of the conversation would be missing.
   if (readObject(body.thread, 'thread') !== undefined) markNative(native, 'thread');
   const maxTokens = readMaxTokens(body.max_tokens);
@@ -56,14 +63,14 @@ export function readMessages(body: JsonObject): NeutralCall {
     stream: readBoolean(body.stream, 'stream') ?? false,
     streamUsage: true,
     messages: [...system, ...messages],
-    tools: readTools(body.tools, native),
+    tools: readTools(body.tools, list, native),
     maxTokens,
     ...optional({
       ...readToolChoice(body.tool_choice),
       temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 1 }),
       topP: readNumber(body.top_p, 'top_p', { min: 0, max: 1 }),
       topK: readNumber(body.top_k, 'top_k', { min: 0, max: 1_000_000, integer: true }),
-      reasoning: readThinking(body),
+      reasoning: readThinking(body, turns),
       user: readString(readObject(body.metadata, 'metadata')?.user_id, 'metadata.user_id'),
       serviceTier: readString(body.service_tier, 'service_tier'),
     }),
@@ -88,36 +95,34 @@ function readSystem(value: unknown, native: string[]): Message[] {
   return parts.length === 0 ? [] : [{ role: 'system', parts }];
 }
 
+/**
+ * Instructions in the midst of a conversation. Besides text they may have changes of tools and an effort, which are read elsewhere, and
+ * nothing else; `clear_at` takes the text of one back once the user has spoken again.
+ */
+function readSystemTurn(
+  { content, clear_at: clearAt }: JsonObject,
+  at: string,
+  { isOver, native }: { isOver: boolean; native: string[] },
+): Message[] {
+  if (isOver && clearAt === 'next_user_message') return [];
+  const parts: Part[] =
+    content === undefined || content === null
+      ? []
+      : typeof content === 'string'
+        ? [{ kind: 'text', text: content }]
+        : readBlocks(content, `${at}.content`, native);
+  return parts.length === 0 ? [] : [{ role: 'system', parts }];
+}
+
 /** Results of tools stand in a user's turn; a turn of nothing else is a turn of the tools. */
 function readMessage(message: JsonObject, at: string, native: string[]): Message {
-  const role = readChoice(message.role, `${at}.role`, ['user', 'assistant', 'system']);
+  const role = readChoice(message.role, `${at}.role`, ['user', 'assistant']);
   if (role === undefined) throw wrong(`${at}.role`, 'user or assistant');
   const { content } = message;
   const parts: Part[] =
     typeof content === 'string' ? [{ kind: 'text', text: content }] : readBlocks(content, `${at}.content`, native);
   const onlyResults = parts.length > 0 && parts.every(({ kind }) => kind === 'tool-result');
   return { role: onlyResults ? 'tool' : role, parts };
-}
-
-function readTools(value: unknown, native: string[]): Tool[] {
-  return (readList(value, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
-    const tool = needObject(item, `tools[${i}]`);
-    const type = readString(tool.type, `tools[${i}].type`);
-    if (type !== undefined && type !== 'custom') return markNative(native, type.slice(0, 60));
-    const description = readString(tool.description, `tools[${i}].description`);
-    const strict = readBoolean(tool.strict, `tools[${i}].strict`);
-    return [
-      {
-        name: needString(tool.name, `tools[${i}].name`),
-        parameters: needObject(tool.input_schema, `tools[${i}].input_schema`),
-        ...(description === undefined ? {} : { description }),
-        ...(strict === undefined ? {} : { strict }),
-        ...(tool.cache_control === undefined || tool.cache_control === null
-          ? {}
-          : { cacheControl: tool.cache_control }),
-      },
-    ];
-  });
 }
 
 function readToolChoice(value: unknown): { toolChoice?: ToolChoice; parallelToolCalls?: boolean } {
@@ -133,9 +138,10 @@ function readToolChoice(value: unknown): { toolChoice?: ToolChoice; parallelTool
   return { toolChoice, ...(single === true ? { parallelToolCalls: false } : {}) };
 }
 
-function readThinking(body: JsonObject): NeutralCall['reasoning'] {
+function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCall['reasoning'] {
   const thinking = readObject(body.thinking, 'thinking');
-  const effort = readChoice(readObject(body.output_config, 'output_config')?.effort, 'output_config.effort', efforts);
+  const effort =
+    readEffort(turns.findLast(({ output_config: config }) => isRecord(config) && config.effort)) ?? readEffort(body);
   const type = readChoice(thinking?.type, 'thinking.type', ['enabled', 'disabled', 'adaptive', 'between_tools']);
   if (type === undefined && effort === undefined) return undefined;
   // Where there is no thinking between calls of tools, Anthropic takes such a wish for `disabled` too.
@@ -146,8 +152,13 @@ function readThinking(body: JsonObject): NeutralCall['reasoning'] {
   return {
     ...(effort !== undefined ? { effort } : type === 'adaptive' ? { effort: 'medium' as const } : {}),
     ...(budgetTokens === undefined ? {} : { budgetTokens }),
-    ...(type === undefined ? {} : { visible: true }),
+    ...(type === undefined || thinking?.display === 'omitted' ? {} : { visible: true }),
   };
+}
+
+/** A system turn may set the effort from there on. */
+function readEffort(owner: JsonObject | undefined): (typeof efforts)[number] | undefined {
+  return readChoice(readObject(owner?.output_config, 'output_config')?.effort, 'output_config.effort', efforts);
 }
 
 function readFormat(body: JsonObject): OutputFormat {

@@ -81,6 +81,7 @@ const known = new Set([
   'service_tier',
   'output_config',
   'cache_control',
+  'context_management',
   'thread',
 ]);
 
@@ -110,8 +111,20 @@ function refuse(
     };
   const fault = isCount(request)
     ? countFaultOf(request.json)
-    : (threadFault(request) ?? faultOf(whole(request, threads)));
+    : (threadFault(request) ?? betaFault(request) ?? faultOf(whole(request, threads)));
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
+}
+
+/** Fields that `@anthropic-ai/sdk` sends with a beta header only. */
+function betaFault({ headers, json }: RecordedRequest): string | undefined {
+  const betas = String(headers['anthropic-beta']);
+  if (json.context_management !== undefined && !betas.includes('context-management-'))
+    return 'context_management: Extra inputs are not permitted';
+  const turns = Array.isArray(json.messages) ? (json.messages as Json[]) : [];
+  const at = turns.findIndex((turn) => turn.output_config !== undefined);
+  return at < 0 || /per-turn-control-|mid-conversation-output-config-/.test(betas)
+    ? undefined
+    : `messages.${at}.output_config: Extra inputs are not permitted`;
 }
 
 /** The body with the turns that its thread keeps. */
@@ -270,7 +283,21 @@ function faultOf(body: Json): string | undefined {
   const format = (body.output_config as { format?: { schema?: Json } } | undefined)?.format;
   if (format !== undefined && !isClosed(format.schema ?? {}))
     return "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false";
-  return turnsFault(body.messages);
+  return systemTurnFault(body) ?? turnsFault(body.messages);
+}
+
+/** "Since Opus 4.8" (platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages); the list is LangChain's profile of the models. */
+const takesSystemTurns = /claude-(opus-(4-8|[5-9])|(sonnet|haiku|fable|mythos)-[5-9])/;
+
+/** The refusals are verbatim (github.com/LeenHawk/gproxy/issues/209). */
+function systemTurnFault({ model, messages }: Json): string | undefined {
+  const turns = Array.isArray(messages) ? (messages as Json[]) : [];
+  const at = turns.findIndex(({ role }) => role === 'system');
+  if (at < 0) return undefined;
+  if (!takesSystemTurns.test(String(model))) return `messages.${at}: role 'system' is not supported on this model`;
+  if (at === 0 && (turns[0]?.content as unknown[] | undefined)?.length)
+    return "messages.0: use the top-level 'system' parameter for the initial system prompt; the directive-only form (content: [] with output_config) is accepted at any position";
+  return undefined;
 }
 
 function isClosed(schema: Json): boolean {
@@ -283,6 +310,7 @@ function turnsFault(messages: unknown): string | undefined {
   let expected = 'user';
   let open: string[] = [];
   for (const [i, turn] of (messages as { role: string; content: string | Json[] }[]).entries()) {
+    if (turn.role === 'system') continue;
     if (turn.role !== expected) return 'messages: roles must alternate between "user" and "assistant"';
     expected = expected === 'user' ? 'assistant' : 'user';
     const blocks = typeof turn.content === 'string' ? [{ type: 'text', text: turn.content }] : turn.content;
@@ -319,7 +347,7 @@ function defaultScript(request: RecordedRequest): Script {
   const tools = (request.json.tools ?? []) as { name: string }[];
   const forced = choice?.type === 'tool' ? choice.name : choice?.type === 'any' ? tools.at(-1)?.name : undefined;
   if (forced !== undefined) return { toolCalls: [{ name: forced, arguments: { city: 'Paris' } }] };
-  if (request.json.output_config !== undefined) return { text: '{"city":"Paris"}' };
+  if ((request.json.output_config as Json | undefined)?.format !== undefined) return { text: '{"city":"Paris"}' };
   return { text: `You said: ${prompt(request)}` };
 }
 

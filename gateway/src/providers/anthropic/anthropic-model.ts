@@ -17,6 +17,8 @@ export interface ClaudeModel {
   sampling: boolean;
   /** Goes on with a last turn of the assistant's; later ones: "The conversation must end with a user message". */
   prefill: boolean;
+  /** Takes turns of the system in a conversation; those before 4.8: "role 'system' is not supported on this model". */
+  systemTurns: boolean;
   /** The most tokens it answers; a higher `max_tokens` is refused. */
   answerTokensMax: number;
 }
@@ -47,6 +49,7 @@ export function claudeModel(name: string): ClaudeModel {
     forcedTools: generation < version(5, 1) || family === 'haiku' || generation === foreign,
     sampling: generation < version(4, 7) || generation === foreign,
     prefill: generation < version(4, 6) || generation === foreign,
+    systemTurns: generation >= version(4, 8) && generation !== foreign,
     answerTokensMax: answerTokensMaxOf(family, generation),
   };
 }

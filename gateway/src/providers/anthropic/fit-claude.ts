@@ -14,7 +14,7 @@ export function fitClaude(options: FitOptions): Fit | undefined {
   const forced = fitToolChoice(json, claude, fitting);
   const thinking = fitThinking(options, { claude, ceiling, forced }, fitting);
   fitSampling(json, claude, thinking, fitting);
-  fitEnding(json, claude, fitting);
+  fitTurns(json, claude, fitting);
   return fitting.result;
 }
 
@@ -163,9 +163,31 @@ function fitSampling(json: JsonObject, claude: ClaudeModel, thinks: boolean, fit
 }
 
 /** "The conversation must end with a user message": later Claudes do not go on with words put into their mouth. */
-function fitEnding({ messages }: JsonObject, { prefill }: ClaudeModel, fitting: Fitting): void {
-  if (prefill || !Array.isArray(messages)) return;
-  const last: unknown = messages.at(-1);
-  if (isRecord(last) && last.role === 'assistant')
-    fitting.set('messages', [...(messages as unknown[]), { role: 'user', content: 'Continue.' }]);
+function fitTurns({ messages }: JsonObject, { prefill, systemTurns }: ClaudeModel, fitting: Fitting): void {
+  if (!Array.isArray(messages)) return;
+  const given = messages as JsonObject[];
+  const turns = systemTurns ? given : withoutSystemTurns(given);
+  const ended =
+    prefill || turns.at(-1)?.role !== 'assistant' ? turns : [...turns, { role: 'user', content: 'Continue.' }];
+  if (ended !== given) fitting.set('messages', ended);
+}
+
+/** Their text is the user's, where it stands: at the head of the conversation, it would make the vendor's cache of all that follows useless. */
+function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
+  if (!turns.some(({ role }) => role === 'system')) return turns;
+  const fitted: JsonObject[] = [];
+  for (const { role, content } of turns) {
+    const blocks = blocksOf(content).filter(({ type }) => role !== 'system' || type === 'text');
+    const owner = role === 'system' ? 'user' : role;
+    const last = fitted.at(-1);
+    if (blocks.length === 0) continue;
+    if (last?.role === owner) last.content = [...blocksOf(last.content), ...blocks];
+    else fitted.push({ role: owner, content: blocks });
+  }
+  return fitted;
+}
+
+function blocksOf(content: unknown): JsonObject[] {
+  if (Array.isArray(content)) return content as JsonObject[];
+  return typeof content === 'string' && content !== '' ? [{ type: 'text', text: content }] : [];
 }

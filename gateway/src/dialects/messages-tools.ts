@@ -1,0 +1,64 @@
+import { isRecord } from '@ai-gateway/shared/json';
+import { markNative } from './chat-read.ts';
+import type { JsonObject, Tool } from './neutral.ts';
+import { needObject, needString, readBoolean, readList, readString } from './read-fields.ts';
+
+/**
+ * The tools a model may call. Anthropic keeps a tool with `defer_loading` out of the model's sight until the conversation loads it: a
+ * client's own search answers with a `tool_reference`, or a system turn says `tool_addition`. Nobody else knows that, so a model of
+ * another vendor gets exactly those that are loaded.
+ */
+export function readTools(value: unknown, turns: readonly unknown[], native: string[]): Tool[] {
+  const list = readList(value, 'tools', 1_000) ?? [];
+  const changes = changesIn(turns);
+  const defined = changes.flatMap(({ definition }) => (definition === undefined ? [] : [definition]));
+  // Anthropic's own search may load any tool within the call.
+  const searches = list.some((tool) => isRecord(tool) && String(tool.type).startsWith('tool_search_tool'));
+  const loaded = new Map(changes.map(({ name, offered }) => [name, offered]));
+  return [...list, ...defined].flatMap((item, i) => {
+    const tool = needObject(item, `tools[${i}]`);
+    const isOffered = loaded.get(String(tool.name)) ?? (tool.defer_loading !== true || searches);
+    return isOffered ? readTool(tool, `tools[${i}]`, native) : [];
+  });
+}
+
+function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
+  const type = readString(tool.type, `${at}.type`);
+  if (type !== undefined && type !== 'custom') return markNative(native, type.slice(0, 60));
+  const description = readString(tool.description, `${at}.description`);
+  const strict = readBoolean(tool.strict, `${at}.strict`);
+  return [
+    {
+      name: needString(tool.name, `${at}.name`),
+      parameters: needObject(tool.input_schema, `${at}.input_schema`),
+      ...(description === undefined ? {} : { description }),
+      ...(strict === undefined ? {} : { strict }),
+      ...(tool.cache_control === undefined || tool.cache_control === null ? {} : { cacheControl: tool.cache_control }),
+    },
+  ];
+}
+
+interface ToolChange {
+  name: string;
+  offered: boolean;
+  /** Of a tool that is defined where it is added. */
+  definition?: unknown;
+}
+
+/** In the order of the conversation: the last one about a tool counts. */
+function changesIn(content: readonly unknown[]): ToolChange[] {
+  return content.flatMap((block): ToolChange[] => {
+    if (!isRecord(block)) return [];
+    if (block.type === 'tool_reference') return [{ name: String(block.tool_name), offered: true }];
+    if (block.type === 'tool_use') return [{ name: String(block.name), offered: true }];
+    if (block.type === 'tool_addition' || block.type === 'tool_removal') return changeBy(block);
+    return Array.isArray(block.content) ? changesIn(block.content) : [];
+  });
+}
+
+function changeBy({ type, tool }: JsonObject): ToolChange[] {
+  if (!isRecord(tool)) return [];
+  const { definition } = tool;
+  if (isRecord(definition)) return [{ name: String(definition.name), offered: true, definition }];
+  return typeof tool.name === 'string' ? [{ name: tool.name, offered: type === 'tool_addition' }] : [];
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { messages } from '../../dialects/messages.ts';
+import type { JsonObject } from '../../dialects/neutral.ts';
+import { fitClaude } from './fit-claude.ts';
+
+/** The turns that go out to a Claude, or nothing where they go as they came. */
+function turnsFor(model: string, turns: JsonObject[]): unknown {
+  const json = { model, max_tokens: 100, messages: turns };
+  const sent = fitClaude({ model, json, call: messages.read(json) })?.set.messages;
+  return sent === undefined ? undefined : JSON.parse(sent);
+}
+
+describe('turns of the system in a conversation', () => {
+  const text = (words: string) => ({ type: 'text', text: words });
+  const asked = { role: 'user', content: 'Hi' };
+  const told = {
+    role: 'system',
+    content: [{ ...text('Be brief.'), cache_control: { type: 'ephemeral' } }],
+    output_config: { effort: 'low' },
+  };
+
+  it.each(['claude-opus-4-8', 'claude-sonnet-5', 'claude-opus-5-5'])('go as they came to %s', (model) => {
+    expect(turnsFor(model, [asked, told])).toBeUndefined();
+  });
+
+  it.each(['claude-sonnet-4-6', 'claude-haiku-4-5', 'claude-opus-4-7'])(
+    'are words of the user for %s, which takes none',
+    (model) => {
+      expect(turnsFor(model, [asked, told])).toEqual([
+        { role: 'user', content: [text('Hi'), { ...text('Be brief.'), cache_control: { type: 'ephemeral' } }] },
+      ]);
+    },
+  );
+
+  it('leave no turn behind where they have no text', () => {
+    const effort = { role: 'system', content: [], output_config: { effort: 'low' } };
+    const answered = { role: 'assistant', content: 'Hello!' };
+    expect(turnsFor('claude-sonnet-4-5', [effort, asked, answered, effort, asked])).toEqual([
+      { role: 'user', content: [text('Hi')] },
+      { role: 'assistant', content: [text('Hello!')] },
+      { role: 'user', content: [text('Hi')] },
+    ]);
+  });
+});
