@@ -4,6 +4,7 @@ import { edit } from '../dialects/edit-json.ts';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
+import { addedTools } from '../dialects/responses-tools.ts';
 import { extrasOf, toolUsesMax } from '../models/call-extras.ts';
 import type { ModelCall } from './model-call.ts';
 
@@ -55,8 +56,9 @@ function isGiven(value: unknown): boolean {
 
 /** Anthropic's `max_uses` of each search tool, OpenAI's `max_tool_calls` of all tools together. */
 function boundedUses({ json, body, outline }: ModelCall, { dialect, onlyNative }: NeutralCall): Record<string, string> {
-  if (onlyNative.length === 0 || !Array.isArray(json.tools)) return {};
-  const tools = json.tools as unknown[];
+  if (onlyNative.length === 0) return {};
+  const lists = [json.tools, ...(dialect === 'responses' ? addedTools(json.input).map((added) => added.tools) : [])];
+  const tools = lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const searches = (tool: unknown): tool is JsonObject =>
     isRecord(tool) && /^(web_search|file_search)/.test(String(tool.type));
   if (!tools.some(searches)) return {};

@@ -80,6 +80,18 @@ export interface Tool {
   parameters: JsonObject;
   strict?: boolean;
   cacheControl?: unknown;
+  /** Of a tool in a form that only OpenAI's responses have. */
+  origin?: ToolOrigin;
+}
+
+/** How the caller names a tool whose `name` the gateway has made. */
+export interface ToolOrigin {
+  namespace?: string;
+  name: string;
+  /** Takes free text, where functions take an object. */
+  isCustom?: true;
+  /** The tool, or the namespace around it, as it came. */
+  given: JsonObject;
 }
 
 export type ToolChoice = { kind: 'auto' } | { kind: 'none' } | { kind: 'required' } | { kind: 'tool'; name: string };

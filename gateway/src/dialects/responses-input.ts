@@ -5,6 +5,7 @@ import type { JsonObject, Message, Part, ReasoningPart } from './neutral.ts';
 import { needObject, needString, readChoice, readDataUrl, readList, readString, wrong } from './read-fields.ts';
 import { isOwnId } from './responses-items.ts';
 import { type Proof, readProof } from './responses-proof.ts';
+import { customArguments, joinedName } from './responses-tools.ts';
 
 /**
  * `continues`: the conversation so far lies at OpenAI, and there may be nothing to add to it. `hasMessages`: the body has the field of
@@ -64,6 +65,11 @@ function readItem(item: JsonObject, at: string, reading: InputReadState): Messag
       return readMessage(item, at, reading.native);
     case 'function_call':
       return { role: 'assistant', parts: [readCall(item, at)] };
+    case 'custom_tool_call': {
+      const input = needString(item.input, `${at}.input`);
+      return { role: 'assistant', parts: [readCall({ ...item, arguments: customArguments(input) }, at)] };
+    }
+    case 'custom_tool_call_output':
     case 'function_call_output': {
       const toolCallId = needString(item.call_id, `${at}.call_id`);
       const content = readContent(item.output, `${at}.output`, reading.native);
@@ -71,6 +77,9 @@ function readItem(item: JsonObject, at: string, reading: InputReadState): Messag
     }
     case 'reasoning':
       return { role: 'assistant', parts: readThought(item, at, reading) };
+    case 'additional_tools':
+      // Read with the tools of the request.
+      return { role: 'system', parts: [] };
     case 'item_reference':
       return { role: 'assistant', parts: readReference(item, at, reading.native) };
     default:
@@ -90,7 +99,7 @@ function readCall(item: JsonObject, at: string): Part {
   return {
     kind: 'tool-call',
     id: needString(item.call_id, `${at}.call_id`),
-    name: needString(item.name, `${at}.name`),
+    name: joinedName(readString(item.namespace, `${at}.namespace`), needString(item.name, `${at}.name`)),
     arguments: readArguments(item.arguments, `${at}.arguments`),
   };
 }

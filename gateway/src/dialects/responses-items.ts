@@ -1,4 +1,5 @@
-import type { JsonObject } from './neutral.ts';
+import type { JsonObject, ToolOrigin } from './neutral.ts';
+import { customInput } from './responses-tools.ts';
 
 /** The items an answer consists of, as OpenAI writes them: words, thoughts and calls are each an item of their own. */
 
@@ -17,7 +18,7 @@ export class ItemIds {
     this.#suffix = suffixOf(requestId);
   }
 
-  next(prefix: 'msg' | 'fc' | 'rs'): string {
+  next(prefix: 'msg' | 'fc' | 'ctc' | 'rs'): string {
     return `${prefix}_${this.#suffix}${this.#count++}`;
   }
 }
@@ -31,7 +32,7 @@ function suffixOf(requestId: string): string {
  * number; OpenAI's have 48 hexadecimal digits or more.
  */
 export function isOwnId(id: string): boolean {
-  return /^(?:resp_[0-9a-z]{26}|(?:msg|fc|rs)_[0-9a-z]{26}\d{1,6})$/.test(id);
+  return /^(?:resp_[0-9a-z]{26}|(?:msg|fc|ctc|rs)_[0-9a-z]{26}\d{1,6})$/.test(id);
 }
 
 export function messageItem(id: string, status: ItemStatus, content: readonly JsonObject[]): JsonObject {
@@ -72,8 +73,12 @@ export function callItem(
   id: string,
   status: ItemStatus,
   call: { id: string; name: string; arguments: string },
+  origin?: ToolOrigin,
 ): JsonObject {
-  return { id, type: 'function_call', status, call_id: call.id, name: call.name, arguments: call.arguments };
+  const { namespace, name = call.name, isCustom } = origin ?? {};
+  const named = { call_id: call.id, name, ...(namespace === undefined ? {} : { namespace }) };
+  if (isCustom) return { id, type: 'custom_tool_call', status, ...named, input: customInput(call.arguments) };
+  return { id, type: 'function_call', status, ...named, arguments: call.arguments };
 }
 
 /** Chat completions nest a citation under its kind, responses do not. Other kinds of annotation have no form here. */

@@ -199,7 +199,6 @@ describe('what only OpenAI can do', () => {
     [{ conversation: { id: 'conv_1' }, input: [] }, 'conversation'],
     [{ prompt: { id: 'pmpt_1' }, input: null }, 'prompt'],
     [{ tools: [{ type: 'web_search' }] }, 'web_search'],
-    [{ tools: [{ type: 'custom', name: 'x' }] }, 'custom'],
     [{ tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [] } }, 'tool_choice'],
     [
       { input: [{ type: 'item_reference', id: 'msg_67ccd2bf17f0819081ff3bb2cf6508e60bb6a6b452d3795b' }] },

@@ -1,6 +1,6 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { efforts, markNative, optional, readAllowedTools, readFunction, readSchemaFormat } from './chat-read.ts';
-import type { JsonObject, NeutralCall, OutputFormat, Tool } from './neutral.ts';
+import { efforts, markNative, optional, readAllowedTools, readSchemaFormat } from './chat-read.ts';
+import type { JsonObject, NeutralCall, OutputFormat } from './neutral.ts';
 import {
   needObject,
   needString,
@@ -17,8 +17,9 @@ import {
 } from './read-fields.ts';
 import { readInput } from './responses-input.ts';
 import { isOwnId } from './responses-items.ts';
+import { readTools } from './responses-tools.ts';
 
-/** `store` and `prompt_cache_key` are here too: nothing is stored elsewhere, and nobody misses a hint. */
+/** `store`, `prompt_cache_key` and `client_metadata` are here too: nothing is stored elsewhere, and nobody misses a hint. */
 const read = new Set([
   'model',
   'input',
@@ -43,6 +44,7 @@ const read = new Set([
   'user',
   'safety_identifier',
   'prompt_cache_key',
+  'client_metadata',
   'service_tier',
   'truncation',
   'metadata',
@@ -79,7 +81,7 @@ export function readResponses(body: JsonObject): NeutralCall {
     stream: readBoolean(body.stream, 'stream') ?? false,
     streamUsage: true,
     messages: instructions ? [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }, ...input] : input,
-    tools: readTools(body.tools, native),
+    tools: readTools(body, native),
     ...optional({
       ...readToolChoice(body.tool_choice, native),
       parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
@@ -151,21 +153,14 @@ function readFormat(text: JsonObject | undefined): OutputFormat {
   return type === 'json_object' ? { kind: 'json' } : readSchemaFormat(format, 'text.format');
 }
 
-function readTools(value: unknown, native: string[]): Tool[] {
-  return (readList(value, 'tools', 1_000) ?? []).flatMap((item, i): Tool[] => {
-    const tool = needObject(item, `tools[${i}]`);
-    const type = needString(tool.type, `tools[${i}].type`);
-    return type === 'function' ? [readFunction(tool, `tools[${i}]`)] : markNative(native, type.slice(0, 60));
-  });
-}
-
 function readToolChoice(value: unknown, native: string[]): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
   if (value === undefined || value === null) return {};
   if (value === 'auto' || value === 'none' || value === 'required') return { toolChoice: { kind: value } };
   if (typeof value === 'string') throw wrong('tool_choice', 'auto, none, required, or a tool to call');
   const choice = needObject(value, 'tool_choice');
   const type = needString(choice.type, 'tool_choice.type');
-  if (type === 'function') return { toolChoice: { kind: 'tool', name: needString(choice.name, 'tool_choice.name') } };
+  if (type === 'function' || type === 'custom')
+    return { toolChoice: { kind: 'tool', name: needString(choice.name, 'tool_choice.name') } };
   if (type === 'allowed_tools') return readAllowedTools(choice, native);
   markNative(native, 'tool_choice');
   return {};

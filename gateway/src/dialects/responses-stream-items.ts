@@ -1,5 +1,5 @@
 import { GrowingText } from './growing-text.ts';
-import type { JsonObject, ReasoningPart } from './neutral.ts';
+import type { JsonObject, ReasoningPart, ToolOrigin } from './neutral.ts';
 import {
   callItem,
   type ItemStatus,
@@ -10,6 +10,7 @@ import {
   textPart,
 } from './responses-items.ts';
 import { writeProof } from './responses-proof.ts';
+import { customArguments, customInput } from './responses-tools.ts';
 
 /** The frames of one stream, numbered, and the items written so far. */
 export class StreamOutput {
@@ -160,14 +161,21 @@ export class OpenReasoning extends OpenItem {
   }
 }
 
+/** A call under way, as the model names its tool. */
+interface BegunCall {
+  id: string;
+  name: string;
+  origin: ToolOrigin | undefined;
+}
+
 /** A call of a tool. Several may be under way side by side. */
 export class OpenCall extends OpenItem {
-  readonly #call: { id: string; name: string };
+  readonly #call: BegunCall;
   readonly #arguments = new GrowingText();
 
-  constructor(out: StreamOutput, id: string, { id: callId, name }: { id: string; name: string }) {
-    super(out, id, callItem(id, 'in_progress', { id: callId, name, arguments: '' }));
-    this.#call = { id: callId, name };
+  constructor(out: StreamOutput, id: string, call: BegunCall) {
+    super(out, id, callItem(id, 'in_progress', { ...call, arguments: '' }, call.origin));
+    this.#call = call;
   }
 
   arguments(delta: string): string {
@@ -178,15 +186,43 @@ export class OpenCall extends OpenItem {
   close(status: ItemStatus): string {
     // A call without arguments has an empty object of them, for clients that read the deltas alone too.
     const empty = this.#arguments.length === 0 && status === 'completed' ? this.arguments('{}') : '';
-    const call = { ...this.#call, arguments: `${this.#arguments}` };
+    const { origin, ...named } = this.#call;
+    const call = { ...named, arguments: `${this.#arguments}` };
     return (
       empty +
       this.out.frame('response.function_call_arguments.done', {
         ...this.place,
-        name: call.name,
+        name: origin?.name ?? call.name,
         arguments: call.arguments,
       }) +
-      this.out.finish(this.index, callItem(this.id, status, call))
+      this.out.finish(this.index, callItem(this.id, status, call, origin))
+    );
+  }
+}
+
+/** A call of a tool that takes free text. It comes as JSON, so it is shown once it is whole. */
+export class OpenCustomCall extends OpenItem {
+  readonly #call: BegunCall;
+  readonly #arguments = new GrowingText();
+
+  constructor(out: StreamOutput, id: string, call: BegunCall) {
+    super(out, id, callItem(id, 'in_progress', { ...call, arguments: customArguments('') }, call.origin));
+    this.#call = call;
+  }
+
+  arguments(delta: string): string {
+    this.#arguments.add(delta);
+    return '';
+  }
+
+  close(status: ItemStatus): string {
+    const { origin, ...named } = this.#call;
+    const call = { ...named, arguments: `${this.#arguments}` };
+    const input = customInput(call.arguments);
+    return (
+      this.out.frame('response.custom_tool_call_input.delta', { ...this.place, delta: input }) +
+      this.out.frame('response.custom_tool_call_input.done', { ...this.place, input }) +
+      this.out.finish(this.index, callItem(this.id, status, call, origin))
     );
   }
 }

@@ -2,7 +2,8 @@ import type { AnswerContext, StreamWriter } from './dialect.ts';
 import type { FinishReason, JsonObject, StreamEvent, Usage } from './neutral.ts';
 import { ItemIds, type ItemStatus, tokensOf } from './responses-items.ts';
 import { writeCallProof } from './responses-proof.ts';
-import { OpenCall, OpenMessage, OpenReasoning, StreamOutput } from './responses-stream-items.ts';
+import { OpenCall, OpenCustomCall, OpenMessage, OpenReasoning, StreamOutput } from './responses-stream-items.ts';
+import { originOf } from './responses-tools.ts';
 import { type Ending, endingOf, responseObject } from './responses-write.ts';
 
 export function responsesStream(context: AnswerContext): StreamWriter {
@@ -17,7 +18,7 @@ class ResponsesWriter implements StreamWriter {
   readonly #context: AnswerContext;
   readonly #ids: ItemIds;
   readonly #out = new StreamOutput();
-  readonly #calls = new Map<number, OpenCall>();
+  readonly #calls = new Map<number, OpenCall | OpenCustomCall>();
   #open: OpenMessage | OpenReasoning | undefined;
   #model: string;
   #finish: FinishReason = 'stop';
@@ -127,7 +128,10 @@ class ResponsesWriter implements StreamWriter {
       const marker = new OpenReasoning(this.#out, this.#ids.next('rs'));
       frames += marker.opening + marker.closeWith(writeCallProof(event.id, event.signature));
     }
-    const call = new OpenCall(this.#out, this.#ids.next('fc'), event);
+    const origin = originOf(this.#context.call.tools, event.name);
+    const call = origin?.isCustom
+      ? new OpenCustomCall(this.#out, this.#ids.next('ctc'), { ...event, origin })
+      : new OpenCall(this.#out, this.#ids.next('fc'), { ...event, origin });
     this.#calls.set(event.index, call);
     return frames + call.opening;
   }

@@ -1,6 +1,6 @@
 import type { AnswerContext } from './dialect.ts';
 import { exactly } from './exact-json.ts';
-import type { Answer, AnswerPart, FinishReason, JsonObject, NeutralCall, Usage } from './neutral.ts';
+import type { Answer, AnswerPart, FinishReason, JsonObject, NeutralCall, Tool, Usage } from './neutral.ts';
 import {
   callItem,
   ItemIds,
@@ -12,6 +12,7 @@ import {
   tokensOf,
 } from './responses-items.ts';
 import { writeCallProof, writeProof } from './responses-proof.ts';
+import { originOf, writeTools } from './responses-tools.ts';
 
 export function writeResponse(answer: Answer, context: AnswerContext): JsonObject {
   const ending = endingOf(
@@ -21,7 +22,7 @@ export function writeResponse(answer: Answer, context: AnswerContext): JsonObjec
   return responseObject(context, {
     ending,
     model: answer.model,
-    output: writeItems(answer, ending.status, new ItemIds(context.requestId)),
+    output: writeItems(answer, ending.status, { ids: new ItemIds(context.requestId), tools: context.call.tools }),
     usage: answer.usage,
   });
 }
@@ -64,13 +65,7 @@ export function responseObject(
     temperature: call.temperature ?? null,
     text: { format: writeFormat(call) },
     tool_choice: writeToolChoice(call),
-    tools: call.tools.map(({ name, description, parameters, strict }) => ({
-      type: 'function',
-      name,
-      description: description ?? null,
-      parameters: exactly(parameters),
-      strict: strict ?? null,
-    })),
+    tools: writeTools(call.tools),
     top_logprobs: call.topLogprobs ?? 0,
     top_p: call.topP ?? null,
     truncation: 'disabled',
@@ -112,15 +107,21 @@ function writeUsage(usage: Usage): JsonObject {
   };
 }
 
+interface Making {
+  ids: ItemIds;
+  tools: readonly Tool[];
+}
+
 /** Neighbouring words and refusals are one message. Where an answer was cut, it was cut in its last item. */
-function writeItems({ parts, logprobs }: Answer, ending: Ending['status'], ids: ItemIds): JsonObject[] {
+function writeItems({ parts, logprobs }: Answer, ending: Ending['status'], making: Making): JsonObject[] {
+  const { ids } = making;
   const items: JsonObject[] = [];
   let tokens = tokensOf(logprobs);
   let content: JsonObject[] | undefined;
   for (const part of parts) {
     if (part.kind !== 'text' && part.kind !== 'refusal') {
       content = undefined;
-      items.push(...writeItem(part, ids));
+      items.push(...writeItem(part, making));
       continue;
     }
     if (content === undefined) {
@@ -139,9 +140,13 @@ function writeItems({ parts, logprobs }: Answer, ending: Ending['status'], ids: 
   return items;
 }
 
-function writeItem(part: Extract<AnswerPart, { kind: 'reasoning' | 'tool-call' }>, ids: ItemIds): JsonObject[] {
+function writeItem(
+  part: Extract<AnswerPart, { kind: 'reasoning' | 'tool-call' }>,
+  { ids, tools }: Making,
+): JsonObject[] {
   if (part.kind === 'reasoning') return [reasoningItem(ids.next('rs'), part.text, writeProof(part))];
   const proof =
     part.signature === undefined ? [] : [reasoningItem(ids.next('rs'), '', writeCallProof(part.id, part.signature))];
-  return [...proof, callItem(ids.next('fc'), 'completed', part)];
+  const origin = originOf(tools, part.name);
+  return [...proof, callItem(ids.next(origin?.isCustom ? 'ctc' : 'fc'), 'completed', part, origin)];
 }

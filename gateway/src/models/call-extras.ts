@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import type { CallExtras, JsonObject, NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
+import { addedTools } from '../dialects/responses-tools.ts';
 import { providerOf } from '../providers/providers.ts';
 import type { Price } from './price.ts';
 
@@ -62,7 +63,10 @@ function toolUses(
   json: JsonObject,
 ): { webSearches: number; fileSearches: number; unpriced: string[] } {
   const found = { webSearches: 0, fileSearches: 0, unpriced: [] as string[] };
-  const tools = Array.isArray(json.tools) ? (json.tools as unknown[]).filter(isRecord) : [];
+  const added = dialect === 'responses' ? addedTools(json.input).map(({ tools }) => tools) : [];
+  const tools = [json.tools, ...added].flatMap((list) =>
+    Array.isArray(list) ? (list as unknown[]).filter(isRecord) : [],
+  );
   const calls = typeof json.max_tool_calls === 'number' ? json.max_tool_calls : toolUsesMax;
   for (const tool of tools) {
     const type = String(tool.type ?? 'function');

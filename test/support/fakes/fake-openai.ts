@@ -145,11 +145,15 @@ function modelFault(body: Json, { effort, param }: { effort: unknown; param: str
 }
 
 const responsesFields = new Set(
-  'model input instructions metadata store max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice parallel_tool_calls text stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options service_tier reasoning include truncation previous_response_id conversation prompt background context_management'.split(
+  'model input instructions metadata store max_output_tokens max_tool_calls temperature top_p top_logprobs tools tool_choice parallel_tool_calls text stream stream_options user safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options client_metadata service_tier reasoning include truncation previous_response_id conversation prompt background context_management'.split(
     ' ',
   ),
 );
-const itemKinds = new Set('message reasoning function_call function_call_output item_reference'.split(' '));
+const itemKinds = new Set(
+  'message reasoning function_call function_call_output custom_tool_call custom_tool_call_output additional_tools item_reference'.split(
+    ' ',
+  ),
+);
 
 /** Requests that `/v1/responses` refuses, as far as a translation could get them wrong; shapes by the `openai` package's types. */
 function responsesFault(body: Json): [string, string] | undefined {
@@ -201,8 +205,8 @@ function inputFault(input: unknown, reasons: boolean): [string, string] | undefi
       const wrong = parts.find((part) => !kinds.test(String(part.type)));
       if (wrong !== undefined) return [`Invalid value: '${wrong.type}'.`, `input[${i}].content[0]`];
     }
-    if (type === 'function_call') open.add(String(item.call_id));
-    if (type === 'function_call_output' && !open.delete(String(item.call_id)))
+    if (type === 'function_call' || type === 'custom_tool_call') open.add(String(item.call_id));
+    if (/^(function|custom_tool)_call_output$/.test(type) && !open.delete(String(item.call_id)))
       return [`No tool call found for function call output with call_id ${item.call_id}.`, 'input'];
   }
   const [left] = open;
