@@ -36,7 +36,7 @@ import { serveSso } from './http/serve-sso.ts';
 import { serveStatus } from './http/serve-status.ts';
 import { serveStripe } from './http/serve-stripe.ts';
 import { tagPath } from './http/tag-path.ts';
-import { unknownEndpoint } from './http/unknown-endpoint.ts';
+import { noWebSocket, unknownEndpoint } from './http/unknown-endpoint.ts';
 import type { Services } from './services.ts';
 
 /** The doors of the gateway, in order: model calls first, since they are what it is for. */
@@ -111,7 +111,8 @@ export function createApp(options: {
   serveResume(app);
   serveConfirm(app, services);
   app.use((req: Request) => {
-    throw unknownEndpoint(req.method, req.path);
+    const webSocket = req.headers.upgrade?.toLowerCase() === 'websocket' ? noWebSocket(req.path) : undefined;
+    throw webSocket ?? unknownEndpoint(req.method, req.path);
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     const anthropic = speaksAnthropic(req.path) || readByAnthropic(req);

@@ -98,7 +98,7 @@ export interface ErrorOptions {
   /** The field of the request that is at fault, in dotted and bracketed form: `messages[0].role`. */
   param?: string | undefined;
   details?: Readonly<Record<string, unknown>> | undefined;
-  /** Overrides the catalogue's status; only for a provider's own 4xx, which comes back as that 4xx. */
+  /** Overrides the catalogue's status; for a provider's own 4xx, which comes back as that 4xx, and where HTTP has a status of its own (426, 431). */
   status?: number | undefined;
   /** Seconds for the `Retry-After` header. */
   retryAfterSeconds?: number | undefined;

@@ -54,25 +54,40 @@ describe('an endpoint that the gateway does not offer', () => {
   });
 
   it('is explained to a client that opens a WebSocket', async () => {
-    const { hostname, port } = new URL(gateway.url);
-    const headers = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    };
-    const [status, text] = await new Promise<[number | undefined, string]>((resolve, reject) => {
-      const asking = request({ hostname, port, path: '/v1/realtime?model=gpt-realtime', headers }, async (answer) => {
-        let said = '';
-        for await (const chunk of answer) said += String(chunk);
-        resolve([answer.statusCode, said]);
-      });
-      asking.on('error', reject).end();
-    });
+    const { status, text } = await openWebSocket('/v1/realtime?model=gpt-realtime');
     expect(status).toBe(404);
     expect(text).toContain('\\"stream\\": true');
   });
 });
+
+it.each(['/v1/responses', '/t/client=acme/v1/responses'])(
+  'a WebSocket at %s is answered with the status at which Codex goes on by HTTP',
+  async (path) => {
+    const { status, upgrade, text } = await openWebSocket(path);
+    expect([status, upgrade]).toEqual([426, 'HTTP/1.1']);
+    expect(text).toContain('Send POST /v1/responses');
+  },
+);
+
+function openWebSocket(
+  path: string,
+): Promise<{ status: number | undefined; upgrade: string | undefined; text: string }> {
+  const { hostname, port } = new URL(gateway.url);
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  return new Promise((resolve, reject) => {
+    const asking = request({ hostname, port, path, headers }, async (answer) => {
+      let text = '';
+      for await (const chunk of answer) text += String(chunk);
+      resolve({ status: answer.statusCode, upgrade: answer.headers.upgrade, text });
+    });
+    asking.on('error', reject).end();
+  });
+}
 
 describe('unknown paths and methods', () => {
   it.each([

@@ -13,6 +13,20 @@ export function unknownEndpoint(method: string, path: string): GatewayError {
   return new GatewayError('not_found', `${endpoint}. ${hintFor(path)}See /docs for the list.`);
 }
 
+/**
+ * Codex opens a WebSocket at OpenAI's addresses first. It tries again six times after a 404 and goes on by HTTP at once after a 426.
+ */
+export function noWebSocket(path: string): GatewayError | undefined {
+  const operation = operations.find((one) => one.kind === 'model' && one.path === path);
+  return operation === undefined
+    ? undefined
+    : new GatewayError(
+        'not_found',
+        `The gateway has no WebSocket at ${path}. Send ${operation.method} ${path} with "stream": true.`,
+        { status: 426, headers: { upgrade: 'HTTP/1.1' } },
+      );
+}
+
 const operations: readonly Operation[] = contract;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

@@ -82,6 +82,7 @@ const known = new Set([
   'output_config',
   'cache_control',
   'context_management',
+  'safeguards',
   'thread',
 ]);
 
@@ -115,11 +116,16 @@ function refuse(
   return fault === undefined ? undefined : { status: 400, body: error('invalid_request_error', fault) };
 }
 
-/** Fields that `@anthropic-ai/sdk` sends with a beta header only. */
+/** Fields that Anthropic's clients send with a beta header only, as the packages and Claude Code do. */
+const betaFields = [
+  ['context_management', 'context-management-'],
+  ['safeguards', 'dangerous-tool-use-'],
+] as const;
+
 function betaFault({ headers, json }: RecordedRequest): string | undefined {
   const betas = String(headers['anthropic-beta']);
-  if (json.context_management !== undefined && !betas.includes('context-management-'))
-    return 'context_management: Extra inputs are not permitted';
+  for (const [field, beta] of betaFields)
+    if (json[field] !== undefined && !betas.includes(beta)) return `${field}: Extra inputs are not permitted`;
   const turns = Array.isArray(json.messages) ? (json.messages as Json[]) : [];
   const at = turns.findIndex((turn) => turn.output_config !== undefined);
   return at < 0 || /per-turn-control-|mid-conversation-output-config-/.test(betas)
