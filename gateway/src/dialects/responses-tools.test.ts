@@ -19,7 +19,6 @@ const answerOf = (name: string, args: JsonObject): Answer => ({
   model: 'm',
   parts: [{ kind: 'tool-call', id: 'call_1', name, arguments: JSON.stringify(args) }],
   finish: 'tool-calls',
-  usage: undefined,
 });
 
 describe('tools in a namespace, for a model of another vendor', () => {

@@ -181,7 +181,7 @@ function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
     const owner = role === 'system' ? 'user' : role;
     const last = fitted.at(-1);
     if (blocks.length === 0) continue;
-    if (last?.role === owner) last.content = [...blocksOf(last.content), ...blocks];
+    if (last !== undefined && last.role === owner) last.content = [...blocksOf(last.content), ...blocks];
     else fitted.push({ role: owner, content: blocks });
   }
   return fitted;
