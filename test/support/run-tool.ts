@@ -78,6 +78,6 @@ export async function install(
   throw new Error(`${command[0]} ${command[1].join(' ')} ended with ${code}:\n${out.slice(-4000)}${err.slice(-4000)}`);
 }
 
-/** In the words of pip, uv, Go, Cargo and Maven. */
+/** In the words of pip, uv, npm, Go, Cargo and Maven. */
 const networkFault =
-  /from versions: none|error sending request|dns error|failed to lookup|no such host|dial tcp|i\/o timeout|[Cc]ould not (resolve|connect)|[Cc]ouldn't connect|Connection (refused|timed out|reset)|Unknown host|UnknownHost|Could not transfer|network is unreachable|Failed to connect|spurious network error/;
+  /from versions: none|error sending request|dns error|failed to lookup|no such host|dial tcp|i\/o timeout|[Cc]ould not (resolve|connect)|[Cc]ouldn't connect|Connection (refused|timed out|reset)|Unknown host|UnknownHost|Could not transfer|network is unreachable|Failed to connect|spurious network error|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONN(REFUSED|RESET)/;
