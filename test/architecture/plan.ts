@@ -60,7 +60,6 @@ export const builtAllowed: Readonly<Record<string, string>> = {
   'gateway/src/events/event-store.ts': 'conditions with numbered values, by a table of columns',
   'gateway/src/operator/workspace-list-store.ts': 'tables of sums, from the constants of narrow-sums-store.ts',
   'gateway/src/scenarios/scenario-clients-store.ts': 'parts of summed-range-store.ts, with numbered values',
-  'gateway/src/scenarios/scenario-store.ts': 'tables of sums, from the constants of narrow-sums-store.ts',
   'gateway/src/usage/metered-store.ts': 'parts of summed-range-store.ts',
   'gateway/src/usage/narrow-sums-store.ts': 'tables and columns from its own constants',
   'gateway/src/usage/prompt-sums-store.ts': 'tables, columns and figures from its own constants',
