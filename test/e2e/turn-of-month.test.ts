@@ -69,6 +69,25 @@ describe('usage of this month', () => {
     });
   });
 
+  it('is of the whole month before by its name, at any moment of the one after it', async () => {
+    const month = async (query: string): Promise<unknown> =>
+      (await json<{ totals: { cost_usd: number } }>(gateway.get(`/v1/${query}`))).totals.cost_usd;
+    expect(await at(isoNow.before, () => month('usage/clients?period=last_month'))).toBe(0);
+    for (const now of [isoNow.after, '2026-12-31T10:59:59Z'])
+      expect(await at(now, () => month('usage/clients?period=last_month'))).toBe(9);
+    expect(await at('2026-12-31T11:00:00Z', () => month('usage/clients?period=last_month'))).toBe(2);
+    expect(await at(isoNow.after, () => month('usage/clients?period=2026-11&group_by=day'))).toBe(9);
+    expect(await at(isoNow.after, () => month('savings?period=last_month'))).toBe(9);
+    const both = await json<{ error: { param: string; message: string } }>(
+      gateway.get('/v1/usage/clients?period=2026-11&to=2026-12-01'),
+      400,
+    );
+    expect(both.error).toMatchObject({ param: 'period', message: expect.stringContaining('leave out') });
+    const file = await at(isoNow.after, () => gateway.get('/v1/usage/clients?period=last_month&format=csv'));
+    expect(file.headers.get('content-disposition')).toContain('usage-2026-11.csv');
+    await file.arrayBuffer();
+  });
+
   it('is as empty as the month is in its first hour', async () => {
     await at('2026-11-30T11:05:00Z', async () => {
       const { totals } = await json<{ totals: object }>(

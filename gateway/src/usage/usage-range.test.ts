@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysOf, rangeBefore, rangeDays, rangeName, usageRange } from './usage-range.ts';
+import { daysOf, monthRange, rangeBefore, rangeDays, rangeName, usageRange } from './usage-range.ts';
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z');
 const range = (timezone: string, from?: string, to?: string) => usageRange({ from, to, timezone, nowMs });
@@ -37,6 +37,23 @@ describe('the range of a usage report', () => {
     expect(rangeName(month)).not.toContain('_2026-12');
     const before = iso(rangeBefore(month));
     expect(before[0]).toBe(iso(usageRange({ timezone, nowMs: month.from.getTime() - 1 }))[0]);
+  });
+
+  it.each([
+    ['last_month', 'UTC', '2026-12-01T00:00:00Z', '2026-11'],
+    ['last_month', 'Europe/Berlin', '2026-11-30T22:59:59Z', '2026-10'],
+    ['last_month', 'Europe/Berlin', '2026-11-30T23:00:00Z', '2026-11'],
+    ['last_month', 'Pacific/Auckland', '2026-11-30T11:00:00Z', '2026-11'],
+    ['last_month', 'America/New_York', '2026-12-01T04:59:59Z', '2026-10'],
+    ['last_month', 'UTC', '2026-12-31T12:00:00Z', '2026-11'],
+    ['last_month', 'UTC', '2027-01-01T00:00:00Z', '2026-12'],
+    ['last_month', 'UTC', '2027-03-31T12:00:00Z', '2027-02'],
+    ['2026-10', 'Europe/Berlin', '2026-12-01T00:00:00Z', '2026-10'],
+    ['2026-02', 'Asia/Kathmandu', '2026-12-01T00:00:00Z', '2026-02'],
+  ])('%s is a whole month of %s: at %s it is %s', (period, timezone, now, month) => {
+    const found = monthRange(period, timezone, Date.parse(now));
+    expect(rangeName(found)).toBe(month);
+    expect(rangeDays(found).first).toBe(`${month}-01`);
   });
 
   it('ends exactly at a moment', () => {

@@ -28,6 +28,14 @@ export function usageRange(options: {
   return { from: new Date(from), to: new Date(to), timezone, isOpen: options.to === undefined };
 }
 
+/** A whole calendar month: `2026-10`, or `last_month`, the one before that of now. */
+export function monthRange(period: string, timezone: string, nowMs: number): UsageRange {
+  const first =
+    period === 'last_month' ? monthOf(monthOf(localDay(timezone, nowMs)) - 1) : Date.parse(`${period}-01`) / 86_400_000;
+  const next = monthOf(first + 31);
+  return { from: new Date(startOfDay(first, timezone)), to: new Date(startOfDay(next, timezone)), timezone };
+}
+
 /** Calls under way at this very moment belong to the list; those of the next day do not, which may be those of the next month. */
 function soonAfter(ms: number, timezone: string): number {
   const soon = ms + 60_000;

@@ -207,6 +207,21 @@ export const to = moment.optional().meta({
   description: 'The last day (included), or the time at which the range ends. Default: now.',
 });
 
+/** A calendar month by its name, in the time zone of the workspace. */
+export const month = z
+  .string()
+  .regex(/^(last_month|[12]\d{3}-(0[1-9]|1[0-2]))$/, 'must be last_month, or a month such as 2026-10');
+
+export const period = month.optional().meta({
+  title: 'Period',
+  description: 'A whole month in place of From and To: last_month, or a month such as 2026-10.',
+});
+/** A form shows all three, and each may stay empty. */
+export function hasOneRange({ period, from, to }: { period?: unknown; from?: unknown; to?: unknown }): boolean {
+  return period === undefined || (from === undefined && to === undefined);
+}
+export const oneRange = { error: 'is a range of its own: leave out `from` and `to`', path: ['period'] };
+
 export const perMinute = (title: string) =>
   z.number().int().min(1).max(1_000_000_000).meta({ title, description: 'The highest number allowed.' });
 export const rateLimit = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { clientId, cursor, id, isoTime, limit, moment, page, tokenCounts, usd } from './common.ts';
+import { clientId, cursor, id, isoTime, limit, moment, month, page, tokenCounts, usd } from './common.ts';
 
 const letterhead = (title: string, description: string) => z.string().nullable().meta({ title, description });
 
@@ -159,14 +159,11 @@ const invoiceId = z
   .max(100)
   .meta({ title: 'Invoice', description: 'The id, the number, or the number as printed.' });
 
-const period = z
-  .string()
-  .regex(/^(last_month|[12]\d{3}-(0[1-9]|1[0-2]))$/, 'must be last_month, or a month such as 2026-10')
-  .meta({
-    title: 'Period',
-    description:
-      'A month such as 2026-10, or last_month, in the workspace’s time zone. The current month is billed up to now. Or leave it empty and fill in from and to.',
-  });
+const period = month.meta({
+  title: 'Period',
+  description:
+    'A month such as 2026-10, or last_month, in the workspace’s time zone. The current month is billed up to now. Or leave it empty and fill in from and to.',
+});
 
 const billed = z.object({
   client_id: clientId,

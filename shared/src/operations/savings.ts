@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { from, timeZone, to, usd } from './common.ts';
+import { from, hasOneRange, oneRange, period, timeZone, to, usd } from './common.ts';
 
 const label = (title: string, description: string) => z.string().nullable().meta({ title, description });
 
@@ -73,15 +73,18 @@ export const getSavings = operation({
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'reader',
   workspaceWide: true,
-  input: z.strictObject({
-    from,
-    to,
-    group_by: z
-      .enum(['day', 'client', 'task', 'model'])
-      .default('day')
-      .meta({ title: 'Group by', description: 'The meaning of a row.' }),
-    timezone: timeZone("The time zone of days. Default: the workspace's.").optional(),
-  }),
+  input: z
+    .strictObject({
+      period,
+      from,
+      to,
+      group_by: z
+        .enum(['day', 'client', 'task', 'model'])
+        .default('day')
+        .meta({ title: 'Group by', description: 'The meaning of a row.' }),
+      timezone: timeZone("The time zone of days. Default: the workspace's.").optional(),
+    })
+    .refine(hasOneRange, oneRange),
   output: z.object({
     data: z
       .array(row)

@@ -5,10 +5,13 @@ import {
   cursor,
   flag,
   from,
+  hasOneRange,
   id,
   isoTime,
   limit,
+  oneRange,
   page,
+  period,
   project,
   providerName,
   scenarioId,
@@ -251,27 +254,30 @@ export const usageByClient = operation({
     'Lists clients with their calls, tokens, cost and the amount to bill. Can list projects, scenarios, models, keys or days instead.',
   surfaces: ['dashboard', 'make', 'zapier', 'n8n'],
   access: 'anyone',
-  input: z.strictObject({
-    from,
-    to,
-    client_id: z
-      .union([clientId, z.array(clientId).max(100)])
-      .optional()
-      .meta({
-        title: 'Client',
-        description: 'Which of your clients the calls are for.',
-        'x-field': { options: 'clients.list' },
-      }),
-    group_by: z
-      .enum(['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'])
-      .default('client')
-      .meta({ title: 'Group by', description: 'The meaning of a row: one client, one model, one day, and so on.' }),
-    timezone,
-    format,
-    for: forProgram,
-    cursor,
-    limit,
-  }),
+  input: z
+    .strictObject({
+      period,
+      from,
+      to,
+      client_id: z
+        .union([clientId, z.array(clientId).max(100)])
+        .optional()
+        .meta({
+          title: 'Client',
+          description: 'Which of your clients the calls are for.',
+          'x-field': { options: 'clients.list' },
+        }),
+      group_by: z
+        .enum(['client', 'project', 'scenario', 'model', 'provider', 'platform', 'key', 'day', 'hour'])
+        .default('client')
+        .meta({ title: 'Group by', description: 'The meaning of a row: one client, one model, one day, and so on.' }),
+      timezone,
+      format,
+      for: forProgram,
+      cursor,
+      limit,
+    })
+    .refine(hasOneRange, oneRange),
   alternatives: ['text/csv'],
   output: page(row).extend({
     totals: z.object(totals).meta({ title: 'Totals', description: 'Totals of the whole range, not of this page.' }),
@@ -306,5 +312,6 @@ export const usageByClient = operation({
     { input: { timezone: 'Mars/Olympus' }, because: 'there is no such time zone' },
     { input: { group_by: 'weather' }, because: 'usage cannot be grouped by that' },
     { input: { from: 'yesterday' }, because: 'times are ISO 8601' },
+    { input: { period: 'last_month', from: '2026-11-01' }, because: 'a period is a range of its own' },
   ],
 });

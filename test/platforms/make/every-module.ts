@@ -31,7 +31,7 @@ export const everyModule: [id: string, fields: (made: Readonly<Record<string, Bu
   ['budgetsList', () => ({})],
   ['usageClients', () => ({ from: new Date(Date.now() - day), client_id: 'every' })],
   ['usageRequests', () => ({ client_id: 'every' })],
-  ['savingsGet', () => ({ group_by: 'client' })],
+  ['savingsGet', () => ({ group_by: 'client', period: new Date().toISOString().slice(0, 7) })],
   ['clientsList', () => ({})],
   ['projectsList', () => ({})],
   ['modelsList', () => ({ limit: 3 })],

@@ -1119,21 +1119,6 @@ export const properties: INodeProperties[] = [
     },
     options: [
       {
-        displayName: 'From',
-        name: 'from',
-        type: 'string',
-        placeholder: 'e.g. 2026-11-01',
-        default: '',
-        description: 'The first day or time. Default: the start of this month.',
-      },
-      {
-        displayName: 'To',
-        name: 'to',
-        type: 'string',
-        default: '',
-        description: 'The last day (included), or the time at which the range ends. Default: now.',
-      },
-      {
         displayName: 'Client',
         name: 'clientId',
         type: 'resourceLocator',
@@ -1161,11 +1146,33 @@ export const properties: INodeProperties[] = [
         description: 'Which of your clients the calls are for',
       },
       {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        placeholder: 'e.g. 2026-11-01',
+        default: '',
+        description: 'The first day or time. Default: the start of this month.',
+      },
+      {
+        displayName: 'Period',
+        name: 'period',
+        type: 'string',
+        default: '',
+        description: 'A whole month in place of From and To: last_month, or a month such as 2026-10',
+      },
+      {
         displayName: 'Time Zone',
         name: 'timezone',
         type: 'string',
         default: '',
         description: "The time zone of days and months. Default: the workspace's.",
+      },
+      {
+        displayName: 'To',
+        name: 'to',
+        type: 'string',
+        default: '',
+        description: 'The last day (included), or the time at which the range ends. Default: now.',
       },
     ],
   },
@@ -1857,6 +1864,13 @@ export const properties: INodeProperties[] = [
       },
     },
     options: [
+      {
+        displayName: 'Period',
+        name: 'period',
+        type: 'string',
+        default: '',
+        description: 'A whole month in place of From and To: last_month, or a month such as 2026-10',
+      },
       {
         displayName: 'From',
         name: 'from',
@@ -3937,6 +3951,12 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
     answer: 'pages',
     fields: [
       {
+        key: 'period',
+        name: 'period',
+        kind: 'text',
+        additional: true,
+      },
+      {
         key: 'from',
         name: 'from',
         kind: 'text',
@@ -4176,6 +4196,12 @@ export const operations: Readonly<Record<string, OperationPlan>> = {
     id: 'savings.get',
     answer: 'rows',
     fields: [
+      {
+        key: 'period',
+        name: 'period',
+        kind: 'text',
+        additional: true,
+      },
       {
         key: 'from',
         name: 'from',
