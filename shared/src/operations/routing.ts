@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
+import { usd, usdInput } from './common.ts';
 
 const modelName = z.string().trim().min(1).max(200);
 const fallbacks = z
@@ -95,10 +96,6 @@ const samplePercent = z
   .min(0)
   .max(100)
   .meta({ title: 'Sample (percent)', description: 'The share of calls that both classes answer.' });
-const usdPerDay = z.number().min(0).max(10_000).meta({
-  title: 'Most a day (USD)',
-  description: 'Comparing stops for the day once all comparing of the workspace has cost this much.',
-});
 const judge = z
   .union([
     z.enum(['agreement', 'feedback']),
@@ -117,55 +114,67 @@ const judge = z
     description:
       'agreement: a program compares JSON, tool calls and short answers. A model with a rubric compares free text too. feedback: no second answers; the scores of your users count.',
   });
-const learning = z
-  .strictObject({
-    enabled: enabled.default(false),
-    sample_percent: samplePercent.default(2),
-    max_usd_per_day: usdPerDay.default(1),
-    judge: judge.default('agreement'),
-  })
-  .meta({ title: 'Learning', description: 'How the gateway gathers evidence of your own tasks.' });
-const ownLearning = z.strictObject({
-  enabled: enabled.optional(),
-  sample_percent: samplePercent.optional(),
-  max_usd_per_day: usdPerDay.optional(),
-  judge: judge.optional(),
-});
-const perClient = z
-  .record(
-    z.string().min(1).max(128),
-    z.strictObject({
-      dial: dial.optional(),
-      baseline_model: modelName
-        .optional()
-        .meta({ title: 'Baseline model', description: 'The client’s savings are measured against it.' }),
-      allowed_models: z
-        .array(modelName)
-        .min(1)
-        .max(50)
-        .optional()
-        .meta({ title: 'Allowed models', description: 'The only models that `auto` chooses from for the client.' }),
-      learning: ownLearning
-        .optional()
-        .meta({ title: 'Learning', description: 'The fields in which the client differs.' }),
-    }),
-  )
-  .refine((map) => Object.keys(map).length <= 1_000, 'has at most 1,000 clients')
-  .meta({ title: 'Per client', description: 'For each client, the settings in which it differs from the workspace.' });
-const perKey = z
-  .record(
-    z.string().min(1).max(100),
-    z.strictObject({
-      learning: ownLearning
-        .optional()
-        .meta({ title: 'Learning', description: 'The fields in which the calls of the key differ.' }),
-    }),
-  )
-  .refine((map) => Object.keys(map).length <= 200, 'has at most 200 keys')
-  .meta({
-    title: 'Per key',
-    description: 'By the id of a key, how its calls are learned from. It counts before the client and the workspace.',
+/** The settings that hold an amount of money: a number in answers, a number or text in requests. */
+function settingsWith(amount: z.ZodType<number, number | string>) {
+  const usdPerDay = amount.meta({
+    title: 'Most a day (USD)',
+    description: 'Comparing stops for the day once all comparing of the workspace has cost this much.',
   });
+  const learning = z
+    .strictObject({
+      enabled: enabled.default(false),
+      sample_percent: samplePercent.default(2),
+      max_usd_per_day: usdPerDay.default(1),
+      judge: judge.default('agreement'),
+    })
+    .meta({ title: 'Learning', description: 'How the gateway gathers evidence of your own tasks.' });
+  const ownLearning = z.strictObject({
+    enabled: enabled.optional(),
+    sample_percent: samplePercent.optional(),
+    max_usd_per_day: usdPerDay.optional(),
+    judge: judge.optional(),
+  });
+  const per_client = z
+    .record(
+      z.string().min(1).max(128),
+      z.strictObject({
+        dial: dial.optional(),
+        baseline_model: modelName
+          .optional()
+          .meta({ title: 'Baseline model', description: 'The client’s savings are measured against it.' }),
+        allowed_models: z
+          .array(modelName)
+          .min(1)
+          .max(50)
+          .optional()
+          .meta({ title: 'Allowed models', description: 'The only models that `auto` chooses from for the client.' }),
+        learning: ownLearning
+          .optional()
+          .meta({ title: 'Learning', description: 'The fields in which the client differs.' }),
+      }),
+    )
+    .refine((map) => Object.keys(map).length <= 1_000, 'has at most 1,000 clients')
+    .meta({
+      title: 'Per client',
+      description: 'For each client, the settings in which it differs from the workspace.',
+    });
+  const per_key = z
+    .record(
+      z.string().min(1).max(100),
+      z.strictObject({
+        learning: ownLearning
+          .optional()
+          .meta({ title: 'Learning', description: 'The fields in which the calls of the key differ.' }),
+      }),
+    )
+    .refine((map) => Object.keys(map).length <= 200, 'has at most 200 keys')
+    .meta({
+      title: 'Per key',
+      description: 'By the id of a key, how its calls are learned from. It counts before the client and the workspace.',
+    });
+  return { learning, per_client, per_key };
+}
+const given = settingsWith(usdInput({ max: 10_000 }));
 
 const classOf = z.array(z.string()).meta({ title: 'Models', description: 'In the order in which they are tried.' });
 const autoVersion = z
@@ -177,9 +186,7 @@ const auto = z.object({
   dial,
   baseline_model: baseline,
   allowed_models: allowed,
-  learning,
-  per_client: perClient,
-  per_key: perKey,
+  ...settingsWith(usd),
   classes: z
     .object({ strong: classOf, small: classOf })
     .meta({ title: 'Classes', description: 'The models that `auto` and fallbacks choose from now.' }),
@@ -238,9 +245,9 @@ export const setAuto = operation({
     dial: dial.optional(),
     baseline_model: baseline.optional(),
     allowed_models: allowed.optional(),
-    learning: learning.optional(),
-    per_client: perClient.optional(),
-    per_key: perKey.optional(),
+    learning: given.learning.optional(),
+    per_client: given.per_client.optional(),
+    per_key: given.per_key.optional(),
     classes: z.object({ strong: classOf, small: classOf }).optional().meta({
       title: 'Classes',
       description: 'Ignored, so that the answer of GET can be sent back. The field `pool` sets the classes.',

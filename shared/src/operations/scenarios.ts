@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { cursor, isoTime, leastUsd, limit, page, scenarioId, usd } from './common.ts';
+import { cursor, isoTime, limit, page, scenarioId, usd, usdInput } from './common.ts';
 
 const reason = z.string().trim().max(500);
 
@@ -153,8 +153,8 @@ export const resumeScenario = operation({
   ],
 });
 
-const limits = {
-  max_usd_per_hour: z.number().min(leastUsd).max(1_000_000).nullable().meta({
+const limitsWith = <Usd extends z.ZodType>(amount: Usd) => ({
+  max_usd_per_hour: amount.nullable().meta({
     title: 'Dollars per hour',
     description: 'Spending more than this in an hour pauses the scenario; null for no limit.',
   }),
@@ -166,7 +166,8 @@ const limits = {
     title: 'Repeats',
     description: 'Sending the same prompt more often than this in ten minutes pauses the scenario; null for no limit.',
   }),
-};
+});
+const limits = limitsWith(usdInput({ above: 0, max: 1_000_000 }));
 const limitsOf = scenarioId.meta({
   title: 'Scenario',
   description: 'The scenario; "*" for the default of all scenarios without limits of their own.',
@@ -175,7 +176,7 @@ const limitsOf = scenarioId.meta({
 const scenarioLimits = z
   .object({
     scenario_id: z.string().meta({ title: 'Scenario', description: 'The scenario; "*" for the default of all.' }),
-    ...limits,
+    ...limitsWith(z.number()),
   })
   .meta({ title: 'Limits', description: 'Limits at which the loop breaker pauses a scenario.' });
 const sampleLimits = { scenario_id: '42', max_usd_per_hour: 20, max_calls_per_minute: 1000, max_repeats: 250 };
