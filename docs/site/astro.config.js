@@ -4,7 +4,7 @@ import { rankPages } from './rank-pages.ts';
 
 /** The order of the pages in the menu; `npm run docs` writes the pages themselves to `dist/source`. */
 const menu = [
-  { label: 'Start', items: ['index', 'install', 'dashboard', 'configuration', 'compatibility'] },
+  { label: 'Start', items: ['index', 'install', 'dashboard', 'configuration', 'compatibility', 'coding-agents'] },
   {
     label: 'By job',
     items: [

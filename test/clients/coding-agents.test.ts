@@ -92,7 +92,7 @@ describe.runIf(agents.there)('coding agents', () => {
       expect(openai.requests).toHaveLength(1);
     });
 
-    it('tells that the budget is used up, and does not try again', async () => {
+    it('shows that the budget is used up, and does not try again', async () => {
       const { code, out } = await claude('claude-opus-5-5', { client: 'poor' });
       expect([code, out]).toEqual([1, expect.stringContaining('Budget \\"Tiny\\" has $0.0001 of $0.0001 left')]);
       expect(await refusalsOf('poor')).toBe(1);
@@ -134,7 +134,7 @@ describe.runIf(agents.there)('coding agents', () => {
       expect(await outcomesOf('plain')).toHaveLength(1);
     });
 
-    it('tells that the budget is used up', async () => {
+    it('shows that the budget is used up', async () => {
       const { code, err } = await codex('gpt-5.4', { provider: `${gateway.url}/t/client=poor/v1`, retries: 0 });
       expect([code, err]).toEqual([1, expect.stringContaining('Budget "Tiny" has $0.0001 of $0.0001 left')]);
     });

@@ -27,7 +27,10 @@ function rowsBelow(...head: string[]): string[][] {
 
 /** Each language's file of versions, and how it writes the version of a package. */
 const manifests: Record<string, { files: string[]; line: (name: string, version: string) => string }> = {
-  Node: { files: ['test/package.json'], line: (name, version) => `"${name}": "${version}"` },
+  Node: {
+    files: ['test/package.json', 'test/clients/coding-agents/package.json'],
+    line: (name, version) => `"${name}": "${version}"`,
+  },
   Python: {
     files: [
       'test/clients/python/packages.txt',

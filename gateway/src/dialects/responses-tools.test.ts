@@ -49,7 +49,7 @@ describe('tools in a namespace, for a model of another vendor', () => {
 });
 
 describe('tools of free text, for a model of another vendor', () => {
-  it('are functions of one text, and the grammar is told in words', () => {
+  it('are functions of one text, and their description has the grammar', () => {
     const [tool] = read({ tools: [patch] }).tools;
     expect(tool).toMatchObject({ name: 'apply_patch', parameters: { required: ['input'] } });
     expect(JSON.stringify(tool?.parameters)).toContain('start: \\"x\\"');

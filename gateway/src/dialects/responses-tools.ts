@@ -85,7 +85,7 @@ export function customInput(args: string): string {
   return typeof input === 'string' ? input : args;
 }
 
-/** The tools of a call as they came: one of many in a namespace is told with the others. */
+/** The tools of a call as they came: those of one namespace are written together. */
 export function writeTools(tools: readonly Tool[]): JsonObject[] {
   const written = new Set<ToolOrigin['given']>();
   return tools.flatMap(({ name, description, parameters, strict, origin }): JsonObject[] => {

@@ -13,20 +13,20 @@ function turnsFor(model: string, turns: JsonObject[]): unknown {
 describe('turns of the system in a conversation', () => {
   const text = (words: string) => ({ type: 'text', text: words });
   const asked = { role: 'user', content: 'Hi' };
-  const told = {
+  const brief = {
     role: 'system',
     content: [{ ...text('Be brief.'), cache_control: { type: 'ephemeral' } }],
     output_config: { effort: 'low' },
   };
 
   it.each(['claude-opus-4-8', 'claude-sonnet-5', 'claude-opus-5-5'])('go as they came to %s', (model) => {
-    expect(turnsFor(model, [asked, told])).toBeUndefined();
+    expect(turnsFor(model, [asked, brief])).toBeUndefined();
   });
 
   it.each(['claude-sonnet-4-6', 'claude-haiku-4-5', 'claude-opus-4-7'])(
     'are words of the user for %s, which takes none',
     (model) => {
-      expect(turnsFor(model, [asked, told])).toEqual([
+      expect(turnsFor(model, [asked, brief])).toEqual([
         { role: 'user', content: [text('Hi'), { ...text('Be brief.'), cache_control: { type: 'ephemeral' } }] },
       ]);
     },
