@@ -75,6 +75,13 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     const page = await open('/app');
     await page.getByText('December 2026 (Berlin)').waitFor();
     await page.getByText('No call of December has cost anything yet.').waitFor();
+    await page.getByText('See your first call arrive').waitFor();
+    expect(await page.getByText('Waiting for the first call').count()).toBe(0);
+    expect(await page.getByRole('heading', { level: 2 }).first().textContent()).toBe('Needs you');
+    await page.goto('/app/usage');
+    await page.getByText('No calls in this range. Choose a longer one.').waitFor();
+    await page.goto('/app/connect');
+    await page.getByText('Calls arrive: the newest is in').waitFor();
     await page.context().close();
   });
 

@@ -1,7 +1,8 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { useAnyCall } from '../../api/any-call.ts';
 import { useMode } from '../../api/mode.ts';
-import { useChange, useRead } from '../../api/queries.ts';
+import { useChange } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Answer } from '../../components/answer.tsx';
 import { Button } from '../../components/button.tsx';
@@ -19,7 +20,7 @@ const names: Readonly<Record<Way, string>> = { make: 'Make', zapier: 'Zapier', n
 export function ConnectScreen(): ReactNode {
   const { with: chosen = 'make' } = useSearch({ from: '/frame/app/connect' });
   const navigate = useNavigate({ from: '/app/connect' });
-  const first = useRead('usage.requests', { limit: 1 });
+  const first = useAnyCall();
   const [made, setMade] = useState<{ way: Way; key: string } | undefined>();
   const key = made?.way === chosen ? made.key : undefined;
   return (

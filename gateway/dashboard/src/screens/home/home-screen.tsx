@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
+import { useAnyCall } from '../../api/any-call.ts';
 import { useMode } from '../../api/mode.ts';
-import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useToday } from '../../api/today.ts';
 import { useZone } from '../../api/zone.ts';
@@ -46,7 +46,7 @@ export function HomeScreen(): ReactNode {
 /** Has nothing called yet? As it was when the screen opened: what a newcomer is reading stays where it is when the first call arrives. */
 function useIsNew(): boolean {
   const mode = useMode();
-  const calls = useRead('usage.requests', { limit: 1 }, { enabled: useMay()('usage.requests') });
+  const calls = useAnyCall({ enabled: useMay()('usage.requests') });
   const [first, setFirst] = useState<{ mode: string; isNew: boolean }>();
   if (calls.data !== undefined && first?.mode !== mode) setFirst({ mode, isNew: calls.data.data.length === 0 });
   return first?.isNew ?? false;

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { useAnyCall } from '../../api/any-call.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { useZone } from '../../api/zone.ts';
@@ -17,7 +18,7 @@ export function Onboarding(): ReactNode {
   const may = useMay();
   const [key, setKey] = useState<string | undefined>();
   const keys = useRead('keys.list', {}, { enabled: may('keys.list') });
-  const calls = useRead('usage.requests', { limit: 1 }, { enabled: may('usage.requests') });
+  const calls = useAnyCall({ enabled: may('usage.requests') });
   const budgets = useRead('budgets.list', { limit: 1 }, { enabled: may('budgets.list') });
   const webhooks = useRead('webhooks.list', {}, { enabled: may('webhooks.list') });
   const hasCall = calls.data !== undefined && calls.data.data.length > 0;
