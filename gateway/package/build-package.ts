@@ -7,7 +7,7 @@ import { nodePackages } from '../launcher/pinned-node.js';
 
 /**
  * Writes the package that `npx ai-gateway` runs to gateway/dist: the gateway's files as JavaScript, each where its neighbours expect it (`lib` in the place
- * of `src`, `sql`, `fonts` and the built dashboard beside it), shared among them. Types are blanked out as Node itself does it, so
+ * of `src`, `sql`, `fonts`, `vocabularies` and the built dashboard beside it), shared among them. Types are blanked out as Node itself does it, so
  * lines and columns stay those of the sources, and nothing is bundled or built at install.
  */
 const gateway = fileURLToPath(new URL('../', import.meta.url));
@@ -34,7 +34,7 @@ rmSync(out, { recursive: true, force: true });
 writeScripts(join(gateway, 'src'), join(out, 'lib'));
 writeScripts(join(root, 'shared', 'src'), join(out, 'lib', 'shared'));
 await buildDashboard();
-for (const folder of ['sql', 'fonts', 'dashboard/dist'])
+for (const folder of ['sql', 'fonts', 'vocabularies', 'dashboard/dist'])
   cpSync(join(gateway, folder), join(out, folder), { recursive: true });
 for (const file of [
   'bin/ai-gateway.js',
@@ -85,7 +85,7 @@ function writeManifests(): void {
     ...rest,
     exports: { './package.json': './package.json' },
     // Without a list, packing heeds the repository's .gitignore, which leaves out `dashboard/dist`.
-    files: ['bin', 'dashboard', 'fonts', 'launcher', 'lib', 'sql'],
+    files: ['bin', 'dashboard', 'fonts', 'launcher', 'lib', 'sql', 'vocabularies'],
     publishConfig: publish,
     dependencies: own,
     optionalDependencies: { ...optionalDependencies, ...nodes },

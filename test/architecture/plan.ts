@@ -84,6 +84,7 @@ export const moduleStateAllowed: Readonly<Record<string, string>> = {
   'gateway/src/billing/make-pdf.ts': 'one thread makes the PDFs of a process, and keeps nothing between two',
   'gateway/src/http/known-fields.ts': 'a memo of a pure function',
   'gateway/src/models/catalog.ts': 'memos of pure functions',
+  'gateway/src/models/tokenizer.ts': 'the vocabularies, read once',
   'gateway/src/providers/openai/openai-model.ts': 'a memo of a pure function',
   'gateway/src/routing/auto-choice.ts': 'a memo of a pure function, of some dozens of values',
   'gateway/src/routing/evidence.ts': 'a memo of a pure function, of three values',

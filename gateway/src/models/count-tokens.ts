@@ -4,6 +4,7 @@ import type { Outline } from '../dialects/json-outline.ts';
 import type { NeutralCall, Part, Usage } from '../dialects/neutral.ts';
 import { type Encoding, pictureTokensMax } from '../providers/define-provider.ts';
 import { isSetting } from './sent-content.ts';
+import { loadTokenizer } from './tokenizer.ts';
 
 /** In low detail: GPT-4o mini 2,833, and Claude, which knows no detail. */
 const lowDetailTokensMax = 5_000;
@@ -132,32 +133,26 @@ export async function countTokens(text: string): Promise<number> {
 }
 
 /**
- * By one of OpenAI's tokenizers; the newer one is within some percent for the other vendors' English too. The tables take 50 MB
- * and are loaded when first needed.
+ * By one of OpenAI's tokenizers; the newer one is within some percent for the other vendors' English too. Its table takes 25 MB
+ * and is loaded when first needed.
  *
  * The tokenizer takes the square of the time for the length of a word: 200,000 times the letter a would stop the process for
- * nine seconds. So it is fed slices, cut before a space where there is one, and others get their turn in between.
+ * seconds. So it is fed slices, cut before a space where there is one, and others get their turn in between.
  */
 export async function countBeginning(
   text: string,
   encoding: Encoding = 'o200k_base',
 ): Promise<{ tokens: number; rest: string }> {
-  const { countTokens: count } = await tokenizers[encoding]();
+  const tokenizer = await loadTokenizer(encoding);
   let tokens = 0;
   let slices = 0;
   for (const slice of slicesOf(text.slice(0, countedCharsMax))) {
-    // Text that spells a special token (`<|endoftext|>`) is text like any other.
-    tokens += count(slice, { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() });
+    tokens += tokenizer.count(slice);
     slices += 1;
     if (slices % slicesPerBreath === 0) await breathe();
   }
   return { tokens, rest: text.slice(countedCharsMax) };
 }
-
-const tokenizers = {
-  o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
-  cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
-} satisfies Record<Encoding, unknown>;
 
 function* slicesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
