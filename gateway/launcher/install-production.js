@@ -68,7 +68,7 @@ async function fetchPackages(staging, { manifest, lock, count }) {
   const manifests = Object.keys(lock.packages).map((path) => join(staging, path, 'package.json'));
   const attempt = async (/** @type {readonly string[]} */ more) => {
     const end = showProgress({
-      what: `Installing what the gateway needs, once: ${count} packages, about 130 MB`,
+      what: `Installing what the gateway needs, once: ${count} packages, about 110 MB`,
       total: count,
       // The staging folder has one of its own.
       done: () => manifests.filter((path) => existsSync(path)).length - 1,

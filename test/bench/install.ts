@@ -37,8 +37,8 @@ export async function installFigures(note: Note): Promise<void> {
       const start = (): Running => folder.run('npm', ['start'], { PORT: '0' });
       clones.push(await readyAndStop(start()));
       if (last) {
-        note('fresh clone: received, MB', counting.received() / 1e6, '≤ 130');
-        note('fresh clone: node_modules, MB', sizeOf(join(folder.clone, 'node_modules')) / 1e6, '≤ 210');
+        note('fresh clone: received, MB', counting.received() / 1e6, '≤ 110');
+        note('fresh clone: node_modules, MB', sizeOf(join(folder.clone, 'node_modules')) / 1e6, '≤ 170');
         note('dashboard: MB added', dashboardBytes(folder.clone) / 1e6, '≤ 60');
         note('dashboard: s added', Math.min(await buildDashboard(folder), await buildDashboard(folder)), '≤ 10');
         note('second start, s', Math.min(await readyAndStop(start()), await readyAndStop(start())), '≤ 1.5');

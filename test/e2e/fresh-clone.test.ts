@@ -49,8 +49,8 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     console.log(
       `fresh clone: ${(received / 1e6).toFixed(1)} MB received in ${counting.requests()} requests, node_modules ${(modules / 1e6).toFixed(1)} MB, ready after ${seconds.toFixed(1)} s`,
     );
-    expect(received).toBeLessThanOrEqual(130e6);
-    expect(modules).toBeLessThanOrEqual(210e6);
+    expect(received).toBeLessThanOrEqual(110e6);
+    expect(modules).toBeLessThanOrEqual(170e6);
     const dashboard = dashboardBytes(folder.clone);
     console.log(`fresh clone: the dashboard adds ${(dashboard / 1e6).toFixed(1)} MB`);
     expect(dashboard).toBeGreaterThan(10e6);
@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)(`a fresh clone in an empty home${leftOut}
     }[];
     const foreign = counting.asked().filter((name) => !there.has(name) && !pinned.some((node) => node.name === name));
     expect(foreign).toEqual([]);
-    expect(running.printed()).toMatch(/Installing what the gateway needs, once: \d+ packages, about 130 MB …/);
+    expect(running.printed()).toMatch(/Installing what the gateway needs, once: \d+ packages, about 110 MB …/);
     expect(running.printed()).toMatch(/Installed in \d+ s\./);
     const key = /test {2}(gw_test_\S+)/.exec(running.printed())?.[1] ?? '';
     const answer = await fetch(`${url}/v1/chat/completions`, {
