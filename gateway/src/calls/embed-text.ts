@@ -28,7 +28,7 @@ import type { ModelCall, PlainAnswer } from './model-call.ts';
 import { noteTags, type TagPorts } from './note-tags.ts';
 import { balancesOf, circuitsOf, openCall, turnTo } from './open-call.ts';
 import { asCall, countIds, readEmbeddings } from './read-embeddings.ts';
-import { overloaded, withoutKey } from './refused-attempt.ts';
+import { withoutKey } from './refused-attempt.ts';
 import { relayBody } from './relay-body.ts';
 import { bookAttempt, closeUnanswered, type RunningCall, settleCall, settledHeaders } from './settle-call.ts';
 import type { Spent } from './spent.ts';
@@ -226,7 +226,6 @@ async function embed(
         failure: withoutKey(
           {
             ...failure,
-            ...overloaded(failure, exchange.status),
             status: exchange.status,
             retryAfterSeconds:
               retryAfterOf(exchange.headers['retry-after'], services.now()) ?? failure.retryAfterSeconds,

@@ -1,5 +1,5 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import type { Adapter, ProviderFailure } from '../providers/adapter.ts';
+import type { Adapter } from '../providers/adapter.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import { type AttemptFailure, retryAfterOf } from './attempt.ts';
 import type { AttemptPorts } from './attempt-outcome.ts';
@@ -22,15 +22,9 @@ export async function refusal(
   const failure = adapter.error(status, body.toString('utf8'));
   return {
     ...failure,
-    ...overloaded(failure, status),
     status,
     retryAfterSeconds: retryAfterSeconds ?? failure.retryAfterSeconds,
   };
-}
-
-/** Anthropic's 529, which others have taken over: as a 429, it is the model that is busy. */
-export function overloaded({ kind }: ProviderFailure, status: number): { kind?: 'busy' } {
-  return status === 529 && kind === 'broken' ? { kind: 'busy' } : {};
 }
 
 /** Vendors repeat the key they refuse, and not every key looks like one. */

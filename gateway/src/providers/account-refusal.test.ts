@@ -279,7 +279,7 @@ describe('a refusal of our account is told from every other failure', () => {
       openAi('The model `gpt-9` does not exist or you do not have access to it.', 'model_not_found'),
       'caller',
     ],
-    ['anthropic', 529, claude('overloaded_error', 'Overloaded'), 'broken'],
+    ['anthropic', 529, claude('overloaded_error', 'Overloaded'), 'busy'],
     ['anthropic', 404, claude('not_found_error', 'model: claude-9'), 'caller'],
     [
       'gemini',

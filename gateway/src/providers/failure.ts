@@ -26,10 +26,10 @@ export function cleanMessage(message: unknown, status: number): string {
     .slice(0, 500);
 }
 
-/** The meaning of a status whose body says nothing more exact. */
+/** The meaning of a status whose body says nothing more exact. 529 is Anthropic's, and others have taken it over: as with a 429, the model is busy. */
 export function kindOfStatus(status: number): ProviderFailure['kind'] {
   if (status === 401 || status === 402 || status === 403) return 'account';
-  if (status === 429) return 'busy';
+  if (status === 429 || status === 529) return 'busy';
   if (status === 408 || status === 409 || status === 425 || status >= 500) return 'broken';
   return 'caller';
 }

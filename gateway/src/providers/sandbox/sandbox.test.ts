@@ -237,7 +237,8 @@ describe('a failure rehearsed in the sandbox', () => {
     [404, 'caller'],
     [429, 'busy'],
     [500, 'broken'],
-    [529, 'broken'],
+    [503, 'broken'],
+    [529, 'busy'],
   ])('of status %i is of kind %s', (status, kind) => {
     expect(answerSandbox(aCall(` sandbox:error ${status}\n`), 'gpt-4o')).toMatchObject({
       kind: 'failure',
