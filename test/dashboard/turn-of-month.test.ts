@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     now = lastMinute + minute;
     const page = await open('/app');
     await page.getByText('December 2026 (Berlin)').waitFor();
-    await page.getByText('No call of December has cost anything yet.').waitFor();
+    await page.getByText('Calls in December have cost nothing yet.').waitFor();
     await page.getByText('See your first call arrive').waitFor();
     expect(await page.getByText('Waiting for the first call').count()).toBe(0);
     expect(await page.getByRole('heading', { level: 2 }).first().textContent()).toBe('Needs you');

@@ -35,7 +35,7 @@ export function CostChart({ today }: { today: string }): ReactNode {
               <Empty>
                 {costs.size === 0
                   ? 'The first call that costs something shows here.'
-                  : `No call of ${monthForPeople(today).split(' ')[0]} has cost anything yet.`}
+                  : `Calls in ${monthForPeople(today).split(' ')[0]} have cost nothing yet.`}
               </Empty>
             );
           const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
