@@ -92,6 +92,28 @@ describe('a stored response', () => {
     expect((await continues(liveKey, { previous_response_id: id })).status).toBe(404);
   });
 
+  // Once a test key was refused its own answer and given a foreign one.
+  it('is continued in the sandbox too, which knows of no other', async () => {
+    const { id } = await begin(testKey);
+    expect((await continues(testKey, { previous_response_id: id })).status).toBe(200);
+    const streamed = await beginStreamed(testKey);
+    expect((await continues(testKey, { previous_response_id: streamed, stream: true })).status).toBe(200);
+    const refused = await continues(testKey, { previous_response_id: 'resp_made_elsewhere' });
+    expect(refused.status).toBe(404);
+    expect(await refused.json()).toMatchObject({ error: { code: 'not_found', param: 'previous_response_id' } });
+    expect((await continues(testKey, { input: [{ type: 'item_reference', id: 'msg_elsewhere' }] })).status).toBe(404);
+  });
+
+  it('is only such that its provider stores: an answer written by the gateway is refused, with what to send', async () => {
+    const { id } = await begin(liveKey, { model: 'claude-sonnet-4-5' });
+    const refused = await continues(liveKey, { previous_response_id: id });
+    expect(refused.status).toBe(400);
+    const { error } = (await refused.json()) as { error: object };
+    expect(error).toMatchObject({ code: 'unsupported_parameter', param: 'previous_response_id' });
+    expect(error).toMatchObject({ message: expect.stringContaining('in `input`') });
+    expect(gateway.fakes.openai.requests).toHaveLength(0);
+  });
+
   it('is not continued at another provider when its own fails', async () => {
     const { id } = await begin(liveKey);
     gateway.fakes.openai.always({ kind: 'status', status: 500 });

@@ -37,7 +37,10 @@ export async function checkContinued(
   { account, kind }: Candidate,
 ): Promise<void> {
   const references = referencesOf(dialect.id, json);
-  if (references.length === 0 || kind === 'sandbox') return;
+  if (references.length === 0) return;
+  if (kind === 'sandbox') return checkRehearsed(references, caller);
+  const own = references.find(({ id }) => isOwnId(id));
+  if (own !== undefined) throw notStored(own);
   const found = await findAnswers(
     services.db,
     account,
@@ -48,6 +51,20 @@ export async function checkContinued(
     const isNewConversation = answer === undefined && reference.isConversation && caller.lockedTags.length === 0;
     if (!isNewConversation && (answer === undefined || !belongsTo(answer, caller))) throw unknownAnswer(reference);
   }
+}
+
+/** The sandbox keeps nothing: any of its own answers can be continued, and one made elsewhere is unknown to it. */
+function checkRehearsed(references: readonly Reference[], { lockedTags }: Caller): void {
+  const unknown = references.find(({ id, isConversation }) => (isConversation ? lockedTags.length > 0 : !isOwnId(id)));
+  if (unknown !== undefined) throw unknownAnswer(unknown);
+}
+
+function notStored({ param }: Reference): GatewayError {
+  return new GatewayError(
+    'unsupported_parameter',
+    `\`${param}\` names an answer that is not stored here: only OpenAI's models store conversations. Send the items of the conversation in \`input\`.`,
+    { param },
+  );
 }
 
 function belongsTo(answer: StoredAnswer, { workspaceId, lockedTags, tags }: Caller): boolean {
@@ -116,16 +133,16 @@ function referencesOf(dialect: string, json: JsonObject): Reference[] {
     ...one(previous_response_id, 'previous_response_id'),
     ...one(conversationId, 'conversation'),
     ...(Array.isArray(input) ? input : []).flatMap((item: unknown, i) =>
-      isObject(item) && item.type === 'item_reference' ? one(item.id, `input[${i}]`) : [],
+      // Thoughts of the gateway's own answers are left out when they are read.
+      isObject(item) && item.type === 'item_reference'
+        ? one(item.id, `input[${i}]`).filter(({ id }) => !isOwnId(id))
+        : [],
     ),
   ];
 }
 
 function one(id: unknown, param: string): Reference[] {
-  // Ids that the gateway wrote itself name nothing at a vendor.
-  return typeof id === 'string' && id !== '' && !isOwnId(id)
-    ? [{ id, param, isConversation: param === 'conversation' }]
-    : [];
+  return typeof id === 'string' && id !== '' ? [{ id, param, isConversation: param === 'conversation' }] : [];
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -273,9 +273,8 @@ describe('what cannot be read', () => {
     expect(faultOf(body)).toBe(param);
   });
 
-  it('an answer given here is no answer stored here, and the refusal says what to send instead', () => {
+  it('an item of an answer written here is not stored here, and the refusal names it', () => {
     const id = '01kb1c2d3e4f5g6h7j8k9m0n1p';
-    expect(faultOf({ previous_response_id: `resp_${id}` })).toBe('unsupported_parameter previous_response_id');
     expect(faultOf({ input: [{ type: 'item_reference', id: `msg_${id}0` }] })).toBe('unsupported_parameter input[0]');
   });
 

@@ -1,4 +1,3 @@
-import { GatewayError } from '@ai-gateway/shared/errors';
 import { efforts, markNative, optional, readAllowedTools, readSchemaFormat } from './chat-read.ts';
 import type { JsonObject, NeutralCall, OutputFormat } from './neutral.ts';
 import {
@@ -16,7 +15,6 @@ import {
   wrong,
 } from './read-fields.ts';
 import { readInput } from './responses-input.ts';
-import { isOwnId } from './responses-items.ts';
 import { readTools } from './responses-tools.ts';
 
 /** `store`, `prompt_cache_key` and `client_metadata` are here too: nothing is stored elsewhere, and nobody misses a hint. */
@@ -104,13 +102,7 @@ export function readResponses(body: JsonObject): NeutralCall {
 
 function readStored(body: JsonObject, native: string[]): void {
   for (const field of stored) if (body[field] !== undefined && body[field] !== null) markNative(native, field);
-  const previous = readString(body.previous_response_id, 'previous_response_id');
-  if (previous === undefined || !isOwnId(previous)) return;
-  throw new GatewayError(
-    'unsupported_parameter',
-    "`previous_response_id` names an answer that is not stored here: only OpenAI's models store conversations. Send the items of the conversation in `input`.",
-    { param: 'previous_response_id' },
-  );
+  readString(body.previous_response_id, 'previous_response_id');
 }
 
 const logprobs = 'message.output_text.logprobs';
