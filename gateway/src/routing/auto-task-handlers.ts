@@ -2,8 +2,9 @@ import type { Handlers, OutputOf } from '@ai-gateway/shared/contract';
 import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
+import { inTurns } from '../turns/in-turn.ts';
 import { readAutoSettings, usualAuto } from './auto-settings.ts';
-import { evidenceView } from './evidence-view.ts';
+import { evidenceInPieces } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
 import { readRouting } from './routing-version-store.ts';
 import { readDay } from './shadow-day-store.ts';
@@ -33,14 +34,15 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
       readDay(db, { ...scope, day: new Date(now()).toISOString().slice(0, 10) }),
     ]);
     const judges = judgesOf(document);
-    const claims = stored.filter((claim) => isCurrent(claim, judges));
     const { dial } = document.auto === undefined ? usualAuto : readAutoSettings(document.auto);
-    const { find } = evidenceView(claims, rates, undefined);
+    const { view, claims } = await inTurns(
+      evidenceInPieces({ claims: stored, rates, isCurrent: (claim) => isCurrent(claim, judges) }),
+    );
     const promptOf = new Map(prompts.map((id) => [taskOfPrompt(id), id]));
     return {
       data: claims.slice(0, limit).map((claim) => ({
         ...shown(claim),
-        ...taskVerdict(claim, { dial, find }),
+        ...taskVerdict(claim, { dial, find: view.find }),
         prompt_id: promptOf.get(claim.task) ?? null,
       })),
       today: { second_answers: today.answers, cost_usd: toUsd(today.spentNanos) },

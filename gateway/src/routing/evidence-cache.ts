@@ -1,9 +1,11 @@
 import type { Db } from '../db/transaction.ts';
-import { type EvidenceView, evidenceView } from './evidence-view.ts';
+import { inTurn, inTurns } from '../turns/in-turn.ts';
+import { type EvidenceView, evidenceInPieces } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import { unpackHeads } from './packed-heads.ts';
+import { finish } from './pieces.ts';
 import { readRouting } from './routing-version-store.ts';
 import { listClaims } from './task-claim-store.ts';
 import { listRates } from './task-rates-store.ts';
@@ -12,7 +14,7 @@ interface Known {
   view: EvidenceView;
   /** Of the heads: evidence changes all the time, and they do once an hour at most. */
   headsVersion: number | undefined;
-  /** How much memory it takes and how long reading it holds the loop up: in rows. */
+  /** How much memory and how much work of this thread it takes: in rows. */
   weight: number;
   /** How much memory its heads take. */
   headBytes: number;
@@ -36,6 +38,8 @@ const bytesOfRate = 150;
 /** Over all workspaces: 80 MB. */
 const weightMax = 200_000;
 const bytesOfRow = 400;
+/** Of the most that is kept, so much is left where it was exceeded: the next workspace finds room without a look at all of them. */
+const roomAfter = 0.95;
 /** Evidence is read again after this long for each row: after 5 seconds where there is much, and at once where there is little. */
 const pauseMsPerRow = 0.5;
 
@@ -45,7 +49,8 @@ function pauseOf({ weight, headBytes }: Known): number {
 
 /**
  * The evidence of each workspace in live and in test mode. When the database says that there is more, the next call still gets what is
- * known, and it is read again beside: evidence comes all the time, and no call waits for it. What was used longest ago gives way.
+ * known, and it is read again beside: evidence comes all the time, and no call waits for it. It is put together in many turns of the event
+ * loop, from rows of one moment, and takes the place of what was known once it is whole. What was used longest ago gives way.
  */
 export class EvidenceCache {
   readonly #db: Db;
@@ -98,14 +103,22 @@ export class EvidenceCache {
   }
 
   #bound(): void {
-    const all = [this.#live, this.#test].flatMap((map) => [...map].map(([id, known]) => ({ map, id, known })));
-    let weight = all.reduce((sum, { known }) => sum + known.weight, 0);
-    let headBytes = all.reduce((sum, { known }) => sum + known.headBytes, 0);
-    const isTooMuch = (): boolean => weight > this.#weightMax || headBytes > this.#headBytesMax;
+    let [weight, headBytes] = [0, 0];
+    for (const map of [this.#live, this.#test])
+      for (const known of map.values()) {
+        weight += known.weight;
+        headBytes += known.headBytes;
+      }
+    const most = {
+      weight: weight > this.#weightMax ? this.#weightMax * roomAfter : this.#weightMax,
+      headBytes: headBytes > this.#headBytesMax ? this.#headBytesMax * roomAfter : this.#headBytesMax,
+    };
+    const isTooMuch = (): boolean => weight > most.weight || headBytes > most.headBytes;
     if (!isTooMuch()) return;
+    const all = [this.#live, this.#test].flatMap((map) => [...map].map(([id, known]) => ({ map, id, known })));
     for (const { map, id, known } of all.sort((a, b) => a.known.used - b.known.used)) {
       // Where only the heads are too many, those that have none stay.
-      if (weight <= this.#weightMax && known.headBytes === 0) continue;
+      if (weight <= most.weight && known.headBytes === 0) continue;
       map.delete(id);
       weight -= known.weight;
       headBytes -= known.headBytes;
@@ -136,27 +149,33 @@ export class EvidenceCache {
     livemode: boolean,
     before: Known | undefined,
   ): Promise<Pick<Known, 'view' | 'headsVersion' | 'weight' | 'headBytes' | 'readAtMs'>> {
-    const [document, stored, rates, found] = await Promise.all([
+    const [document, claims, rates, found] = await Promise.all([
       readRouting(this.#db, workspaceId),
       listClaims(this.#db, { workspaceId, livemode, most: claimsMax }),
       listRates(this.#db, { workspaceId, livemode, most: ratesMax }),
       findHeads(this.#db, { workspaceId, livemode }, before?.headsVersion),
     ]);
     const judges = judgesOf(document);
-    const claims = stored.filter((claim) => isCurrent(claim, judges));
     const isKnown = found !== undefined && found.weights === null;
-    const learned = isKnown ? before?.view.heads?.learned : found?.weights ? unpackHeads(found.weights) : undefined;
-    const heads = learned && { learned, smallModel: found?.weak ?? '' };
+    const weights = found?.weights ?? undefined;
+    const fresh = weights && (await inTurn(() => unpackHeads(weights)));
+    const learned = isKnown ? before?.view.heads?.learned : fresh;
+    const pieces = evidenceInPieces(
+      { claims, rates, isCurrent: (claim) => isCurrent(claim, judges) },
+      learned && { learned, smallModel: found?.weak ?? '' },
+    );
+    // Most workspaces have none: their first call waits for no turn.
+    const { view, rows } = claims.length + rates.length === 0 ? finish(pieces) : await inTurns(pieces);
     return {
-      view: evidenceView(claims, rates, heads),
-      weight: claims.length + rates.length + emptyWeight,
+      view,
+      weight: rows + emptyWeight,
       headsVersion: found?.version,
-      headBytes: isKnown ? (before?.headBytes ?? 0) : headBytesOf(learned, found?.weights),
+      headBytes: isKnown ? (before?.headBytes ?? 0) : headBytesOf(learned, weights),
       readAtMs: performance.now(),
     };
   }
 }
 
-function headBytesOf(learned: LearnedHeads | undefined, weights: Buffer | null | undefined): number {
+function headBytesOf(learned: LearnedHeads | undefined, weights: Buffer | undefined): number {
   return learned === undefined ? 0 : (weights?.length ?? 0) + learned.heads.rates.size * bytesOfRate;
 }

@@ -1,9 +1,11 @@
 import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
 import type { LearnedHeads } from './learned-heads.ts';
+import type { Pieces } from './pieces.ts';
+import { rowsInSlice, type Slice } from './slices.ts';
 import type { TaskClaim } from './task-claim.ts';
 import { isMostlyJudged, type StoredClaim } from './task-claim-store.ts';
 import type { Signal, TaskRateRow } from './task-rates-store.ts';
-import { besideOthers } from './usual-repeats.ts';
+import { UsualRepeats } from './usual-repeats.ts';
 
 /** Heads, and the small model that they speak of. */
 interface HeadsOfModel {
@@ -20,41 +22,69 @@ export interface EvidenceView {
   heads: HeadsOfModel | undefined;
 }
 
-/** Puts together what is known of each task and model, and of each model over all tasks. */
-export function evidenceView(
-  claims: readonly StoredClaim[],
-  rates: readonly TaskRateRow[],
-  heads: HeadsOfModel | undefined,
-): EvidenceView {
-  const claimed = new Map(claims.map((claim) => [claimKey(claim.task, claim.weak, claim.strong), claim]));
+interface EvidenceRows {
+  claims: readonly Slice<StoredClaim>[];
+  rates: readonly Slice<TaskRateRow>[];
+  /** Whether a claim counts: its judge may have changed. */
+  isCurrent: (claim: StoredClaim) => boolean;
+}
+
+/** The view, and the claims that count, the latest first. `rows` is how many it is made of. */
+interface BuiltEvidence {
+  view: EvidenceView;
+  claims: readonly StoredClaim[];
+  rows: number;
+}
+
+/** Puts together what is known of each task and model, and of each model over all tasks: a slice of rows in each piece. */
+export function* evidenceInPieces(given: EvidenceRows, heads?: HeadsOfModel): Pieces<BuiltEvidence> {
+  const claimed = new Map<string, StoredClaim>();
+  const current: StoredClaim[] = [];
   const [tasks, topics, workspace] = [new GatheredByModel(), new GatheredByModel(), new GatheredByModel()];
-  for (const rate of besideOthers(rates)) {
-    const model = undated(rate.model);
-    for (const gathered of [tasks.at(model, rate.task), workspace.at(model, everywhere)]) addRate(gathered, rate);
+  const repeats = new UsualRepeats();
+  const rates: TaskRateRow[][] = [];
+  for (const slice of given.rates) {
+    const read = slice.read();
+    repeats.add(read);
+    rates.push(read);
+    yield;
   }
-  for (const claim of claims) {
-    const model = undated(claim.weak);
-    tasks.at(model, claim.task).claims.push(claim);
-    topics.at(model, claim.topic).claims.push(claim);
-    workspace.at(model, everywhere).claims.push(claim);
+  for (const slice of rates) {
+    for (const one of slice) {
+      const rate = repeats.beside(one);
+      if (rate === undefined) continue;
+      const model = undated(rate.model);
+      addRate(tasks.at(model, rate.task), rate);
+      addRate(workspace.at(model, everywhere), rate);
+    }
+    yield;
   }
-  const [ofTasks, ofTopics, ofWorkspace] = [
-    tasks.evidence('task'),
-    topics.evidence('above'),
-    workspace.evidence('above'),
-  ];
-  return {
-    find:
-      ofWorkspace.size === 0
-        ? noEvidence
-        : (scope: EvidenceScope, name: string) => {
-            const model = undated(name);
-            if (scope === 'workspace') return ofWorkspace.get(model)?.get(everywhere);
-            return 'task' in scope ? ofTasks.get(model)?.get(scope.task) : ofTopics.get(model)?.get(scope.topic);
-          },
+  for (const slice of given.claims) {
+    for (const claim of slice.read()) {
+      if (!given.isCurrent(claim)) continue;
+      const model = undated(claim.weak);
+      current.push(claim);
+      claimed.set(claimKey(claim.task, claim.weak, claim.strong), claim);
+      tasks.at(model, claim.task).claims.push(claim);
+      topics.at(model, claim.topic).claims.push(claim);
+      workspace.at(model, everywhere).claims.push(claim);
+    }
+    yield;
+  }
+  const ofTasks = yield* tasks.evidenceInPieces('task');
+  const ofTopics = yield* topics.evidenceInPieces('above');
+  const ofWorkspace = yield* workspace.evidenceInPieces('above');
+  const find: FindEvidence = (scope: EvidenceScope, name: string) => {
+    const model = undated(name);
+    if (scope === 'workspace') return ofWorkspace.get(model)?.get(everywhere);
+    return 'task' in scope ? ofTasks.get(model)?.get(scope.task) : ofTopics.get(model)?.get(scope.topic);
+  };
+  const view: EvidenceView = {
+    find: ofWorkspace.size === 0 ? noEvidence : find,
     heads,
     claimOf: (task, weak, strong) => claimed.get(claimKey(task, weak, strong)),
   };
+  return { view, claims: current, rows: current.length + rates.reduce((sum, { length }) => sum + length, 0) };
 }
 
 /** The name of a workspace as a whole, in place of a task’s. */
@@ -65,17 +95,32 @@ class GatheredByModel {
   readonly #models = new Map<string, Map<string, Gathered>>();
 
   at(model: string, name: string): Gathered {
-    const byName = this.#models.get(model) ?? new Map<string, Gathered>();
-    const found = byName.get(name) ?? { signals: new Map(), claims: [], outTokens: 0, answers: 0 };
-    byName.set(name, found);
-    this.#models.set(model, byName);
+    let byName = this.#models.get(model);
+    if (byName === undefined) {
+      byName = new Map();
+      this.#models.set(model, byName);
+    }
+    let found = byName.get(name);
+    if (found === undefined) {
+      found = { signals: new Map(), claims: [], outTokens: 0, answers: 0 };
+      byName.set(name, found);
+    }
     return found;
   }
 
-  evidence(scope: 'task' | 'above'): ReadonlyMap<string, ReadonlyMap<string, Evidence>> {
-    const evidenceIn = (byName: ReadonlyMap<string, Gathered>) =>
-      new Map([...byName].map(([name, gathered]) => [name, evidenceOf(gathered, scope)]));
-    return new Map([...this.#models].map(([model, byName]) => [model, evidenceIn(byName)]));
+  *evidenceInPieces(scope: 'task' | 'above'): Pieces<ReadonlyMap<string, ReadonlyMap<string, Evidence>>> {
+    const all = new Map<string, ReadonlyMap<string, Evidence>>();
+    let made = 0;
+    for (const [model, byName] of this.#models) {
+      const ofModel = new Map<string, Evidence>();
+      for (const [name, gathered] of byName) {
+        ofModel.set(name, evidenceOf(gathered, scope));
+        made += 1;
+        if (made % rowsInSlice === 0) yield;
+      }
+      all.set(model, ofModel);
+    }
+    return all;
   }
 }
 
@@ -99,8 +144,12 @@ interface Gathered {
 }
 
 function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum }: TaskRateRow): void {
-  const sum = gathered.signals.get(signal) ?? { n: 0, okSum: 0 };
-  gathered.signals.set(signal, { n: sum.n + n, okSum: sum.okSum + okSum });
+  const sum = gathered.signals.get(signal);
+  if (sum === undefined) gathered.signals.set(signal, { n, okSum });
+  else {
+    sum.n += n;
+    sum.okSum += okSum;
+  }
   if (signal !== 'error') return;
   gathered.outTokens += outTokensSum;
   gathered.answers += okSum;

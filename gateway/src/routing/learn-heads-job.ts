@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { insertAuditRecord } from '../accounts/audit-store.ts';
 import type { OtherChange } from '../accounts/other-changes.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
-import { inTurn } from '../turns/in-turn.ts';
+import { inTurn, inTurns } from '../turns/in-turn.ts';
 import { structureSize } from './call-structure.ts';
 import { brokenPromiseInPieces, compareHeadsInPieces, provesAsMuch, verdictOf } from './compare-heads.ts';
 import {
@@ -30,7 +30,7 @@ import {
   nextLook,
 } from './learned-heads-store.ts';
 import { packHeads, unpackHeads } from './packed-heads.ts';
-import { callsInPiece, type Pieces } from './pieces.ts';
+import { callsInPiece } from './pieces.ts';
 import { unsealFeatures } from './sealed-features.ts';
 import type { LabelledCall } from './text-heads.ts';
 
@@ -207,12 +207,4 @@ async function callsOf({ db, secret }: LearnPorts, learner: Learner, unseenBy?: 
       }
     });
   return calls;
-}
-
-/** A piece at a time: calls go on between two of them. */
-async function inTurns<T>(pieces: Pieces<T>): Promise<T> {
-  for (;;) {
-    const step = await inTurn(() => pieces.next());
-    if (step.done === true) return step.value;
-  }
 }

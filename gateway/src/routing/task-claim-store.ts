@@ -2,6 +2,7 @@ import type { Db } from '../db/transaction.ts';
 import type { ModelJudge } from './auto-settings.ts';
 import { isCurrent, judgeHash, judgesOf } from './judges.ts';
 import { readRouting } from './routing-version-store.ts';
+import { rowsInSlice, type Slice, sliceOf } from './slices.ts';
 import { noClaim, type TaskClaim, withPair } from './task-claim.ts';
 
 /** Two answers to one call, by a small and by a strong model, that were compared. */
@@ -106,16 +107,34 @@ export async function listPromptIds(db: Db, workspaceId: string): Promise<string
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 
+type ClaimValues = [
+  ...[task: string, topic: string, weak: string, strong: string],
+  ...[pairs: number, agreed: number, lower: number, upper: number, recent: string, judged: number, judges: string[]],
+  ...[isCleared: boolean, isWithdrawn: boolean, updatedAt: string],
+];
+
+function claimOf(values: ClaimValues): StoredClaim {
+  const [task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges, isCleared, isWithdrawn, at] =
+    values;
+  return {
+    ...{ task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges, isCleared, isWithdrawn },
+    updatedAt: new Date(at),
+  };
+}
+
 /** The claims of a workspace, those of the latest pairs first. */
 export async function listClaims(
   db: Db,
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
-): Promise<StoredClaim[]> {
+): Promise<Slice<StoredClaim>[]> {
   const { rows } = await db.query(
-    `select encode(task, 'hex') as task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges,
-       cleared_at is not null as "isCleared", withdrawn_at is not null as "isWithdrawn", updated_at as "updatedAt" from task_claims
-     where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3`,
-    [workspaceId, livemode, most],
+    `select json_agg(json_build_array(encode(task, 'hex'), topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges,
+       cleared_at is not null, withdrawn_at is not null, updated_at) order by nth)::text as slice
+     from (
+       select *, row_number() over (order by updated_at desc) as nth from (
+         select * from task_claims where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3) as latest) as numbered
+     group by (nth - 1) / $4::integer order by min(nth)`,
+    [workspaceId, livemode, most, rowsInSlice],
   );
-  return rows as StoredClaim[];
+  return (rows as { slice: string }[]).map((row) => sliceOf(row, claimOf));
 }

@@ -64,7 +64,8 @@ function call(id: string, atMs: number, { open, closed, isOpen = false }: CallCh
 }
 
 async function rates(livemode = true): Promise<Record<string, number[]>> {
-  const rows = await listRates(database.pool, { workspaceId, livemode, most: 100 });
+  const slices = await listRates(database.pool, { workspaceId, livemode, most: 100 });
+  const rows = slices.flatMap((slice) => slice.read());
   return Object.fromEntries(
     rows.map(({ model, signal, n, okSum, outTokensSum }) => [`${model} ${signal}`, [n, okSum, outTokensSum]]),
   );

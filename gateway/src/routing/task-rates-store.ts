@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { type Db, withLongTransaction, withTransaction } from '../db/transaction.ts';
+import { rowsInSlice, type Slice, sliceOf } from './slices.ts';
 
 export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
 
@@ -169,18 +170,29 @@ export async function countFeedback(db: Pool, nowMs: number): Promise<boolean> {
   });
 }
 
+type RateValues = [task: string, model: string, signal: Signal, marks: number, okSum: number, outTokensSum: number];
+
+function rateOf([task, model, signal, marks, okSum, outTokensSum]: RateValues): TaskRateRow {
+  return { task, model, signal, n: marks, okSum, outTokensSum };
+}
+
 /** The rates of a workspace, those of the tasks with the most calls. A task may have lost its mark for a call that the rest's rates have. */
 export async function listRates(
   db: Db,
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
-): Promise<TaskRateRow[]> {
+): Promise<Slice<TaskRateRow>[]> {
   const { rows } = await db.query(
-    `select encode(task, 'hex') as task, model, signal, n::float8 as n, greatest(ok_sum, 0) as "okSum", out_tokens_sum::float8 as "outTokensSum"
-     from task_rates where workspace_id = $1 and livemode = $2
-     order by sum(n) filter (where signal = 'error') over (partition by task) desc nulls last, task limit $3`,
-    [workspaceId, livemode, most],
+    `select json_agg(json_build_array(encode(task, 'hex'), model, signal, n::float8, greatest(ok_sum, 0), out_tokens_sum::float8)
+       order by nth)::text as slice
+     from (
+       select *, row_number() over (order by task_n desc nulls last, task) as nth from (
+         select *, sum(n) filter (where signal = 'error') over (partition by task) as task_n
+         from task_rates where workspace_id = $1 and livemode = $2
+         order by task_n desc nulls last, task limit $3) as frequent) as numbered
+     group by (nth - 1) / $4::integer order by min(nth)`,
+    [workspaceId, livemode, most, rowsInSlice],
   );
-  return rows as TaskRateRow[];
+  return (rows as { slice: string }[]).map((row) => sliceOf(row, rateOf));
 }
 
 /** A system text with a date in it makes a task a day. */

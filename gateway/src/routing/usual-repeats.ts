@@ -6,22 +6,31 @@ const othersMin = 20;
 const z = 1.645;
 
 /** Repeats speak against a model only as far as it has more of them than the other models of the task; with few calls of others they say nothing. */
-export function besideOthers(rates: readonly TaskRateRow[]): readonly TaskRateRow[] {
-  const tasks = new Map<string, { n: number; okSum: number }>();
-  for (const { task, signal, n, okSum } of rates) {
-    if (signal !== 'retry') continue;
-    const all = tasks.get(task) ?? { n: 0, okSum: 0 };
-    tasks.set(task, { n: all.n + n, okSum: all.okSum + okSum });
+export class UsualRepeats {
+  readonly #tasks = new Map<string, { n: number; okSum: number }>();
+
+  /** All rates of a task are added before the first is read. */
+  add(rates: readonly TaskRateRow[]): void {
+    for (const { task, signal, n, okSum } of rates) {
+      if (signal !== 'retry') continue;
+      const all = this.#tasks.get(task);
+      if (all === undefined) this.#tasks.set(task, { n, okSum });
+      else {
+        all.n += n;
+        all.okSum += okSum;
+      }
+    }
   }
-  if (tasks.size === 0) return rates;
-  return rates.flatMap((rate) => {
-    const all = rate.signal === 'retry' ? tasks.get(rate.task) : undefined;
-    if (all === undefined) return [rate];
+
+  /** Undefined where it says nothing. */
+  beside(rate: TaskRateRow): TaskRateRow | undefined {
+    const all = rate.signal === 'retry' ? this.#tasks.get(rate.task) : undefined;
+    if (all === undefined) return rate;
     const others = { n: all.n - rate.n, okSum: all.okSum - rate.okSum };
-    if (others.n < othersMin) return [];
+    if (others.n < othersMin) return undefined;
     const excess = Math.max(0, rate.n - rate.okSum - rate.n * usualRepeats(others));
-    return [{ ...rate, okSum: rate.n - excess }];
-  });
+    return { ...rate, okSum: rate.n - excess };
+  }
 }
 
 /** The share of calls that are repeated whichever model answers, as high as the calls of the others leave it open. */

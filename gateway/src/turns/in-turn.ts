@@ -14,7 +14,16 @@ export function inTurn<T>(work: () => T): Promise<T> {
   return done;
 }
 
-function nextTurn(): Promise<void> {
+/** Work in pieces, one in each turn: `yield` ends a piece. */
+export async function inTurns<T>(pieces: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const step = await inTurn(() => pieces.next());
+    if (step.done === true) return step.value;
+  }
+}
+
+/** For work that mostly waits between its pieces, as for the database: where everything is known, all pieces would run in one turn. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
