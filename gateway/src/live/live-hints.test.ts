@@ -78,6 +78,53 @@ describe('open connections that wait for changes', () => {
     }
     expect(sent.slice(1)).toEqual([JSON.stringify({ changed: ['calls'] })]);
   });
+
+  it('are many: a change is handed on to those of its workspace without a look at the others, and all in many turns', async () => {
+    const { hints } = processOf('prc_1');
+    const others = 1_200;
+    const sent = new Map<string, number>();
+    let [looks, inTurn, most] = [0, 0, 0];
+    const watch = (workspaceId: string, n: number): void =>
+      void hints.watch({
+        get workspaceId() {
+          looks += 1;
+          return workspaceId;
+        },
+        livemode: undefined,
+        keyId: `key_${n}`,
+        send: (text) => {
+          inTurn += 1;
+          if (text.startsWith('id:')) sent.set(workspaceId, (sent.get(workspaceId) ?? 0) + 1);
+        },
+        end: () => {},
+        isAllowed: async () => {
+          inTurn += 1;
+          return true;
+        },
+      });
+    for (let n = 0; n < others; n++) watch(`ws_${n}`, n);
+    watch('ws_changed', others);
+    looks = 0;
+    hints.note({ workspaceId: 'ws_changed', livemode: true }, 'budgets');
+    let isOver = false;
+    // The second round hands it on, and the heartbeat of one of them goes to everybody.
+    const rounds = (async () => {
+      for (let n = 0; n < 10; n++) await hints.round();
+      await hints.recheck();
+      isOver = true;
+    })();
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, inTurn);
+      inTurn = 0;
+    }
+    await rounds;
+    expect([...sent]).toEqual([['ws_changed', 1]]);
+    expect(looks).toBeLessThan(10);
+    expect(most).toBeLessThanOrEqual(300);
+    hints.stop();
+    expect(hints.count).toBe(0);
+  });
 });
 
 /** A process whose messages to the others are handed on by the test. */

@@ -1,5 +1,6 @@
 import { notify } from '../db/notify.ts';
 import type { Db } from '../db/transaction.ts';
+import { inTurn, nextTurn } from '../turns/in-turn.ts';
 
 /** An open connection that is told of changes. */
 export interface Watcher {
@@ -14,12 +15,19 @@ export interface Watcher {
   isAllowed(): Promise<boolean>;
 }
 
+interface WatcherState {
+  waiting: Set<string>;
+  sentAt: number;
+}
+
 export const channel = 'live';
 const keyWatchersMax = 50;
 const watchersMax = 2_000;
 /** No connection is sent more than one hint in this time. */
 const hintEveryMs = 1_000;
 const heartbeatMs = 15_000;
+/** So many connections are written to, or looked at, in one turn of the event loop: a write takes some ten microseconds. */
+const watchersAtOnce = 100;
 /** Watched workspaces are named to the other processes so often, and forgotten there after three times as long. */
 const nameEveryMs = 2_000;
 /** A payload has less than 8,000 bytes. */
@@ -39,7 +47,9 @@ export class LiveHints {
   readonly #db: Db;
   readonly #processId: string;
   readonly #now: () => number;
-  readonly #watchers = new Map<Watcher, { waiting: Set<string>; sentAt: number }>();
+  readonly #watchers = new Map<Watcher, WatcherState>();
+  /** The same by workspace and mode: a round looks at the watchers of what changed, however many others there are. */
+  readonly #byPlace = new Map<string, Set<Watcher>>();
   /** The workspaces of this process's watchers, with how many there are. */
   readonly #watched = new Map<string, number>();
   /** The workspaces that other processes watch, with the time until which. */
@@ -96,6 +106,7 @@ export class LiveHints {
     const own = [...this.#watchers.keys()].filter(({ keyId }) => keyId === watcher.keyId).length;
     if (this.#isStopped || own >= keyWatchersMax || this.#watchers.size >= watchersMax) return undefined;
     this.#watchers.set(watcher, { waiting: new Set(), sentAt: 0 });
+    for (const place of placesOf(watcher)) addTo(this.#byPlace, place, watcher);
     const { workspaceId } = watcher;
     this.#watched.set(workspaceId, (this.#watched.get(workspaceId) ?? 0) + 1);
     // The next round names it to the other processes.
@@ -121,11 +132,11 @@ export class LiveHints {
     for (const workspaceId of owed)
       for (const livemode of [true, false])
         payloads.push(JSON.stringify([this.#processId, placeOf(workspaceId, livemode), this.#nouns]));
-    this.#send(now);
+    await this.#send(now);
     if (this.#watchers.size === 0 && payloads.length === 0) return;
     if (now - this.#beatAt >= heartbeatMs) {
       this.#beatAt = now;
-      for (const watcher of this.#watchers.keys()) watcher.send(': still here\n\n');
+      await this.#forEach((watcher) => watcher.send(': still here\n\n'));
       // Not awaited: hints do not wait for it.
       void this.recheck();
     }
@@ -168,8 +179,11 @@ export class LiveHints {
       while (this.#mustRecheck) {
         this.#mustRecheck = false;
         // A database that is away ends nobody's connection.
-        for (const watcher of [...this.#watchers.keys()])
+        for (const [n, watcher] of [...this.#watchers.keys()].entries()) {
+          // Those that are known need no database, and all would be looked at in one turn.
+          if (n > 0 && n % watchersAtOnce === 0) await nextTurn();
           if (this.#watchers.has(watcher) && !(await watcher.isAllowed().catch(() => true))) this.#end(watcher);
+        }
       }
     } finally {
       this.#isRechecking = false;
@@ -190,6 +204,11 @@ export class LiveHints {
 
   #drop(watcher: Watcher): void {
     if (!this.#watchers.delete(watcher)) return;
+    for (const place of placesOf(watcher)) {
+      const there = this.#byPlace.get(place);
+      there?.delete(watcher);
+      if (there?.size === 0) this.#byPlace.delete(place);
+    }
     const { workspaceId } = watcher;
     const left = (this.#watched.get(workspaceId) ?? 1) - 1;
     if (left === 0) this.#watched.delete(workspaceId);
@@ -197,27 +216,39 @@ export class LiveHints {
   }
 
   #tell(place: string, nouns: Iterable<string>): void {
-    for (const [{ workspaceId, livemode }, { waiting }] of this.#watchers) {
-      const modes = livemode === undefined ? [true, false] : [livemode];
-      if (modes.some((mode) => placeOf(workspaceId, mode) === place)) for (const noun of nouns) waiting.add(noun);
-    }
+    for (const watcher of this.#byPlace.get(place) ?? [])
+      for (const noun of nouns) this.#watchers.get(watcher)?.waiting.add(noun);
   }
 
-  #send(now: number): void {
-    for (const [watcher, state] of this.#watchers) {
-      if (state.waiting.size === 0 || now - state.sentAt < hintEveryMs) continue;
+  #send(now: number): Promise<void> {
+    return this.#forEach((watcher, state) => {
+      if (state.waiting.size === 0 || now - state.sentAt < hintEveryMs) return;
       state.sentAt = now;
       const changed = [...state.waiting].sort();
       state.waiting.clear();
       watcher.send(`id: ${now}\ndata: ${JSON.stringify({ changed })}\n\n`);
-    }
+    });
+  }
+
+  async #forEach(visit: (watcher: Watcher, state: WatcherState) => void): Promise<void> {
+    const all = [...this.#watchers];
+    for (let at = 0; at < all.length; at += watchersAtOnce)
+      await inTurn(() => {
+        for (const [watcher, state] of all.slice(at, at + watchersAtOnce))
+          if (this.#watchers.has(watcher)) visit(watcher, state);
+      });
   }
 }
 
-function addTo(changes: Map<string, Set<string>>, place: string, noun: string): void {
-  const known = changes.get(place);
-  if (known === undefined) changes.set(place, new Set([noun]));
-  else known.add(noun);
+function addTo<One>(places: Map<string, Set<One>>, place: string, one: One): void {
+  const known = places.get(place);
+  if (known === undefined) places.set(place, new Set([one]));
+  else known.add(one);
+}
+
+function placesOf({ workspaceId, livemode }: Watcher): string[] {
+  const modes = livemode === undefined ? [true, false] : [livemode];
+  return modes.map((mode) => placeOf(workspaceId, mode));
 }
 
 function placeOf(workspaceId: string, livemode: boolean): string {
