@@ -1,4 +1,5 @@
 import { toUsd } from '@ai-gateway/shared/money';
+import { MapRounds } from './map-rounds.ts';
 import type { ScenarioLimits, Tripped } from './scenario-limits.ts';
 import { type Ages, SlidingCount } from './sliding-count.ts';
 
@@ -34,10 +35,13 @@ const historyPromptsMax = 100;
 const scenariosMax = 20_000;
 /** Prompts remembered for each scenario: a loop's own is always among the latest. */
 const promptsMax = 1_000;
+/** Scenarios that are looked at in one sweep, four times a second. */
+const sweptAtOnce = 2_000;
 
 /** Counts what each scenario does lately: calls a minute, money an hour, repeats of one prompt in ten minutes. In memory. */
 export class LoopDetector {
   readonly #scenarios = new Map<string, Counters>();
+  readonly #rounds = new MapRounds(this.#scenarios);
   readonly #deltas = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
   hasOthers = false;
 
@@ -106,16 +110,22 @@ export class LoopDetector {
     }
   }
 
-  history(nowMs: number): LoopHistory[] {
-    return [...this.#scenarios].slice(-historyScenariosMax).map(([key, { calls, nanos, repeats }]) => ({
-      key,
-      calls: calls.ages(nowMs),
-      nanos: nanos.ages(nowMs),
-      repeats: [...repeats]
-        .slice(-historyPromptsMax)
-        .map(([hash, count]): [string, Ages] => [hash, count.ages(nowMs)])
-        .filter(([, ages]) => ages.length > 0),
-    }));
+  /** One after the other, so that a process which counts very many scenarios can send them in pieces. */
+  *history(nowMs: number): Generator<LoopHistory> {
+    for (const key of [...this.#scenarios.keys()].slice(-historyScenariosMax)) {
+      const counters = this.#scenarios.get(key);
+      if (counters === undefined) continue;
+      const { calls, nanos, repeats } = counters;
+      yield {
+        key,
+        calls: calls.ages(nowMs),
+        nanos: nanos.ages(nowMs),
+        repeats: [...repeats]
+          .slice(-historyPromptsMax)
+          .map(([hash, count]): [string, Ages] => [hash, count.ages(nowMs)])
+          .filter(([, ages]) => ages.length > 0),
+      };
+    }
   }
 
   mergeHistory(histories: readonly LoopHistory[], nowMs: number): void {
@@ -128,7 +138,8 @@ export class LoopDetector {
   }
 
   sweep(nowMs: number): void {
-    for (const [key, { usedAtMs }] of this.#scenarios) if (nowMs - usedAtMs > 3_700_000) this.#scenarios.delete(key);
+    for (const [key, { usedAtMs }] of this.#rounds.next(sweptAtOnce))
+      if (nowMs - usedAtMs > 3_700_000) this.#scenarios.delete(key);
   }
 
   #overspent(counters: Counters, { maxNanosPerHour }: ScenarioLimits, nowMs: number): Tripped | undefined {

@@ -1,4 +1,5 @@
 import type { LimitKind, RateLimit } from '../accounts/rate-limit.ts';
+import { MapRounds } from './map-rounds.ts';
 import { type Ages, SlidingCount } from './sliding-count.ts';
 
 /** A key, client or scenario with a limit. */
@@ -45,6 +46,8 @@ export interface CountHistory {
 const minute = { bucketMs: 1_000, buckets: 60 };
 /** Another process's count of running calls is valid for this long. */
 const peerStaleMs = 3_000;
+/** Keys that are looked at in one sweep, four times a second: a limit for each client has a count for each. */
+const sweptAtOnce = 2_000;
 
 /**
  * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other four times a second what they
@@ -52,6 +55,9 @@ const peerStaleMs = 3_000;
  */
 export class RateLimiter {
   readonly #gauges = new Map<string, Gauge>();
+  readonly #rounds = new MapRounds(this.#gauges);
+  /** The keys with calls under way. */
+  readonly #running = new Set<string>();
   readonly #deltas = new Map<string, { calls: number; tokens: number }>();
   readonly #peerCounts = new Map<string, Map<string, { concurrent: number; atMs: number }>>();
   /** Nothing is gathered for others while there are none. */
@@ -68,6 +74,7 @@ export class RateLimiter {
       gauge.calls.add(nowMs, 1);
       gauge.tokens.add(nowMs, tokens);
       gauge.concurrent += 1;
+      if (gauge.concurrent === 1) this.#running.add(key);
       this.#note(key, 1, tokens);
     }
     return undefined;
@@ -78,6 +85,7 @@ export class RateLimiter {
     for (const { key } of limits) {
       const gauge = this.#gauge(key, nowMs);
       gauge.concurrent = Math.max(0, gauge.concurrent - 1);
+      if (gauge.concurrent === 0) this.#running.delete(key);
       gauge.tokens.add(nowMs, tokens);
       this.#note(key, 0, tokens);
     }
@@ -120,16 +128,21 @@ export class RateLimiter {
       concurrent: this.#gauge(key, nowMs).concurrent,
     }));
     // Calls that last are reported for as long as they do.
-    for (const [key, { concurrent }] of this.#gauges)
-      if (concurrent > 0 && !this.#deltas.has(key)) deltas.push({ key, calls: 0, tokens: 0, concurrent });
+    for (const key of this.#running)
+      if (!this.#deltas.has(key))
+        deltas.push({ key, calls: 0, tokens: 0, concurrent: this.#gauges.get(key)?.concurrent ?? 0 });
     this.#deltas.clear();
     return deltas;
   }
 
-  history(nowMs: number): CountHistory[] {
-    return [...this.#gauges]
-      .map(([key, { calls, tokens }]) => ({ key, calls: calls.ages(nowMs), tokens: tokens.ages(nowMs) }))
-      .filter(({ calls, tokens }) => calls.length + tokens.length > 0);
+  /** One after the other, so that a process which counts very many keys can send them in pieces. */
+  *history(nowMs: number): Generator<CountHistory> {
+    for (const key of [...this.#gauges.keys()]) {
+      const gauge = this.#gauges.get(key);
+      if (gauge === undefined || nowMs - gauge.usedAtMs > minute.bucketMs * minute.buckets) continue;
+      const [calls, tokens] = [gauge.calls.ages(nowMs), gauge.tokens.ages(nowMs)];
+      if (calls.length + tokens.length > 0) yield { key, calls, tokens };
+    }
   }
 
   mergeHistory(histories: readonly CountHistory[], nowMs: number): void {
@@ -151,7 +164,7 @@ export class RateLimiter {
   }
 
   sweep(nowMs: number): void {
-    for (const [key, gauge] of this.#gauges)
+    for (const [key, gauge] of this.#rounds.next(sweptAtOnce))
       if (gauge.concurrent === 0 && nowMs - gauge.usedAtMs > 120_000) {
         this.#gauges.delete(key);
         this.#peerCounts.delete(key);

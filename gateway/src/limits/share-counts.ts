@@ -6,6 +6,8 @@ import type { CountDelta, CountHistory, RateLimiter } from './rate-limiter.ts';
 
 /** NOTIFY carries less than 8,000 bytes. */
 const payloadMax = 7_000;
+/** The past of many keys and scenarios is sent in pieces, and calls have their turns between two of them. */
+const payloadsAtOnce = 20;
 
 /** The calls that a process has admitted since its last message to the others. */
 interface CountDeltas {
@@ -42,7 +44,7 @@ export async function shareCounts({ db, processId, rateLimiter, loopDetector, no
     ...rateLimiter.takeDeltas(now()).map((one) => ({ limits: [one], loops: [] })),
     ...loopDetector.takeDeltas().flatMap(loopParts),
   ];
-  await notify(db, 'counts', pack({ from: processId }, parts));
+  await notify(db, 'counts', [...packed({ from: processId }, parts)]);
 }
 
 export function mergePeerCounts(payload: string, { processId, rateLimiter, loopDetector, now }: Counting): void {
@@ -54,7 +56,7 @@ export function mergePeerCounts(payload: string, { processId, rateLimiter, loopD
 
 /**
  * A process that begins knows nothing of the last minute, and would let through again what others have counted already: it asks
- * one of them. A message that is on its way at that moment may count twice.
+ * one of them. A message that is on its way at that moment, or a call that ends while the past is sent, may count twice.
  */
 export async function requestPeerHistory({ db, processId }: Counting): Promise<void> {
   const to = await findOtherProcess(db, processId);
@@ -74,11 +76,20 @@ export async function onPeerHistory(
     loopDetector.mergeHistory(message.loops, now());
     return;
   }
-  const parts: CountHistories[] = [
-    ...rateLimiter.history(now()).map((one) => ({ limits: [one], loops: [] })),
-    ...loopDetector.history(now()).flatMap(historyParts),
-  ];
-  await notify(db, 'counts_past', pack({ from: processId, kind: 'past', to: message.from }, parts));
+  const head = { from: processId, kind: 'past', to: message.from };
+  let payloads: string[] = [];
+  for (const payload of packed(head, pastOf({ rateLimiter, loopDetector, nowMs: now() }))) {
+    payloads.push(payload);
+    if (payloads.length < payloadsAtOnce) continue;
+    await notify(db, 'counts_past', payloads);
+    payloads = [];
+  }
+  await notify(db, 'counts_past', payloads);
+}
+
+function* pastOf(from: Pick<Counting, 'rateLimiter' | 'loopDetector'> & { nowMs: number }): Generator<CountHistories> {
+  for (const one of from.rateLimiter.history(from.nowMs)) yield { limits: [one], loops: [] };
+  for (const one of from.loopDetector.history(from.nowMs)) yield* historyParts(one);
 }
 
 const promptsAtOnce = 50;
@@ -108,24 +119,19 @@ function historyParts({ key, calls, nanos, repeats }: LoopHistory): CountHistori
 }
 
 /** As few messages as will do. */
-function pack(head: object, parts: readonly { limits: unknown[]; loops: unknown[] }[]): string[] {
-  const payloads: string[] = [];
-  let limits: unknown[] = [];
-  let loops: unknown[] = [];
+function* packed(head: object, parts: Iterable<{ limits: unknown[]; loops: unknown[] }>): Generator<string> {
+  let [limits, loops]: [unknown[], unknown[]] = [[], []];
   let bytes = 0;
-  const end = (): void => {
-    if (limits.length + loops.length > 0) payloads.push(JSON.stringify({ ...head, limits, loops }));
-    limits = [];
-    loops = [];
-    bytes = 0;
-  };
   for (const part of parts) {
     const more = Buffer.byteLength(JSON.stringify(part));
-    if (bytes + more > payloadMax - 200) end();
+    if (bytes > 0 && bytes + more > payloadMax - 200) {
+      yield JSON.stringify({ ...head, limits, loops });
+      [limits, loops] = [[], []];
+      bytes = 0;
+    }
     limits.push(...part.limits);
     loops.push(...part.loops);
     bytes += more;
   }
-  end();
-  return payloads;
+  if (bytes > 0) yield JSON.stringify({ ...head, limits, loops });
 }
