@@ -92,7 +92,7 @@ export class Balances {
   }
 
   #find(budget: Budget, instance: string, atMs: number): BudgetBalance | Promise<BudgetBalance> {
-    const key = `${budget.workspaceId}/${budget.id}/${instance}`;
+    const key = keyOf(budget, instance);
     const known = this.#current.get(key);
     if (known?.includes(atMs) && known.goesBy(budget)) {
       known.budget = budget;
@@ -157,7 +157,8 @@ export class Balances {
   sweep(balance: BudgetBalance): void {
     this.#all.delete(balance.id);
     balance.swept = true;
-    for (const [key, current] of this.#current) if (current === balance) this.#current.delete(key);
+    const key = keyOf(balance.budget, balance.instance);
+    if (this.#current.get(key) === balance) this.#current.delete(key);
   }
 
   /** Budgets of a workspace, or of any, have changed: they are read again. Returns the balances that may be concerned. */
@@ -189,3 +190,7 @@ export class Balances {
 }
 
 const none: readonly BudgetBalance[] = [];
+
+function keyOf({ workspaceId, id }: Budget, instance: string): string {
+  return `${workspaceId}/${id}/${instance}`;
+}
