@@ -5,6 +5,8 @@ import { addFailures, type CallFailures } from './call-detail-store.ts';
 
 /** A provider that is down fails every call: failures beyond this number, between two writes, are left out. */
 const callsMax = 20_000;
+/** Calls in one statement: their text is made within a few milliseconds. */
+const callsAtOnce = 1_000;
 
 /** Collects the failed attempts of calls, and writes them down every second. */
 export class FailureLog {
@@ -23,20 +25,20 @@ export class FailureLog {
 
   /** Writes down what was collected. Rows that cannot be written are tried again with the next ones. */
   async flush(): Promise<void> {
-    if (this.#calls.length === 0) return;
-    const calls = this.#calls;
-    this.#calls = [];
-    try {
-      await addFailures(this.#db, calls);
-    } catch (error) {
-      // A call that Postgres does not take must not hold up the others for ever.
-      if (isRowFault(error))
-        return void this.#log.error(
-          { code: sqlState(error) },
-          'failed attempts could not be written down and are left out',
-        );
-      this.#log.warn({ err: error }, 'failed attempts could not be written down yet');
-      this.#calls = [...calls, ...this.#calls].slice(0, callsMax);
+    for (let left = this.#calls.length; left > 0; left -= callsAtOnce) {
+      const calls = this.#calls.splice(0, callsAtOnce);
+      try {
+        await addFailures(this.#db, calls);
+      } catch (error) {
+        // Calls that Postgres does not take must not hold up the others for ever.
+        if (isRowFault(error)) {
+          this.#log.error({ code: sqlState(error) }, 'failed attempts could not be written down and are left out');
+          continue;
+        }
+        this.#log.warn({ err: error }, 'failed attempts could not be written down yet');
+        this.#calls = [...calls, ...this.#calls].slice(0, callsMax);
+        return;
+      }
     }
   }
 }
