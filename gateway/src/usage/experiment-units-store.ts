@@ -26,8 +26,16 @@ const sums = `
   coalesce(sum(opinions) filter (where counted), 0)::bigint as fb_n,
   coalesce(sum(scores) filter (where counted), 0) as fb_sum`;
 
-const opinionsOfCall = `cross join lateral (
-  select count(*) as opinions, sum(score) as scores from feedback where feedback.workspace_id = calls.workspace_id and call_id = calls.id) f`;
+/** The calls since are not summed. */
+const sinceSummed = `(select coalesce(max(units_until), '-infinity') from usage_rollup)`;
+
+/**
+ * Of the calls of a workspace since. On a database spread by Citus feedback is elsewhere than calls, and travels: found by workspace and time,
+ * it is little. For a look at one call after the other all of it would.
+ */
+const opinionsSince = `left join (
+  select call_id, count(*) as opinions, sum(score) as scores from feedback where workspace_id = $1 and call_at >= ${sinceSummed}
+  group by call_id) f on f.call_id = calls.id`;
 
 /** Of all calls from $1 to $2. Over several workspaces Citus refuses an aggregate without `group by` that refers to another table. */
 const opinionsOfSpan = `left join (
@@ -134,13 +142,12 @@ export interface ArmFigures {
 const parts = `
   select arm, unit, ${columns} from experiment_units
   where workspace_id = $1 and experiment_id = $2 and phase = $3 and livemode = $4
-    and hour < (select coalesce(max(units_until), '-infinity') from usage_rollup)
+    and hour < ${sinceSummed}
   union all
   select arm, unit, ${sums}
   from (${callsOf(
-    opinionsOfCall,
-    `and workspace_id = $1 and experiment_id = $2 and livemode = $4
-    and created_at >= (select coalesce(max(units_until), '-infinity') from usage_rollup)`,
+    opinionsSince,
+    `and workspace_id = $1 and experiment_id = $2 and livemode = $4 and created_at >= ${sinceSummed}`,
   )}) c
   where phase = $3 group by arm, unit`;
 

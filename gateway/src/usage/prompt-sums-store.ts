@@ -43,10 +43,6 @@ const each = (write: (figure: Figure) => string): string =>
 const version = 'workspace_id, livemode, prompt_id, prompt_version';
 const hourOf = `date_trunc('hour', created_at, 'UTC')`;
 
-/** Of one call after the other. */
-const opinionOfCall = `left join lateral (
-  select avg(score) as opinion from feedback f where f.workspace_id = calls.workspace_id and f.call_id = calls.id) as f on true`;
-
 /** Of all calls from $1 to $2. Over several workspaces Citus refuses an aggregate without `group by` that refers to another table. */
 const opinionsOfSpan = `left join (
   select workspace_id as of_workspace, call_id, avg(score) as opinion from feedback where call_at >= $1 and call_at < $2
@@ -194,27 +190,42 @@ const fromSums = (span: 'day' | 'hour' | 'quarter', from: string, to: string): s
   select prompt_version, ${msOfBucket} as ms, ${columns}, n
   from (${timesOfSums(`usage_prompt_${span}s`, span, `${ofFilter} and ${span} >= ${from} and ${span} < ${to}`)}) as of_sums
     cross join lateral (select took as bucket) as b`;
-const fromCalls = (from: string, to: string, ms = 'ms'): string => `
+const fromCalls = (joined: string, conditions: string, ms = 'ms'): string => `
   select prompt_version, took as ms, ${columns}, n
-  from (${timesOfCalls(opinionOfCall, 'null::text', ms, `${ofFilter} and created_at >= ${from} and created_at < ${to}`)}) as of_calls`;
+  from (${timesOfCalls(`${joined} left join opinions as f on f.call_id = calls.id`, 'null::text', ms, `${ofFilter} ${conditions}`)}) as of_calls`;
 
-/** As `partsOf` of usage. Marked hours are taken from the sums, and read from their calls. */
-const parts = `
-  with marked as materialized (
+/**
+ * Marked hours are taken from the sums again, and read from their calls. Opinions are found by workspace and time, before their calls are: on
+ * a database spread by Citus feedback is elsewhere than calls, and travels; for a look at one call after the other all of it would.
+ */
+const marked = `
+  marked as materialized (
     select distinct hour from prompt_marks where workspace_id = $1 and livemode = $2 and prompt_id = $3 and hour >= $5 and hour < $8
       and not exists (select 1 from dropped_months where from_at <= hour and to_at > hour)),
+  opinions as materialized (
+    select call_id, avg(score) as opinion
+    from (
+      select call_id, score from feedback where workspace_id = $1 and call_at >= $4 and call_at < $5
+      union all select call_id, score from feedback where workspace_id = $1 and call_at >= $8 and call_at < $9
+      union all select call_id, score from marked join feedback
+        on workspace_id = $1 and call_at >= hour and call_at < hour + interval '1 hour') as given
+    group by call_id)`;
+
+/** As `partsOf` of usage. */
+const parts = `
+  with ${marked},
   parts as (
     ${fromSums('day', '$6', '$7')}
     union all ${fromSums('hour', '$5', '$6')}
     union all ${fromSums('hour', '$7', '$8')}
-    union all ${fromCalls('$4', '$5')}
-    union all ${fromCalls('$8', '$9')}
+    union all ${fromCalls('', 'and created_at >= $4 and created_at < $5')}
+    union all ${fromCalls('', 'and created_at >= $8 and created_at < $9')}
     union all ${fromSums('quarter', '$4', '$5')}
     union all ${fromSums('quarter', '$8', '$9')}
     union all select prompt_version, ms, ${each((figure) => `-${figure}`)}, -n
       from marked cross join lateral (${fromSums('hour', 'marked.hour', `marked.hour + interval '1 hour'`)}) as summed
     union all select prompt_version, ${msOfBucket}, ${columns}, n
-      from marked cross join lateral (${fromCalls('hour', `hour + interval '1 hour'`, bucketOfMs)}) as late
+      from (${fromCalls(`join marked on created_at >= hour and created_at < hour + interval '1 hour'`, '', bucketOfMs)}) as late
         cross join lateral (select late.ms as bucket) as b)`;
 
 const percentile = (percent: number): string =>
