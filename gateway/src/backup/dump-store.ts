@@ -131,6 +131,7 @@ export const leftOut: readonly string[] = [
   'execution_times',
   'experiment_looks',
   'experiment_marks',
+  'experiment_totals',
   'prompt_marks',
   'latency_hours',
   'latency_days',

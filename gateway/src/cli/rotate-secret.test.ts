@@ -48,6 +48,7 @@ const otherBytes: Record<string, string> = {
   'calls.task': 'a hash of the beginning of a prompt',
   'calls.unit': 'a hash with the salt of an experiment',
   'erased_clients.name_hash': 'made with the secret, and made again while the name is there',
+  'experiment_totals.unit': 'a hash with the salt of an experiment',
   'experiment_units.unit': 'a hash with the salt of an experiment',
   'experiments.salt': 'drawn for the experiment',
   'idempotent_answers.request_hash': 'SHA-256 of a request',

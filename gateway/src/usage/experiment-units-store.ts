@@ -58,14 +58,29 @@ const callsOf = (opinions: string, conditions: string): string => `
   where experiment_id is not null and length(unit) >= 2 and status <> 'open' ${conditions}`;
 
 const key = 'workspace_id, experiment_id, phase, livemode, hour, unit, arm';
-const columns = `calls, downgraded, fallbacks, errors, cost_nanos, cost_n, log_cost_sum, json_n, json_ok, ms_n, ms_sum, log_ms_sum, ttft_n,
-  log_ttft_sum, tokens_n, log_tokens_sum, fb_n, fb_sum`;
+/** In the order of `sums`. */
+const columns = [
+  ...[
+    'calls',
+    'downgraded',
+    'fallbacks',
+    'errors',
+    'cost_nanos',
+    'cost_n',
+    'log_cost_sum',
+    'json_n',
+    'json_ok',
+    'ms_n',
+    'ms_sum',
+  ],
+  ...['log_ms_sum', 'ttft_n', 'log_ttft_sum', 'tokens_n', 'log_tokens_sum', 'fb_n', 'fb_sum'],
+] as const;
 
 const addUnits = `
-  insert into experiment_units (${key}, ${columns})
+  insert into experiment_units (${key}, ${columns.join(', ')})
   select ${key}, ${sums} from (${callsOf(opinionsOfSpan, 'and created_at >= $1 and created_at < $2')}) c group by ${key}`;
 const addUnitsOfOne = `
-  insert into experiment_units (${key}, ${columns})
+  insert into experiment_units (${key}, ${columns.join(', ')})
   select ${key}, ${sums}
   from (${callsOf(opinionsOfSpan, 'and created_at >= $1 and created_at < $2 and workspace_id = $3 and experiment_id = $4')}) c group by ${key}`;
 
@@ -139,33 +154,50 @@ export interface ArmFigures {
   output_tokens: Moments;
 }
 
-const parts = `
-  select arm, unit, ${columns} from experiment_units
-  where workspace_id = $1 and experiment_id = $2 and phase = $3 and livemode = $4
-    and hour < ${sinceSummed}
+/** A sum of logarithms or scores, and not of whole numbers. */
+const isReal = (name: string): boolean => name.startsWith('log_') || name === 'fb_sum';
+const ofPhase = 'workspace_id = $1 and experiment_id = $2 and phase = $3 and livemode = $4';
+
+/**
+ * By unit and arm: the calls since the last whole hour, less the hours that were summed already although they are not over by `units_until`.
+ * There are such hours only where somebody took `units_until` back.
+ */
+const newest = `
+  select arm, unit, ${columns.map((name) => `sum(${name})${isReal(name) ? '' : '::bigint'} as ${name}`).join(', ')}
+  from (
+    select arm, unit, ${sums}
+    from (${callsOf(
+      opinionsSince,
+      `and workspace_id = $1 and experiment_id = $2 and livemode = $4 and created_at >= ${sinceSummed}`,
+    )}) c
+    where phase = $3 group by arm, unit
+    union all
+    select arm, unit, ${columns.map((name) => `-${name}`).join(', ')} from experiment_units where ${ofPhase} and hour >= ${sinceSummed}) as parts
+  group by arm, unit`;
+
+/** `experiment_totals` has one row for each unit: to sum up the hours of 150,000 units took a second of Postgres, and this takes a seventh. */
+const units = `
+  select arm, ${columns.join(', ')} from experiment_totals where ${ofPhase} and (arm, unit) not in (select arm, unit from newest)
   union all
-  select arm, unit, ${sums}
-  from (${callsOf(
-    opinionsSince,
-    `and workspace_id = $1 and experiment_id = $2 and livemode = $4 and created_at >= ${sinceSummed}`,
-  )}) c
-  where phase = $3 group by arm, unit`;
+  select n.arm, ${columns.map((name) => `n.${name} + coalesce(t.${name}, 0)`).join(', ')}
+  from newest n left join (select arm, unit, ${columns.join(', ')} from experiment_totals where ${ofPhase}) t on t.arm = n.arm and t.unit = n.unit`;
 
 const means = `
-  select arm, sum(calls) as calls, sum(downgraded) as downgraded, sum(fallbacks) as fallbacks, sum(errors) as errors, sum(cost_nanos) as cost_nanos,
-    sum(fb_sum) / nullif(sum(fb_n), 0) as feedback,
-    sum(json_ok)::float8 / nullif(sum(json_n), 0)::float8 as json_ok,
-    sum(errors)::float8 / nullif(sum(calls), 0)::float8 as error,
-    sum(log_cost_sum) / nullif(sum(cost_n), 0)::float8 as cost,
-    sum(log_ms_sum) / nullif(sum(ms_n), 0)::float8 as total_ms,
-    sum(log_ttft_sum) / nullif(sum(ttft_n), 0)::float8 as ttft_ms,
-    sum(log_tokens_sum) / nullif(sum(tokens_n), 0)::float8 as output_tokens
-  from (${parts}) p group by arm, unit`;
+  select arm, calls, downgraded, fallbacks, errors, cost_nanos,
+    fb_sum / nullif(fb_n, 0)::float8 as feedback,
+    json_ok::float8 / nullif(json_n, 0)::float8 as json_ok,
+    errors::float8 / nullif(calls, 0)::float8 as error,
+    log_cost_sum / nullif(cost_n, 0)::float8 as cost,
+    log_ms_sum / nullif(ms_n, 0)::float8 as total_ms,
+    log_ttft_sum / nullif(ttft_n, 0)::float8 as ttft_ms,
+    log_tokens_sum / nullif(tokens_n, 0)::float8 as output_tokens
+  from (${units}) u`;
 
 const momentsOf = (figure: string): string => `
   json_build_object('n', count(${figure}), 'mean', coalesce(avg(${figure}::float8), 0), 'variance', coalesce(var_pop(${figure}::float8), 0)) as ${figure}`;
 
 const figures = `
+  with newest as materialized (${newest})
   select arm, sum(calls)::float8 as calls, sum(downgraded)::float8 as downgraded, sum(fallbacks)::float8 as fallbacks, sum(errors)::float8 as errors,
     sum(cost_nanos)::bigint as "costNanos", ${momentsOf('feedback')}, ${momentsOf('json_ok')}, ${momentsOf('error')}, ${momentsOf('cost')},
     ${momentsOf('total_ms')}, ${momentsOf('ttft_ms')}, ${momentsOf('output_tokens')}
