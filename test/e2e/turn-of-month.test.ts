@@ -129,4 +129,23 @@ describe('a month of which a part was invoiced while it ran', () => {
       expect(await issue('2026-12')).toMatchObject({ status: 'made', number: 5, total: 2 });
     });
   });
+
+  it('shows its client the terms of both invoices, though they have changed since', async () => {
+    await json(gateway.send('PUT', '/v1/clients/kiwi', { currency: 'NZD', exchange_rate: 1.7 }));
+    const { url } = await json<{ url: string }>(gateway.post('/v1/clients/kiwi/links', { name: 'Jane' }), 201);
+    const session = await fetch(`${gateway.url}/portal/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: gateway.url },
+      body: JSON.stringify({ token: url.split('#')[1] }),
+    });
+    await session.arrayBuffer();
+    const cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const month = (asked: string): Promise<object> =>
+      at(isoNow.after, async () => {
+        const answer = fetch(`${gateway.url}/portal/api/overview?month=${asked}`, { headers: { cookie } });
+        return await json<object>(answer);
+      });
+    expect(await month('2026-11')).toMatchObject({ currency: 'USD', usage: { amount: 9 } });
+    expect(await month('2026-12')).toMatchObject({ currency: 'NZD', usage: { amount: 3.4 } });
+  });
 });

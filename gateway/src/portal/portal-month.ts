@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { WorkspaceSettings } from '../accounts/workspace-settings.ts';
-import { invoicePeriod } from '../billing/invoice-period.ts';
+import type { InvoiceDocument } from '../billing/invoice-document.ts';
+import { invoicePeriod, partsBeside } from '../billing/invoice-period.ts';
 import { findOverlapping } from '../billing/invoice-store.ts';
 import { type ClientSettings, selectClients, unsetClient } from '../clients/client-store.ts';
 import { dayText, localDay } from '../usage/calendar.ts';
@@ -45,16 +46,25 @@ export async function readMonth(
   const [known] = await selectClients(db, { ...place, id: clientId, limit: 1 });
   const client = known ?? unsetClient;
   // A month that is billed shows the terms it was billed by, though they have changed since.
-  const [invoice] = await findOverlapping(db, place, { clientId, from, to });
-  const isBilled = invoice?.from === from.toISOString() && invoice.to === to.toISOString();
-  const terms = isBilled
-    ? {
-        currency: invoice.currency,
-        markupPercent: invoice.markup_percent ?? 0,
-        exchangeRate: invoice.exchange_rate,
-      }
-    : { currency: client.currency, markupPercent: client.markupPercent, exchangeRate: client.exchangeRate };
+  const invoices = (await findOverlapping(db, place, { clientId, from, to })).map(billedStretch);
+  const isBilled = partsBeside({ from, to }, invoices).length === 0;
+  const isAlike = new Set(invoices.map(({ terms }) => JSON.stringify(terms))).size === 1;
+  const terms = (isBilled && isAlike ? invoices[0]?.terms : undefined) ?? {
+    currency: client.currency,
+    markupPercent: client.markupPercent,
+    exchangeRate: client.exchangeRate,
+  };
   return { month, from, to, settings, client, terms };
+}
+
+/** An invoice of the running month covers its beginning only, and another one the rest. */
+function billedStretch(invoice: InvoiceDocument): { from: Date; to: Date; terms: BillingTerms } {
+  const { currency, markup_percent: markupPercent, exchange_rate: exchangeRate } = invoice;
+  return {
+    from: new Date(invoice.from),
+    to: new Date(invoice.to),
+    terms: { currency, markupPercent: markupPercent ?? 0, exchangeRate },
+  };
 }
 
 export function sumFilter({ workspaceId, livemode, clientId }: PortalViewer, { from, to }: PortalMonth): SumFilter {
