@@ -1,19 +1,21 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { json } from '../support/ask.ts';
-import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
+import { chat, eventually, hello, json } from '../support/ask.ts';
+import { liveKey, startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
 /** An agency in Auckland, where December begins thirteen hours before it does in UTC. */
 
 let gateway: TestGateway;
 const isoNow = { before: '2026-11-30T10:59:30Z', after: '2026-11-30T11:30:00Z' };
 
-async function addCall(id: string, at: string, usd: number): Promise<void> {
+async function addCall(id: string, at: string, usd: number, client = 'kiwi'): Promise<void> {
   await gateway.database.pool.query(
     `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, client_id, scenario_id, scenario_platform, dialect, streamed,
        model_requested, model, provider, input_tokens, output_tokens, cost_nanos, total_ms)
-     select workspace_id, $1::timestamptz, $2, true, 'gone', 'succeeded', id, 'kiwi', 'mailer', 'make', 'chat', false, 'm', 'm', 'openai', 10, 2, $3, 100
+     select workspace_id, $1::timestamptz, $2, true, 'gone', 'succeeded', id, $4, 'mailer', 'make', 'chat', false, 'm', 'm', 'openai', 10, 2, $3, 100
      from api_keys where livemode order by id limit 1`,
-    [at, id, String(usd * 1e9)],
+    [at, id, String(usd * 1e9), client],
   );
 }
 
@@ -147,5 +149,43 @@ describe('a month of which a part was invoiced while it ran', () => {
       });
     expect(await month('2026-11')).toMatchObject({ currency: 'USD', usage: { amount: 9 } });
     expect(await month('2026-12')).toMatchObject({ currency: 'NZD', usage: { amount: 3.4 } });
+  });
+});
+
+describe('a call that arrives slowly at midnight', () => {
+  it('is on the invoice of the month in which it came in, also where that is issued at once', async () => {
+    const { services } = gateway.gateway;
+    const real = services.now;
+    const ahead = Date.parse('2026-12-31T10:59:59.500Z') - real();
+    services.now = () => real() + ahead;
+    try {
+      await gateway.database.pool.query(`select ensure_call_partitions('2026-12-01', 2)`);
+      await addCall('req_slow', '2026-12-15T12:00:00Z', 1, 'slow');
+      gateway.fakes.openai.reply({ text: 'x', usage: { input: 100_000, output: 0 } });
+      const text = JSON.stringify(hello());
+      const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'slow' };
+      const call = request(`${gateway.url}${chat}`, { method: 'POST', headers });
+      const status = once(call, 'response').then(([answer]) => (answer as IncomingMessage).resume().statusCode);
+      call.write(text.slice(0, 10));
+      const midnight = Date.parse('2026-12-31T11:00:00Z');
+      await eventually(async () => expect(services.now()).toBeGreaterThan(midnight));
+      const issue = async (): Promise<{ status: string; total: number } | undefined> => {
+        const answer = gateway.post('/v1/invoices/all', { period: 'last_month' });
+        const { data } = await json<{ data: { client_id: string; status: string; total: number }[] }>(answer);
+        return data.find(({ client_id: id }) => id === 'slow');
+      };
+      const first = issue();
+      // Longer than two processes take to see each other's calls.
+      setTimeout(() => call.end(text.slice(10)), 700);
+      expect(await status).toBe(200);
+      // A slow machine may still be at it when the invoice is asked for: that says so, and issues nothing.
+      let issued = await first;
+      await eventually(async () => {
+        if (issued?.status === 'under_way') issued = await issue();
+        expect(issued).toMatchObject({ status: 'made', total: 1.25 });
+      });
+    } finally {
+      services.now = real;
+    }
   });
 });

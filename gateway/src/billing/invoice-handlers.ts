@@ -46,7 +46,7 @@ export const invoiceHandlers: Pick<
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = { clientId: input.client_id, ...invoicePeriod(input, timezone, services.now()) };
-    await letCallsArrive(services, range.to.getTime());
+    await letCallsArrive(services, range);
     const onMade: OnMade = (tx, invoice) => audit(tx, invoiceMade(invoice));
     // First of all: an invoice that has its number is answered, also where the database is away from then on.
     const withLink = await linker(services, caller);
@@ -79,7 +79,7 @@ export const invoiceHandlers: Pick<
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = invoicePeriod({ period }, timezone, services.now());
-    await letCallsArrive(services, range.to.getTime());
+    await letCallsArrive(services, range);
     const data = [];
     for (const id of await clientsOf(services, { place, range, clientId })) {
       const billable = await findBillable(services, services.db, { place, range: { clientId: id, ...range } });
@@ -97,7 +97,7 @@ export const invoiceHandlers: Pick<
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = invoicePeriod({ period }, timezone, services.now());
-    await letCallsArrive(services, range.to.getTime());
+    await letCallsArrive(services, range);
     const onMade: OnMade = (tx) => audit(tx, invoicesMade(period));
     const withLink = await linker(services, caller);
     const data = [];

@@ -139,9 +139,12 @@ export async function takeNumber(
   return { number, label: labelOf(billing.invoice_prefix, number, year) };
 }
 
-/** A call that came in before the end of the period may be a moment away from its record, in whatever process. */
-export async function letCallsArrive(services: IssuePorts, toMs: number): Promise<void> {
-  const waitMs = toMs + 300 - services.now();
+/**
+ * A call that came in before the end of the period may be away from its record, in whatever process: its body is on its way, or it waits for
+ * money for up to a second. A month that is billed once it is over is not billed again for its last calls, so these have more time.
+ */
+export async function letCallsArrive(services: IssuePorts, { to, isMonth }: InvoicePeriod): Promise<void> {
+  const waitMs = to.getTime() + (isMonth ? 3_000 : 300) - services.now();
   if (waitMs > 0) await sleep(waitMs);
   await services.journal.flush(5_000);
 }
