@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, eventually, json } from '../support/ask.ts';
 import { addSamples, bodyOf, learn, textOf } from '../support/head-samples.ts';
+import { headsOfFormat } from '../support/heads-of-format.ts';
 import { setAuto } from '../support/set-auto.ts';
 import { startTestGateway, type TestGateway, testKey } from '../support/start-gateway.ts';
 
@@ -157,4 +158,18 @@ it('a version that is not kept, was no better, or is no version is refused, and 
     [2, true],
     [1, false],
   ]);
+});
+
+it('a version that another version of the gateway learned is not activated, and says why', async () => {
+  const { pool } = gateway.database;
+  const { rows } = await pool.query('select weights from learned_heads where version = 1');
+  const [{ weights } = { weights: Buffer.alloc(0) }] = rows as { weights: Buffer }[];
+  await pool.query('update learned_heads set weights = $1 where version = 1', [headsOfFormat(weights, undefined)]);
+  await activate('1', 409);
+  const { data } = await list();
+  expect(data.at(-1)).toMatchObject({
+    ...{ version: 1, active: false },
+    reason: expect.stringContaining('Another version of the gateway learned it'),
+  });
+  expect(data[1]).toMatchObject({ version: 2, reason: expect.stringContaining('better') });
 });

@@ -17,7 +17,7 @@ function traffic(n: number, seed: number, right = usual): LabelledCall[] {
     const isHard = random() < 0.4;
     const text = `${pick()} ${isHard ? 'contract clause' : 'newsletter'} ${pick()}`;
     const weak = random() < (isHard ? right.hard : right.easy) ? 1 : 0;
-    return { words: hashedWords(text), structure: [], task: 'mail', weak, strong: 1 };
+    return { words: hashedWords(text, ''), structure: [], task: 'mail', weak, strong: 1 };
   });
 }
 

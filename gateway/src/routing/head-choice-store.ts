@@ -2,6 +2,7 @@ import type { Db } from '../db/transaction.ts';
 import type { Comparison } from './compare-heads.ts';
 import type { HeadReason } from './head-words.ts';
 import type { HeadsReport } from './learned-heads.ts';
+import { headsFormat } from './packed-heads.ts';
 
 interface HeadScope {
   workspaceId: string;
@@ -16,6 +17,8 @@ export interface HeadVersion {
   strong: string;
   /** Only such heads can be activated. */
   hasWeights: boolean;
+  /** Other versions of the gateway see calls differently: what their heads weigh says nothing here. */
+  isReadable: boolean;
   outcome: 'candidate' | 'promoted' | 'withdrawn' | 'dropped' | 'no_better';
   /** Null in versions of older gateways. */
   reason: HeadReason | null;
@@ -33,14 +36,15 @@ export interface HeadVersion {
 /** Those that are kept, the newest first. An active candidate is one that somebody chose in a gateway of before, which knew none. */
 export async function listHeadVersions(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadVersion[]> {
   const { rows } = await db.query(
-    `select version, active, weak, strong, octet_length(weights) > 0 as "hasWeights", report, created_at as "createdAt",
+    `select version, active, weak, strong, octet_length(weights) > 0 as "hasWeights",
+       substring(weights from 5 for octet_length($3::bytea)) = $3 as "isReadable", report, created_at as "createdAt",
        case when active and outcome = 'candidate' then 'promoted'
          else coalesce(outcome, case when octet_length(weights) > 0 then 'promoted' else 'no_better' end) end as outcome,
        case when active and outcome = 'candidate' then 'chosen' else reason end as reason, against, compared, decided_at as "decidedAt",
        case when active then coalesce(active_since, created_at) else active_since end as "activeSince",
        case when not active then active_until end as "activeUntil"
      from learned_heads where workspace_id = $1 and livemode = $2 order by version desc`,
-    [workspaceId, livemode],
+    [workspaceId, livemode, Buffer.from(`{"format":${headsFormat},`)],
   );
   return rows as HeadVersion[];
 }

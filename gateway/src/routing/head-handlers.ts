@@ -5,7 +5,7 @@ import { actorOf } from '../accounts/actor.ts';
 import type { Context } from '../accounts/context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { chooseHeads, findChosen, type HeadVersion, listHeadVersions, lockHeads } from './head-choice-store.ts';
-import { wordsOfReason } from './head-words.ts';
+import { wordsOfOtherFormat, wordsOfReason } from './head-words.ts';
 import { labelsMin } from './learned-heads.ts';
 import { findCollected } from './learned-heads-store.ts';
 import { newestHeads } from './newest-heads.ts';
@@ -60,10 +60,10 @@ function versionOf(asked: string, versions: readonly HeadVersion[]): number {
       `There is no version ${asked} of learned heads. GET /v1/routing/heads lists those that are kept.`,
       { param: 'version' },
     );
-  if (!found.hasWeights)
+  if (!found.hasWeights || !found.isReadable)
     throw new GatewayError(
       'conflict',
-      `Version ${asked} has nothing to activate. ${wordsOfReason(found.reason ?? 'no_better_than_tasks', found)} Choose another version, or none.`,
+      `Version ${asked} has nothing to activate. ${reasonOf({ ...found, reason: found.reason ?? 'no_better_than_tasks' })} Choose another version, or none.`,
       { param: 'version' },
     );
   return found.version;
@@ -102,7 +102,7 @@ function shownVersion(one: HeadVersion) {
     version,
     active,
     state: stateOf(one),
-    reason: wordsOfReason(reason, one),
+    reason: reasonOf(one),
     better: outcome !== 'no_better' || reason === 'proves_less',
     model: weak,
     baseline_model: strong,
@@ -130,6 +130,10 @@ function shownVersion(one: HeadVersion) {
     active_since: times.activeSince?.toISOString() ?? null,
     active_until: times.activeUntil?.toISOString() ?? null,
   };
+}
+
+function reasonOf(one: HeadVersion): string | null {
+  return one.hasWeights && !one.isReadable ? wordsOfOtherFormat(labelsMin) : wordsOfReason(one.reason, one);
 }
 
 function stateOf({ active, outcome }: HeadVersion): OutputOf<'routing.heads.list'>['data'][number]['state'] {

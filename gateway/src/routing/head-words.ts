@@ -51,3 +51,8 @@ export function wordsOfReason(
       return null;
   }
 }
+
+/** Of heads that another version of the gateway learned, which saw calls differently. */
+export function wordsOfOtherFormat(needed: number): string {
+  return `Another version of the gateway learned it from calls that it saw differently, so this one does not use it. New heads need ${needed} newer compared calls. Until then, the rates of the tasks decide alone.`;
+}

@@ -44,7 +44,7 @@ let samples = 0;
 function callOf(i: number, isTurned = false): LabelledCall {
   const isHard = i % 2 === 0;
   const structure = Array.from({ length: structureSize }, () => 0.1);
-  const words = hashedWords(`${isHard ? 'contract' : 'newsletter'} number ${i % 7}`);
+  const words = hashedWords(`${isHard ? 'contract' : 'newsletter'} number ${i % 7}`, '');
   return { words, structure, task, weak: isHard === isTurned ? 1 : 0, strong: 1 };
 }
 

@@ -24,12 +24,13 @@ import { type LearnedHeads, labelsMin, learnHeadsInPieces } from './learned-head
 import {
   countNewerThan,
   forgetOldSamples,
+  forgetSamples,
   type Learner,
   listLearners,
   listSamples,
   nextLook,
 } from './learned-heads-store.ts';
-import { packHeads, unpackHeads } from './packed-heads.ts';
+import { areOfLaterGateway, packHeads, unpackHeads } from './packed-heads.ts';
 import { callsInPiece } from './pieces.ts';
 import { unsealFeatures } from './sealed-features.ts';
 import type { LabelledCall } from './text-heads.ts';
@@ -67,6 +68,7 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
   const { db } = ports;
   const current = await readCurrentVersions(db, learner);
   const standing = await listStandingHeads(db, learner);
+  if (standing.some(({ weights }) => areOfLaterGateway(weights))) return;
   const [inUse, waiting] = [true, false].map((which) => standing.find(({ isActive }) => isActive === which));
   const change = (apply: (tx: Db) => Promise<void>): Promise<void> => changeHeads(db, { learner, current }, apply);
   if (waiting !== undefined && waiting.against !== current.active)
@@ -88,7 +90,7 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
       : undefined;
   const canFit = learner.calls >= labelsMin;
   if (active === undefined) return canFit ? change(await firstHeads(ports, learner)) : undefined;
-  const fresh = await callsOf(ports, learner, active.version);
+  const { calls: fresh } = await callsOf(ports, learner, active.version);
   const broken = current.follows ? await inTurns(brokenPromiseInPieces(active.learned, fresh)) : undefined;
   if (broken !== undefined) return withdraw(active, 'broken_promise');
   if (candidate === undefined) {
@@ -139,7 +141,7 @@ async function changeHeads(
 }
 
 async function firstHeads(ports: LearnPorts, learner: Learner): Promise<(tx: Db) => Promise<void>> {
-  const calls = await callsOf(ports, learner);
+  const { calls, earlier } = await callsOf(ports, learner);
   const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
   // Each look asks the next one for a clearer lead, and calls that cannot be read are no look.
   if (attempt === undefined) return async () => {};
@@ -149,6 +151,8 @@ async function firstHeads(ports: LearnPorts, learner: Learner): Promise<(tx: Db)
   return async (tx) => {
     const { active, follows } = await readCurrentVersions(tx, learner);
     const version = await saveHeads(tx, learner, heads);
+    // A process of the earlier version would learn heads of them, and put them in the place of these.
+    if (learned !== undefined && earlier.length > 0) await forgetSamples(tx, learner, earlier);
     if (learned !== undefined && follows)
       await record(tx, learner, { operation: 'routing.heads.promote', before: active, after: version });
   };
@@ -159,7 +163,7 @@ async function nextCandidate(
   learner: Learner,
   active: Standing,
 ): Promise<(tx: Db) => Promise<void>> {
-  const calls = await callsOf(ports, learner);
+  const { calls } = await callsOf(ports, learner);
   const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
   if (attempt === undefined) return async () => {};
   const { learned, report } = attempt;
@@ -192,19 +196,27 @@ function record(
 /** With the first version of heads that was fit on it, or null. */
 type SampledCall = LabelledCall & { seenBy: number | null };
 
+interface ReadSamples {
+  calls: SampledCall[];
+  /** Of calls that an earlier version of the gateway took down: it saw them differently. */
+  earlier: string[];
+}
+
 /** The calls whose answers were compared, the oldest first: all, or those that a version was not fit on. */
-async function callsOf({ db, secret }: LearnPorts, learner: Learner, unseenBy?: number): Promise<SampledCall[]> {
+async function callsOf({ db, secret }: LearnPorts, learner: Learner, unseenBy?: number): Promise<ReadSamples> {
   const samples = await listSamples(db, learner, unseenBy);
   const calls: SampledCall[] = [];
+  const earlier: string[] = [];
   for (let from = 0; from < samples.length; from += callsInPiece)
     await inTurn(() => {
       for (const { id, task, sealedFeatures, agreed, seenBy } of samples.slice(from, from + callsInPiece)) {
         const features = unsealFeatures(secret, { workspaceId: learner.workspaceId, id }, sealedFeatures);
-        // An earlier version of the gateway took down fewer numbers.
+        // Each version that sees calls differently takes down more numbers.
+        if (features.structure.length < structureSize) earlier.push(id);
         if (features.structure.length !== structureSize) continue;
         // Agreement says nothing of the strong model itself: it is the measure.
         calls.push({ ...features, task, weak: agreed ? 1 : 0, strong: 1, seenBy });
       }
     });
-  return calls;
+  return { calls, earlier };
 }

@@ -57,6 +57,17 @@ export async function listSamples(
   return rows as StoredSample[];
 }
 
+/** These calls say nothing to the version of the gateway that learns now. */
+export async function forgetSamples(
+  db: Db,
+  { workspaceId, livemode }: SampleScope,
+  ids: readonly string[],
+): Promise<void> {
+  await db.query('delete from learned_samples where workspace_id = $1 and livemode = $2 and id = any($3)', [
+    ...[workspaceId, livemode, ids],
+  ]);
+}
+
 export interface Learner extends SampleScope, ModelPair {
   /** How many samples there are: few where heads are only checked. */
   calls: number;

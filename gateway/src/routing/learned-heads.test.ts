@@ -16,7 +16,7 @@ function calls(n: number, { hardFails }: { hardFails: boolean }): LabelledCall[]
     const isHard = random() < 0.4;
     const text = `${pick()} ${pick()} ${isHard ? 'contract clause' : 'newsletter'} ${pick()}`;
     return {
-      words: hashedWords(text),
+      words: hashedWords(text, ''),
       structure: [],
       task: 'mail',
       weak: random() < (isHard && hardFails ? 0.4 : 0.995) ? 1 : 0,
@@ -44,11 +44,11 @@ function tasksOf(n: number, traffic: Traffic, seed: number): LabelledCall[] {
     const isHard = random() < 0.4;
     const text = `${pick()} ${task} ${isHard ? 'contract' : 'newsletter'} ${pick()}`;
     const weak = random() < (isHard ? hard : easy) ? 1 : 0;
-    return { words: hashedWords(text), structure: [], task, weak, strong: 1 };
+    return { words: hashedWords(text, ''), structure: [], task, weak, strong: 1 };
   });
 }
 
-const asked = (text: string) => ({ words: hashedWords(text), structure: [], task: 'mail' });
+const asked = (text: string) => ({ words: hashedWords(text, ''), structure: [], task: 'mail' });
 
 describe('heads that a workspace learns', () => {
   it('split a task into calls that are easy and calls that are not', () => {
@@ -68,7 +68,7 @@ describe('heads that a workspace learns', () => {
     const old = calls(2_400, { hardFails: true });
     // A word that only the newest calls have, and that the small model always fails.
     const fresh = calls(600, { hardFails: true }).map((call, i) =>
-      i % 3 === 0 ? { ...call, words: hashedWords('subpoena garden'), weak: 0 } : call,
+      i % 3 === 0 ? { ...call, words: hashedWords('subpoena garden', ''), weak: 0 } : call,
     );
     const learned = learnHeads([...old, ...fresh]);
     if (learned === undefined) throw new Error('the heads were not better than the rate of the task');

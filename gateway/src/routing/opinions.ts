@@ -8,14 +8,12 @@ export type Opinions = readonly [weakWords: number, weakTask: number, strongWord
 export interface Mix {
   weights: readonly number[];
   bias: number;
-  /** Heads of an earlier version of the gateway count the probability of this opinion as much as all the rest. */
-  half?: number;
 }
 
-export function mixed({ weights, bias, half }: Mix, opinions: Opinions): number {
+export function mixed({ weights, bias }: Mix, opinions: Opinions): number {
   let sum = bias;
   for (let j = 0; j < opinions.length; j++) sum += (weights[j] ?? 0) * (opinions[j] ?? 0);
-  return half === undefined ? sigmoid(sum) : (sigmoid(sum) + sigmoid(opinions[half] ?? 0)) / 2;
+  return sigmoid(sum);
 }
 
 interface Belief {

@@ -2,12 +2,14 @@ import { structureSize } from './call-structure.ts';
 import { wordBuckets } from './hashed-words.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import type { LogisticHead } from './logistic-head.ts';
-import type { Mix } from './opinions.ts';
 import type { TaskGuess } from './task-guess.ts';
 import type { TextHeads } from './text-heads.ts';
 
 /** A task takes about fifty bytes; the ones with the most calls come first. */
 const tasksMax = 900;
+
+/** Counts up where calls are seen differently: heads of another format say nothing of a call. Those before the second have no such number. */
+export const headsFormat = 2;
 
 /**
  * At most 300 KiB: two heads of 64 KiB, the guess of the task, and the rates of the tasks. First the length of the JSON, then the JSON,
@@ -16,6 +18,8 @@ const tasksMax = 900;
 export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
   const { weak, strong, rates, guess, ...rest } = heads;
   const head: PackedHead = {
+    // The store looks for it at the beginning.
+    format: headsFormat,
     ...rest,
     rates: [...rates].slice(0, tasksMax).map(([task, rate]) => [task, short(rate.weak), short(rate.strong)]),
     weak: bare(weak),
@@ -34,16 +38,12 @@ export function packHeads({ heads, gainMost, report }: LearnedHeads): Buffer {
 /** Undefined for heads without weights, and for those of a version of the gateway that sees calls differently: they are learned again. */
 export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
   if (packed.length === 0) return undefined;
-  const start = 4 + packed.readUInt32LE(0);
-  const { gainMost, report, rate, rates, guess, weak, strong, ...scaled } = JSON.parse(
-    packed.subarray(4, start).toString('utf8'),
-  ) as PackedHead | ScaledHead;
-  const size = 'known' in scaled ? structureSize + marks.length : structureSize;
-  if (weak.structure.length !== size || strong.structure.length !== size) return undefined;
+  const { head, start } = unpackJson(packed);
+  if (head.format !== headsFormat) return undefined;
+  const { gainMost, report, rate, rates, guess, weak, strong, known, guessed } = head;
   const [middle, end] = [start + wordBuckets, start + 2 * wordBuckets];
-  const mixes = 'known' in scaled ? scaled : mixesOf(scaled, rates.length < 2 ? 'one' : 'many');
   const heads: TextHeads = {
-    ...{ rate, known: mixes.known, guessed: mixes.guessed },
+    ...{ rate, known, guessed },
     rates: new Map(rates.map(([task, weakRate, strongRate]) => [task, { weak: weakRate, strong: strongRate }])),
     weak: { ...unmarked(weak), words: new Int8Array(packed.subarray(start, middle)) },
     strong: { ...unmarked(strong), words: new Int8Array(packed.subarray(middle, end)) },
@@ -56,23 +56,20 @@ export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
   return { gainMost, report, heads };
 }
 
+/** A later version of the gateway learned them, and looks after them: two versions side by side do not replace the heads of each other. */
+export function areOfLaterGateway(packed: Buffer): boolean {
+  return packed.length > 0 && (unpackJson(packed).head.format ?? 0) > headsFormat;
+}
+
+function unpackJson(packed: Buffer): { head: PackedHead; start: number } {
+  const start = 4 + packed.readUInt32LE(0);
+  return { head: JSON.parse(packed.subarray(4, start).toString('utf8')) as PackedHead, start };
+}
+
 type BareHead = Omit<LogisticHead, 'words'>;
 
-interface PackedHead extends Packed, Pick<TextHeads, 'known' | 'guessed'> {}
-
-/** Heads of an earlier version of the gateway, which took the mean of what the words say and of what the task says. */
-interface ScaledHead extends Packed {
-  weakScale: Scale;
-  strongScale: Scale;
-}
-
-/** Platt's scaling of the words. */
-interface Scale {
-  slope: number;
-  offset: number;
-}
-
-interface Packed extends Pick<TextHeads, 'rate'> {
+interface PackedHead extends Pick<TextHeads, 'rate' | 'known' | 'guessed'> {
+  format?: number;
   rates: [task: string, weak: number, strong: number][];
   weak: BareHead;
   strong: BareHead;
@@ -81,25 +78,9 @@ interface Packed extends Pick<TextHeads, 'rate'> {
   report: LearnedHeads['report'];
 }
 
-/** Where there is one task, its rate says nothing that the words do not. */
-function mixesOf(
-  { weakScale, strongScale }: Pick<ScaledHead, 'weakScale' | 'strongScale'>,
-  tasks: 'one' | 'many',
-): Mixes {
-  const mixOf = ({ slope, offset }: Scale, [words, task]: readonly [words: number, task: number]): Mix => ({
-    weights: [0, 1, 2, 3].map((j) => (j === words ? slope : 0)),
-    bias: offset,
-    ...(tasks === 'many' && { half: task }),
-  });
-  const mixes = { weak: mixOf(weakScale, [0, 1]), strong: mixOf(strongScale, [2, 3]) };
-  return { known: mixes, guessed: mixes };
-}
-
-type Mixes = Pick<TextHeads, 'known' | 'guessed'>;
-
 /**
- * Follow the weights of the structure. While processes of two versions run, those of the earlier one leave heads alone whose structure is not as
- * long as theirs, and would fail on the others.
+ * Follow the weights of the structure. Versions of before the formats had numbers know their own heads by the length of this structure, which was
+ * 30 and later 31; they leave others alone.
  */
 const marks = [0];
 

@@ -12,7 +12,7 @@ function callsOf(n: number): LabelledCall[] {
   const random = seeded(11);
   return Array.from({ length: n }, (_, i) => {
     const isHard = random() < 0.4;
-    const words = hashedWords(`${isHard ? 'contract clause' : 'newsletter'} of ${i % 2 === 0 ? 'mail' : 'notes'}`);
+    const words = hashedWords(`${isHard ? 'contract clause' : 'newsletter'} of ${i % 2 === 0 ? 'mail' : 'notes'}`, '');
     const weak = random() < (isHard ? 0.3 : 0.99) ? 1 : 0;
     return { words, structure: [random(), random()], task: i % 2 === 0 ? 'mail' : 'notes', weak, strong: 1 };
   });

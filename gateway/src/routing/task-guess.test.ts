@@ -12,7 +12,7 @@ function callsOf({ tasks, each, seed = 1 }: { tasks: number; each: number; seed?
   return Array.from({ length: tasks * each }, (_, i) => {
     const task = i % tasks;
     const text = `${some(8, () => word(Math.floor(random() * 900) + 100_000))} ${some(4, () => word(task * 50 + Math.floor(random() * 20) + 900_000))}`;
-    return { words: hashedWords(text), structure: [], task: `task ${task}` };
+    return { words: hashedWords(text, ''), structure: [], task: `task ${task}` };
   });
 }
 
@@ -50,7 +50,7 @@ describe('the guess of a task', () => {
     const guess = fit(callsOf({ tasks: 3, each: 20 }));
     if (guess === undefined) throw new Error('nothing was fitted');
     for (const text of ['', '\u0000', 'x'.repeat(10_000)]) {
-      const likely = guessTasks(guess, { words: hashedWords(text), structure: [] });
+      const likely = guessTasks(guess, { words: hashedWords(text, ''), structure: [] });
       expect([...likely].every((one) => one > 0 && one < 1)).toBe(true);
     }
   });

@@ -26,7 +26,7 @@ function textOf(task: string, random: () => number): string {
 }
 
 function asked(text: string) {
-  return { words: hashedWords(text), structure: [], task: undefined };
+  return { words: hashedWords(text, ''), structure: [], task: undefined };
 }
 
 describe('the heads of a workspace', () => {

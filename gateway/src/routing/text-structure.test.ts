@@ -37,7 +37,9 @@ it('tells a question with choices, a formula and code from plain text', () => {
 it('sees the tools, the schema, the turns and the effort of a call', () => {
   const plain = featuresOf({ ...call('Hello'), output: { kind: 'text' } });
   expect(plain.structure).toHaveLength(structureSize);
-  expect(plain.structure.slice(textStructureSize + 1)).toEqual([0, 0, 0, 0, 0]);
+  expect(plain.structure.slice(textStructureSize + 1, -1)).toEqual([0, 0, 0, 0, 0]);
+  const long = featuresOf({ ...call('Hello. How are you?'), output: { kind: 'text' } });
+  expect(long.structure.at(-1)).toBeGreaterThan(plain.structure.at(-1) ?? 1);
   const schema = { properties: { order: { properties: { id: { type: 'string' } } } } };
   const rich = featuresOf({
     ...call('Hello'),

@@ -114,7 +114,7 @@ export function structureOf(text: string): number[] {
 }
 
 /** `A. yes`, `b) no`, `3. perhaps`, `- one`. */
-function isChoice(text: string, at: number): boolean {
+export function isChoice(text: string, at: number): boolean {
   const first = text.charCodeAt(at);
   if (first === 45 || first === 42) return text.charCodeAt(at + 1) === 32;
   const isLabel = (first >= 48 && first <= 57) || (first >= 65 && first <= 90) || (first >= 97 && first <= 122);
