@@ -12,6 +12,7 @@ describePrograms(
     'the anthropic package': 'anthropic_package.py',
     LangChain: 'langchain_packages.py',
     PydanticAI: 'pydantic_ai_package.py',
+    "OpenAI's Agents SDK": 'openai_agents_package.py',
     'the LiteLLM SDK': 'litellm_package.py',
     "the page's snippets": 'seeds.py',
   }),
