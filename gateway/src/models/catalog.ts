@@ -35,7 +35,7 @@ export interface ModelRef {
  * The classes: where the caller leaves the choice to us, these answer. By vendor in the order they are tried, and of a vendor
  * newest first; the next one answers where the vendor does not know the one before. Chosen on 2026-11-29 among the models that
  * the vendors serve, that `@pydantic/genai-prices` prices, and whose prices are of a size, so that what is held for a call does
- * not grow by its fallbacks. A test fails when one is past its retirement.
+ * not grow by its fallbacks. A test fails as soon as a retirement of one is announced.
  */
 export function classOf(vendor: Vendor, strength: Strength): readonly string[] {
   return vendorOf(vendor).vendor.classes[strength];

@@ -19,7 +19,7 @@ export const gemini = defineProvider({
   catalogue: 'google',
   classes: {
     strong: ['gemini-3.8-flash', 'gemini-3.7-flash', 'gemini-3.5-flash'],
-    small: ['gemini-3.5-flash-lite', 'gemini-3.1-flash-lite', 'gemini-2.5-flash-lite'],
+    small: ['gemini-3.5-flash-lite', 'gemini-2.5-flash-lite'],
   },
   otelName: 'gcp.gemini',
   retirements: geminiRetirements,
