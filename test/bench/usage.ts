@@ -63,7 +63,7 @@ async function makeCalls(
          case when rare then 'key_rare' else 'key_bench' end, case when rare then 'quiet' else 'client-' || client end,
          case when rare then 'quiet' else 'project-' || client % 3 end, case when rare then 'quiet' else 'scenario-' || client || '-' || n % 2 end,
          case when rare then 'zapier' else 'make' end, case when rare then 'run-rare' else 'run-' || n / 3 end, 'chat', false, 'gpt-4o',
-         case when rare then 'rare-model' when n % 3 = 0 then 'gpt-4o' when n % 3 = 1 then 'gpt-4o-mini' else 'claude-sonnet-4-5' end,
+         case when rare then 'rare-model' when n % 3 = 0 then 'gpt-4o' when n % 3 = 1 then 'gpt-4o-mini' else 'claude-sonnet-4-6' end,
          case when rare then 'mistral' else 'openai' end, 'asked for', case when rare or n % 100 = 3 then 2 else 1 end, 1200, 0, 80,
          case when rare then 90000000 else 200000 + n % 50000 end, 300000, 900
        from (select n, (hashint4(n) & 1023) % 500 as client, n % ($3 / ${rareCalls}) = 7 as rare

@@ -160,7 +160,7 @@ describe.each(models)('the Anthropic package, with $provider behind the gateway'
 });
 
 it('the thoughts of Claude arrive with their signatures and return with the next turn', async () => {
-  const model = 'claude-sonnet-4-5';
+  const model = 'claude-sonnet-4-6';
   gateway.fakes.anthropic.reply(
     { reasoning: 'Let me see.', reasoningSignature: 'proof', text: 'Done' },
     { text: 'again' },
@@ -222,7 +222,7 @@ it('a conversation that Gemini began continues with Claude, without the signatur
     },
   ];
   await client.messages.create({
-    model: 'claude-sonnet-4-5',
+    model: 'claude-sonnet-4-6',
     max_tokens: 4000,
     thinking: { type: 'enabled', budget_tokens: 2000 },
     tools: [weather],

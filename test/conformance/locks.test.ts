@@ -70,10 +70,10 @@ const rows: Record<(typeof contract)[number]['id'], Row> = {
   'chat.complete': { named: () => [['POST', chat, hello(), asGlobex]] },
   'responses.create': { named: () => [['POST', '/v1/responses', { model: 'gpt-4o', input: 'Hi' }, asGlobex]] },
   'messages.create': {
-    named: () => [['POST', '/v1/messages', { ...hello(), model: 'claude-sonnet-4-5', max_tokens: 5 }, asGlobex]],
+    named: () => [['POST', '/v1/messages', { ...hello(), model: 'claude-sonnet-4-6', max_tokens: 5 }, asGlobex]],
   },
   'messages.countTokens': {
-    named: () => [['POST', '/v1/messages/count_tokens', { ...hello(), model: 'claude-sonnet-4-5' }, asGlobex]],
+    named: () => [['POST', '/v1/messages/count_tokens', { ...hello(), model: 'claude-sonnet-4-6' }, asGlobex]],
   },
   'embeddings.create': {
     named: () => [['POST', '/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hi' }, asGlobex]],

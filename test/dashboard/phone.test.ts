@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect((await gateway.post(chat, hello(), { 'x-client-id': 'none', 'x-scenario-id': '7' })).status).toBe(402);
       await json(gateway.post('/v1/scenarios/42/pause', { reason: 'Under repair' }));
       await json(gateway.post('/v1/prompts', { id: 'reply', name: 'Reply' }), 201);
-      await json(gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['claude-sonnet-4-5', 'gemini-2.5-pro'] }));
+      await json(gateway.send('PUT', '/v1/fallbacks', { 'gpt-4o': ['claude-sonnet-4-6', 'gemini-3.8-flash'] }));
       await json(gateway.post('/v1/domains', { domain: 'agency.example' }), 201);
       const to = new Date().toISOString();
       await json(gateway.post('/v1/invoices', { client_id: 'acme', from: '2026-01-01', to }), 201);

@@ -88,19 +88,19 @@ describe.skipIf(chromiumPath === undefined)(`views, settings and operator${leftO
     await said('No fallbacks of your own');
     await button('Add fallbacks').click();
     await dialog().getByLabel('Model', { exact: true }).fill('gpt-4o');
-    await dialog().getByLabel('Fallback 1').fill('claude-sonnet-4-5');
+    await dialog().getByLabel('Fallback 1').fill('claude-sonnet-4-6');
     await dialog().getByRole('button', { name: 'Add a model' }).click();
     await dialog().getByLabel('Fallback 2').fill('gpt-4o-mini');
     await dialog().getByRole('button', { name: 'Move gpt-4o-mini up' }).click();
     await dialog().getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('cell', { name: 'gpt-4o-mini, then claude-sonnet-4-5' }).waitFor();
+    await page.getByRole('cell', { name: 'gpt-4o-mini, then claude-sonnet-4-6' }).waitFor();
     const fallbacks = (): Promise<object> => json(dashboard.gateway.get('/v1/fallbacks'));
-    expect(await fallbacks()).toEqual({ 'gpt-4o': ['gpt-4o-mini', 'claude-sonnet-4-5'] });
+    expect(await fallbacks()).toEqual({ 'gpt-4o': ['gpt-4o-mini', 'claude-sonnet-4-6'] });
     // A colleague adds another model meanwhile: both changes stay.
     await button('Change gpt-4o').click();
     await json(dashboard.gateway.send('PUT', '/v1/fallbacks', { ...(await fallbacks()), 'gpt-4o-mini': ['gpt-4o'] }));
     await dialog().getByRole('button', { name: 'Remove gpt-4o-mini' }).click();
-    await dialog().getByRole('button', { name: 'Remove claude-sonnet-4-5' }).click();
+    await dialog().getByRole('button', { name: 'Remove claude-sonnet-4-6' }).click();
     await dialog().getByText('None: a call for this model fails').waitFor();
     await dialog().getByRole('button', { name: 'Save' }).click();
     await eventually(async () => expect(await fallbacks()).toEqual({ 'gpt-4o': [], 'gpt-4o-mini': ['gpt-4o'] }));

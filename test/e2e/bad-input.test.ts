@@ -284,13 +284,13 @@ it('strict mode refuses a parameter that would be dropped, by its name', async (
   );
   const tool = { type: 'function', function: { name: 'pay', parameters: { type: 'object' }, strict: true } };
   expect(
-    await refusal(chat, { ...good, model: 'gemini-2.5-flash', tools: [tool] }, { 'x-gateway-strict': 'true' }),
+    await refusal(chat, { ...good, model: 'gemini-3.5-flash-lite', tools: [tool] }, { 'x-gateway-strict': 'true' }),
   ).toEqual([400, 'unsupported_parameter', 'tools.function.strict']);
   // In its own dialect too: Claude would not go on with a turn that called tools without thinking.
   const use = { type: 'tool_use', id: 'a', name: 'pay', input: {} };
   const result = { type: 'tool_result', tool_use_id: 'a', content: 'paid' };
   const turn = {
-    model: 'claude-sonnet-4-5',
+    model: 'claude-sonnet-4-6',
     max_tokens: 4_000,
     thinking: { type: 'enabled', budget_tokens: 2_000 },
     messages: [...good.messages, { role: 'assistant', content: [use] }, { role: 'user', content: [result] }],

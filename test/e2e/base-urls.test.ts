@@ -35,7 +35,7 @@ describe.each([...bases, ...tagged])('the base URL "%s"', (base) => {
     const client = new Anthropic({ apiKey: liveKey, baseURL: `${gateway.url}${base}`, maxRetries: 0 });
     gateway.fakes.anthropic.reply({ text: 'one' });
     const answer = await client.messages.create({
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       max_tokens: 50,
       messages: [{ role: 'user', content: 'Hi' }],
     });
@@ -105,7 +105,7 @@ describe("Anthropic's shape, words and request id", () => {
     ['an unknown model', { model: 'nope', max_tokens: 5, messages: [{ role: 'user', content: 'x' }] }, {}],
     [
       'a provider that fails',
-      { model: 'claude-sonnet-4-5', max_tokens: 5, messages: [{ role: 'user', content: 'x' }] },
+      { model: 'claude-sonnet-4-6', max_tokens: 5, messages: [{ role: 'user', content: 'x' }] },
       {},
     ],
   ] as const)('refuses %s', async (_name, body, headers) => {
@@ -120,7 +120,7 @@ describe("Anthropic's shape, words and request id", () => {
   it('gives a stream its id, and asks proxies not to gather it', async () => {
     gateway.fakes.anthropic.reply({ text: 'Hello' });
     const response = await gateway.post('/v1/messages', {
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       max_tokens: 5,
       stream: true,
       messages: [{ role: 'user', content: 'x' }],

@@ -241,7 +241,7 @@ describe('an invoice', () => {
     await use('billed', 123_457);
     gateway.fakes.anthropic.reply({ text: 'x', usage: { input: 0, output: 33_333 } });
     await json(
-      gateway.post(chat, hello({ model: 'claude-sonnet-4-5', max_tokens: 33_333 }), { 'x-client-id': 'billed' }),
+      gateway.post(chat, hello({ model: 'claude-sonnet-4-6', max_tokens: 33_333 }), { 'x-client-id': 'billed' }),
     );
     const invoice = await bill('billed', from, now());
     expect(invoice).toMatchObject({

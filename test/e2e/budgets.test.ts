@@ -137,7 +137,7 @@ describe('the cap', () => {
     const claude = await gateway.post(
       '/v1/messages',
       {
-        model: 'claude-sonnet-4-5',
+        model: 'claude-sonnet-4-6',
         max_tokens: 4_000,
         messages: [{ role: 'user', content: 'Hi' }],
         thinking: { type: 'enabled', budget_tokens: 2_000 },
@@ -153,12 +153,12 @@ describe('the cap', () => {
 
   it('sets a ceiling for answers without one, so that the hold is the most they can cost', async () => {
     await create({ limit_usd: 100, scope: { client_id: 'endless' } });
-    await gateway.post(chat, hello({ model: 'gpt-5' }), { 'x-client-id': 'endless' });
+    await gateway.post(chat, hello({ model: 'gpt-5.4' }), { 'x-client-id': 'endless' });
     expect(gateway.fakes.openai.requests.at(-1)?.json.max_completion_tokens).toBe(16_384);
     // gpt-4o ends there by itself, and a call without a budget is left as it is.
     await gateway.post(chat, hello(), { 'x-client-id': 'endless' });
     expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
-    await gateway.post(chat, hello({ model: 'gpt-5' }), { 'x-client-id': 'no-budget' });
+    await gateway.post(chat, hello({ model: 'gpt-5.4' }), { 'x-client-id': 'no-budget' });
     expect(gateway.fakes.openai.requests.at(-1)?.json).not.toHaveProperty('max_completion_tokens');
   });
 
@@ -311,7 +311,7 @@ describe('the cap', () => {
     gateway.fakes.anthropic.usually({ tokens: 100 });
     const response = await gateway.post(
       chat,
-      hello({ model: 'gpt-4o-mini', max_tokens: 100, fallback_models: ['claude-sonnet-4-5'] }),
+      hello({ model: 'gpt-4o-mini', max_tokens: 100, fallback_models: ['claude-sonnet-4-6'] }),
       {
         'x-client-id': 'falls-back',
       },

@@ -43,13 +43,13 @@ beforeAll(async () => {
   ).key;
   ids.mini = await call('acme', { model: 'gpt-4o-mini' });
   ids.large = await call('acme', { model: 'gpt-4o' });
-  ids.claude = await call('globex', { model: 'claude-sonnet-4-5' });
+  ids.claude = await call('globex', { model: 'claude-sonnet-4-6' });
   gateway.fakes.openai.fault(
     { kind: 'status', status: 503 },
     { kind: 'status', status: 503 },
     { kind: 'status', status: 503 },
   );
-  ids.over = await call('globex', { model: 'gpt-4o' }, { 'x-gateway-fallback': 'claude-sonnet-4-5' });
+  ids.over = await call('globex', { model: 'gpt-4o' }, { 'x-gateway-fallback': 'claude-sonnet-4-6' });
   ids.refused = await call('acme', { model: 'nobody-knows-it' });
   ids.refusedOther = await call('globex', { model: 'nobody-knows-it' });
   await eventually(async () => expect(await found('status=succeeded')).toHaveLength(4));

@@ -25,7 +25,7 @@ const paths = { chat: '/v1/chat/completions', responses: '/v1/responses', messag
 const models = {
   openai: 'gpt-4o',
   anthropic: 'claude-haiku-4-5',
-  gemini: 'gemini-2.5-flash',
+  gemini: 'gemini-3.5-flash-lite',
   compatible: 'local/qwen',
 };
 type VendorName = keyof typeof models;

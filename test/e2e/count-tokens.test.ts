@@ -19,7 +19,7 @@ const turn = (model: string, text = 'How many tokens does this sentence have?') 
 const client = (apiKey = liveKey): Anthropic => new Anthropic({ apiKey, baseURL: gateway.url, maxRetries: 0 });
 
 describe('count_tokens', () => {
-  it.each(['gpt-4o', 'gemini-2.5-flash'])('is counted by the gateway for %s', async (model) => {
+  it.each(['gpt-4o', 'gemini-3.5-flash-lite'])('is counted by the gateway for %s', async (model) => {
     const { input_tokens } = await client().messages.countTokens(turn(model));
     expect(input_tokens).toBeGreaterThan(5);
     expect(input_tokens).toBeLessThan(30);
@@ -33,7 +33,7 @@ describe('count_tokens', () => {
     const response = await gateway.post(
       path,
       {
-        ...turn('anthropic/claude-sonnet-4-5'),
+        ...turn('anthropic/claude-sonnet-4-6'),
         metadata: { client_id: 'acme' },
         fallback_models: ['gpt-4o'],
         max_tokens: 5,
@@ -43,12 +43,12 @@ describe('count_tokens', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
     const [request] = gateway.fakes.anthropic.requests;
-    expect(request?.json).toEqual(turn('claude-sonnet-4-5'));
+    expect(request?.json).toEqual(turn('claude-sonnet-4-6'));
     expect(request?.headers['anthropic-beta']).toBe('some-beta');
   });
 
   it("passes on Anthropic's refusal of the request", async () => {
-    const response = await gateway.post(path, { ...turn('claude-sonnet-4-5'), nonsense: 1 });
+    const response = await gateway.post(path, { ...turn('claude-sonnet-4-6'), nonsense: 1 });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       type: 'error',
@@ -64,21 +64,21 @@ describe('count_tokens', () => {
     { kind: 'body', body: '<html>' },
   ] as const)('is counted by the gateway where Anthropic cannot answer: $kind $status', async (fault) => {
     gateway.fakes.anthropic.fault(fault);
-    const { input_tokens } = await client().messages.countTokens(turn('claude-sonnet-4-5'));
+    const { input_tokens } = await client().messages.countTokens(turn('claude-sonnet-4-6'));
     expect(input_tokens).toBeGreaterThan(5);
     // The provider's health is not affected either.
-    expect((await gateway.post('/v1/messages', { ...turn('claude-sonnet-4-5'), max_tokens: 5 })).status).toBe(200);
+    expect((await gateway.post('/v1/messages', { ...turn('claude-sonnet-4-6'), max_tokens: 5 })).status).toBe(200);
   });
 
   it('works with a test key, and asks no provider', async () => {
-    const { input_tokens } = await client(testKey).messages.countTokens(turn('claude-sonnet-4-5'));
+    const { input_tokens } = await client(testKey).messages.countTokens(turn('claude-sonnet-4-6'));
     expect(input_tokens).toBeGreaterThan(5);
     expect(gateway.fakes.anthropic.requests).toHaveLength(0);
   });
 
   it('leaves no call on record and costs nothing', async () => {
     const before = await (await gateway.get('/v1/usage/clients')).json();
-    await client().messages.countTokens(turn('claude-sonnet-4-5'));
+    await client().messages.countTokens(turn('claude-sonnet-4-6'));
     await client().messages.countTokens(turn('gpt-4o'));
     expect(await (await gateway.get('/v1/usage/clients')).json()).toEqual(before);
   });
@@ -110,7 +110,7 @@ describe('the first event of a message stream', () => {
     return { first, last };
   };
 
-  it.each(['gpt-4o', 'gemini-2.5-flash'] as const)(
+  it.each(['gpt-4o', 'gemini-3.5-flash-lite'] as const)(
     'has an estimate of the input tokens with %s, the last one the true figure',
     async (model) => {
       const fake = model === 'gpt-4o' ? gateway.fakes.openai : gateway.fakes.gemini;

@@ -50,7 +50,7 @@ it.each([
   ],
   [
     '/v1/messages',
-    { ...stream, model: 'claude-sonnet-4-5', max_tokens: 100 },
+    { ...stream, model: 'claude-sonnet-4-6', max_tokens: 100 },
     /\n\nevent: error\ndata: \{"type":"error",.*"code":"service_unavailable".*\}\n\n$/,
   ],
   [

@@ -517,7 +517,7 @@ describe('a guard', () => {
   });
 
   it('leaves the other arms of three running', async () => {
-    const arms = [...models, { name: 'C', weight: 50, model: 'gpt-4.1' }];
+    const arms = [...models, { name: 'C', weight: 50, model: 'gpt-5.4' }];
     const { id, phase } = await started({ name: 'three', arms, metric: 'feedback' });
     for (const arm of ['A', 'C']) await addCalls({ id, phase }, arm, { count: 200 });
     await addCalls({ id, phase }, 'B', {

@@ -127,7 +127,7 @@ describe('a provider that fails is followed by the next', () => {
 describe('fallbacks are the caller’s to choose', () => {
   it('get a ceiling that their model can answer', async () => {
     gateway.fakes.anthropic.fault({ kind: 'status', status: 529 });
-    const asked = hello('claude-sonnet-4-5', { max_tokens: 32_000 });
+    const asked = hello('claude-sonnet-4-6', { max_tokens: 32_000 });
     const response = await gateway.post('/v1/chat/completions', asked, { 'x-gateway-fallback': 'gpt-4o' });
     expect(response.headers.get('x-gateway-model')).toBe('gpt-4o');
     expect(gateway.fakes.openai.requests.map(({ json }) => json.max_tokens)).toEqual([16_384]);

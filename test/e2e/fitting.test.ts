@@ -201,7 +201,7 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent()).toEqual([['/chat/completions', { ...more, messages }]]);
   });
 
-  it.each(['gpt-5.2-pro', 'gpt-5.4-pro', 'gpt-5.5-pro', 'gpt-5.3-codex'])(
+  it.each(['gpt-5.2-pro', 'gpt-5.4-pro', 'gpt-5.5-pro'])(
     '%s, which is served there only, answers chat and messages',
     async (model) => {
       const chat = await gateway.post('/v1/chat/completions', { model, max_tokens: 300, messages });

@@ -19,7 +19,7 @@ describe('the directives', () => {
     expect(first.headers.get('x-gateway-dropped-params')).toBeNull();
     expect(gateway.fakes.openai.requests[0]?.json).not.toHaveProperty('response_cache');
     expect(cacheOf(await gateway.post(chat, body))).toMatch(/^hit/);
-    const claude = await gateway.post(chat, { ...body, model: 'claude-sonnet-4-5' });
+    const claude = await gateway.post(chat, { ...body, model: 'claude-sonnet-4-6' });
     expect([cacheOf(claude), claude.headers.get('x-gateway-dropped-params')]).toEqual(['stored', null]);
   });
 
@@ -67,10 +67,10 @@ describe('the directives', () => {
 
   it('an answer in each dialect is kept, plain and streamed', async () => {
     const say = { model: 'gpt-4o', input: 'Hello there' };
-    const claude = { model: 'claude-sonnet-4-5', max_tokens: 30, messages: [{ role: 'user', content: 'Hello there' }] };
+    const claude = { model: 'claude-sonnet-4-6', max_tokens: 30, messages: [{ role: 'user', content: 'Hello there' }] };
     for (const [path, body] of [
       ['/v1/responses', say],
-      ['/v1/responses', { ...say, model: 'claude-sonnet-4-5' }],
+      ['/v1/responses', { ...say, model: 'claude-sonnet-4-6' }],
       ['/v1/messages', claude],
       ['/v1/messages', { ...claude, model: 'gpt-4o' }],
     ] as const)

@@ -198,13 +198,13 @@ describe('a client’s own key', () => {
     expect(await json(gateway.get(limits, as))).toMatchObject({ max_usd_per_hour: 24 });
     expect(await json(gateway.send('PUT', limits, { max_usd_per_hour: 1 }, as))).toMatchObject({ max_usd_per_hour: 1 });
     expect(await json(gateway.get(limits, as))).toMatchObject({ max_usd_per_hour: 1 });
-    expect(await json(gateway.get('/v1/models/gpt-4o'))).toMatchObject({ output_usd_per_mtok: 10 });
+    expect(await json(gateway.get('/v1/models/gpt-6-sol'))).toMatchObject({ output_usd_per_mtok: 10 });
     for (const key of [as, headersOf(locked)]) {
-      const model = await json<object>(gateway.get('/v1/models/gpt-4o', key));
-      expect(model).toMatchObject({ input_usd_per_mtok: 3, output_usd_per_mtok: 12 });
+      const model = await json<object>(gateway.get('/v1/models/gpt-6-sol', key));
+      expect(model).toMatchObject({ input_usd_per_mtok: 2.4, output_usd_per_mtok: 12 });
       const { data } = await json<{ data: { id: string }[] }>(gateway.get('/v1/models', key));
-      expect(data.find(({ id }) => id === 'gpt-4o')).toEqual(model);
-      expect(model).toMatchObject({ display_name: 'gpt-4o · OpenAI · $3 / $12' });
+      expect(data.find(({ id }) => id === 'gpt-6-sol')).toEqual(model);
+      expect(model).toMatchObject({ display_name: 'gpt-6-sol · OpenAI · $2.40 / $12' });
     }
   });
 

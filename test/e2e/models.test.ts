@@ -296,7 +296,7 @@ describe('the list of models', () => {
   ])('shows vendor and price of each, and nothing retired (%s key)', async (_mode, headers) => {
     const { data } = await json<{ data: Listed[] }>(gateway.get('/v1/models', headers));
     const shown = new Map(data.map((model) => [model.id, model]));
-    expect(shown.get('gpt-4o')).toMatchObject({ provider: 'openai', display_name: 'gpt-4o · OpenAI · $2.50 / $10' });
+    expect(shown.get('gpt-6-sol')).toMatchObject({ provider: 'openai', display_name: 'gpt-6-sol · OpenAI · $2 / $10' });
     expect(shown.get('claude-haiku-4-5')).toMatchObject({
       provider: 'anthropic',
       display_name: 'claude-haiku-4-5 · Anthropic · $1 / $5',

@@ -14,7 +14,7 @@ afterAll(() => gateway.stop());
 
 const hi = [{ role: 'user', content: 'Hi' }];
 const search = (more: object = {}) => ({
-  model: 'claude-sonnet-4-5',
+  model: 'claude-sonnet-4-6',
   max_tokens: 200,
   tools: [{ type: 'web_search_20250305', name: 'web_search', ...more }],
   messages: hi,
@@ -241,10 +241,10 @@ describe('sound', () => {
   const part = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } };
   const spoken = [{ role: 'user', content: [part] }];
   it('is held at the rate of sound where that is higher', async () => {
-    await json(gateway.post('/v1/budgets', { name: 'Sound', scope: { client_id: 'loud' }, limit_usd: 0.8 }), 201);
-    // The window of the model may all be sound: a million tokens at $1, where text costs $0.30.
+    await json(gateway.post('/v1/budgets', { name: 'Sound', scope: { client_id: 'loud' }, limit_usd: 0.28 }), 201);
+    // The window of the model may all be sound: a million tokens at $0.30, where text costs $0.10.
     const ask = (messages: object[]) =>
-      gateway.post(chat, { model: 'gemini-2.5-flash', messages, max_tokens: 20 }, { 'x-client-id': 'loud' });
+      gateway.post(chat, { model: 'gemini-2.5-flash-lite', messages, max_tokens: 20 }, { 'x-client-id': 'loud' });
     expect((await ask(spoken)).status).toBe(402);
     const film = { type: 'file', file: { file_data: 'data:video/mp4;base64,AAAA', filename: 'a.mp4' } };
     expect((await ask([{ role: 'user', content: [film] }])).status).toBe(402);
@@ -277,11 +277,11 @@ describe('sound', () => {
     await (
       await gateway.post(
         chat,
-        { model: 'gemini-2.5-flash', messages: spoken, stream },
+        { model: 'gemini-2.5-flash-lite', messages: spoken, stream },
         { 'x-client-id': `g-${stream}` },
       )
     ).text();
-    expect((await last(`g-${stream}`)).cost_usd).toBe(0.00097);
+    expect((await last(`g-${stream}`)).cost_usd).toBe(0.00026);
   });
 });
 
@@ -312,7 +312,7 @@ describe('a search without a known fee', () => {
     ['web_search_preview', { type: 'web_search_preview' }],
   ])("Google's, asked for by %s, never goes out unpriced", async (_name, tool) => {
     for (const path of [chat, '/v1/responses', '/v1/messages']) {
-      const body = { model: 'gemini-2.5-flash', max_tokens: 50, messages: hi, input: 'Hi', tools: [tool] };
+      const body = { model: 'gemini-3.5-flash-lite', max_tokens: 50, messages: hi, input: 'Hi', tools: [tool] };
       const response = await gateway.post(path, body, hard);
       const text = await response.text();
       const sent = JSON.stringify(gateway.fakes.gemini.requests.map((request) => request.json));

@@ -118,7 +118,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
 
   it('a refused connection costs nothing', async () => {
     await gateway.fakes.gemini.stop();
-    await gateway.post(chat, hello({ model: 'gemini-2.5-flash' }), {
+    await gateway.post(chat, hello({ model: 'gemini-3.5-flash-lite' }), {
       'x-client-id': 'unreached',
       'x-gateway-fallback': 'none',
     });
@@ -142,7 +142,7 @@ describe('an attempt whose request went out is paid for, up to its ceiling', () 
     gateway.fakes.anthropic.reply({ text: 'fine', usage: { input: 10, output: 20 } });
     const response = await gateway.post(chat, hello({ max_tokens: 1000 }), {
       'x-client-id': 'both',
-      'x-gateway-fallback': 'claude-sonnet-4-5',
+      'x-gateway-fallback': 'claude-sonnet-4-6',
     });
     expect(response.headers.get('x-gateway-attempts')).toBe('2');
     const row = await rowOf('both');
@@ -231,9 +231,9 @@ describe('the next candidate is held before it is asked', () => {
 describe('a client that leaves', () => {
   it.each([
     ['openai', 'gpt-4o', chat],
-    ['anthropic', 'claude-sonnet-4-5', '/v1/messages'],
-    ['anthropic', 'claude-sonnet-4-5', chat],
-    ['gemini', 'gemini-2.5-flash', chat],
+    ['anthropic', 'claude-sonnet-4-6', '/v1/messages'],
+    ['anthropic', 'claude-sonnet-4-6', chat],
+    ['gemini', 'gemini-3.5-flash-lite', chat],
     ['openai', 'gpt-4o', '/v1/responses'],
   ] as const)('a plain call of %s (%s, %s) pays what it really costs', async (provider, model, path) => {
     gateway.fakes[provider].fault({ kind: 'delay', ms: 400 });
@@ -283,8 +283,8 @@ describe('a client that leaves', () => {
       const client = `cached-${path.slice(4)}`;
       const body =
         path === '/v1/responses'
-          ? { model: 'claude-sonnet-4-5', input: 'Hi', stream: true }
-          : { model: 'claude-sonnet-4-5', max_tokens: 500, stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+          ? { model: 'claude-sonnet-4-6', input: 'Hi', stream: true }
+          : { model: 'claude-sonnet-4-6', max_tokens: 500, stream: true, messages: [{ role: 'user', content: 'Hi' }] };
       await askAndLeave(path, body, client, async () => {
         await asked('anthropic')();
         await sleep(500);
@@ -298,10 +298,15 @@ describe('a client that leaves', () => {
 
   it('pays the thinking time of a stream that has shown nothing', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
-    await askAndLeave(chat, hello({ model: 'o3', max_completion_tokens: 4000, stream: true }), 'thinking', async () => {
-      await asked('openai')();
-      await sleep(600);
-    });
+    await askAndLeave(
+      chat,
+      hello({ model: 'gpt-5.6-terra', max_completion_tokens: 4000, stream: true }),
+      'thinking',
+      async () => {
+        await asked('openai')();
+        await sleep(600);
+      },
+    );
     const { output_tokens: paid } = await rowOf('thinking');
     expect(paid).toBeGreaterThan(100);
     expect(paid).toBeLessThan(1000);
@@ -309,10 +314,15 @@ describe('a client that leaves', () => {
 
   it('pays no more than the ceiling for thinking', async () => {
     gateway.fakes.openai.fault({ kind: 'hang' });
-    await askAndLeave(chat, hello({ model: 'o3', max_completion_tokens: 50, stream: true }), 'brief', async () => {
-      await asked('openai')();
-      await sleep(600);
-    });
+    await askAndLeave(
+      chat,
+      hello({ model: 'gpt-5.6-terra', max_completion_tokens: 50, stream: true }),
+      'brief',
+      async () => {
+        await asked('openai')();
+        await sleep(600);
+      },
+    );
     expect((await rowOf('brief')).output_tokens).toBe(50);
   });
 });

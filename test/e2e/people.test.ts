@@ -495,7 +495,7 @@ describe('a sign-up', () => {
     // With a key of its own only that key pays: the operator's are not a stranger's to spend.
     const own = { name: 'mine', kind: 'openai', base_url: 'https://api.openai.com/v1', api_key: 'sk-own' };
     await json(olga.send('POST', '/v1/providers', own), 201);
-    expect((await call(live, chat, { ...hello(), model: 'anthropic/claude-sonnet-4-5' })).status).not.toBe(200);
+    expect((await call(live, chat, { ...hello(), model: 'anthropic/claude-sonnet-4-6' })).status).not.toBe(200);
     expect((await call(live, chat, { ...hello(), model: 'openai/gpt-4o' })).status).not.toBe(200);
     expect(gateway.fakes.openai.requests).toHaveLength(asked);
     expect(gateway.fakes.anthropic.requests).toHaveLength(0);

@@ -50,7 +50,7 @@ const statuses = async (headers: Record<string, string> = {}) =>
 
 describe('a provider that refuses the gateway’s account', () => {
   it.each<[string, 'openai' | 'anthropic', Fault, string, string]>([
-    ['no credit, in Anthropic’s words', 'anthropic', noCredit, 'claude-sonnet-4-5', 'gemini-1.5-flash'],
+    ['no credit, in Anthropic’s words', 'anthropic', noCredit, 'claude-sonnet-4-6', 'gemini-1.5-flash'],
     ['a used up quota, in OpenAI’s', 'openai', noQuota, 'gpt-4o', 'gemini-1.5-flash'],
     ['a key that is refused', 'openai', badKey, 'gpt-4o', 'gemini-1.5-flash'],
     [
@@ -90,7 +90,7 @@ describe('a provider that refuses the gateway’s account', () => {
       gateway.fakes.anthropic.fault({ kind: 'body', body: event, contentType: 'text/event-stream' });
       const response = await gateway.post(
         dialect === 'chat' ? chat : '/v1/messages',
-        hello('claude-sonnet-4-5', { stream: true, max_tokens: 50 }),
+        hello('claude-sonnet-4-6', { stream: true, max_tokens: 50 }),
         { 'x-gateway-fallback': 'gpt-4o' },
       );
       expect(response.headers.get('x-gateway-provider')).toBe('openai');
@@ -108,7 +108,7 @@ describe('a provider that refuses the gateway’s account', () => {
           id: 'msg_1',
           type: 'message',
           role: 'assistant',
-          model: 'claude-sonnet-4-5',
+          model: 'claude-sonnet-4-6',
           content: [],
           usage: { input_tokens: 3, output_tokens: 1 },
         },
@@ -121,7 +121,7 @@ describe('a provider that refuses the gateway’s account', () => {
       ];
       const body = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
       gateway.fakes.anthropic.fault({ kind: 'body', body, contentType: 'text/event-stream' });
-      const response = await gateway.post(path, hello('claude-sonnet-4-5', { stream: true, max_tokens: 50 }), none);
+      const response = await gateway.post(path, hello('claude-sonnet-4-6', { stream: true, max_tokens: 50 }), none);
       const text = await response.text();
       expect(text).toContain('Hello');
       expect(text).toContain('rejected the gateway’s account');
@@ -191,7 +191,7 @@ describe('a provider that refuses the gateway’s account', () => {
   it('is 502 without Retry-After where every provider refuses', async () => {
     gateway.fakes.openai.always(badKey);
     gateway.fakes.anthropic.always(noCredit);
-    const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-5' });
+    const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-6' });
     const { error } = await json<{ error: { code: string; message: string; details: { attempts: object[] } } }>(
       Promise.resolve(response),
       502,
@@ -207,7 +207,7 @@ describe('a provider that refuses the gateway’s account', () => {
   it('is 503 with the busy provider’s Retry-After where another provider is busy', async () => {
     gateway.fakes.openai.fault(badKey);
     gateway.fakes.anthropic.fault({ kind: 'status', status: 529, headers: { 'retry-after': '9' } });
-    const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-5' });
+    const response = await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-6' });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '9']);
   });
 
@@ -229,7 +229,7 @@ describe('a provider that refuses the gateway’s account', () => {
       }),
     );
     for (let i = 0; i < 7; i++)
-      await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-5' });
+      await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-6' });
     gateway.fakes.openai.always(undefined);
     expect(await statuses()).toMatchObject({ openai: 'ok' });
     expect((await gateway.post(chat, hello('gpt-4o-mini'))).headers.get('x-gateway-provider')).toBe('openai');
@@ -291,10 +291,10 @@ describe('each key is tried once at the start', () => {
 
 describe('limits are per model', () => {
   it.each<['openai' | 'anthropic' | 'gemini', string, string, number]>([
-    ['anthropic', 'claude-opus-4-5', 'claude-haiku-4-5', 429],
-    ['anthropic', 'claude-opus-4-5', 'claude-haiku-4-5', 529],
+    ['anthropic', 'claude-opus-4-8', 'claude-haiku-4-5', 429],
+    ['anthropic', 'claude-opus-4-8', 'claude-haiku-4-5', 529],
     ['openai', 'gpt-4o', 'gpt-4o-mini', 429],
-    ['gemini', 'gemini-2.5-pro', 'gemini-2.5-flash', 429],
+    ['gemini', 'gemini-3.8-flash', 'gemini-3.5-flash-lite', 429],
   ])('%s: a wait for %s is none for %s (%i)', async (vendor, busy, free, code) => {
     gateway.fakes[vendor].fault({ kind: 'status', status: code, headers: { 'retry-after': '12' } });
     expect((await gateway.post(chat, hello(busy), none)).status).toBe(503);

@@ -14,10 +14,10 @@ afterAll(() => gateway.stop());
 const mark = { type: 'ephemeral' };
 let numbered = 0;
 
-/** Some 2,000 tokens that no other test has sent. */
+/** Some 2,700 tokens that no other test has sent. */
 function longText(): string {
   numbered += 1;
-  return `Rule ${numbered}. ${'Answer in one word, and never guess. '.repeat(220)}`;
+  return `Rule ${numbered}. ${'Answer in one word, and never guess. '.repeat(300)}`;
 }
 
 interface ClaudeBody {
@@ -27,7 +27,7 @@ interface ClaudeBody {
   [field: string]: unknown;
 }
 
-const claude = (more: object): object => ({ model: 'claude-sonnet-4-5', max_tokens: 20, ...more });
+const claude = (more: object): object => ({ model: 'claude-sonnet-4-6', max_tokens: 20, ...more });
 const lastSent = (): ClaudeBody => gateway.fakes.anthropic.requests.at(-1)?.json as unknown as ClaudeBody;
 const send = (body: object, headers: Record<string, string> = {}): Promise<unknown> =>
   json(gateway.post('/v1/messages', body, headers));
@@ -69,7 +69,7 @@ describe('marks for Claude', () => {
       { role: 'assistant', content: '1' },
       { role: 'user', content: 'Two?' },
     ];
-    await json(gateway.post(chat, hello({ model: 'claude-sonnet-4-5', messages })));
+    await json(gateway.post(chat, hello({ model: 'claude-sonnet-4-6', messages })));
     const { system: sent, messages: turns } = lastSent();
     expect(sent).toEqual([{ type: 'text', text: system, cache_control: mark }]);
     expect(JSON.stringify(turns).match(/cache_control/g)).toHaveLength(1);

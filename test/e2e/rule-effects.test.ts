@@ -108,7 +108,7 @@ describe('the models of a rule', () => {
     );
     gateway.fakes.openai.reply({ text: 'x', usage: { input: 0, output: 500 } });
     await ask(hello({ max_tokens: 500 }), { 'x-client-id': 'low' });
-    await make({ name: 'Dear', then: { model: 'claude-opus-4-5' } });
+    await make({ name: 'Dear', then: { model: 'claude-opus-5-5' } });
     const headers = await ask(auto({ max_tokens: 20 }), { 'x-client-id': 'low' });
     expect(headers.get('x-gateway-route')).toBe('the cheapest, since a budget is running low');
     await eventually(async () => {
@@ -123,11 +123,11 @@ describe('the models of a rule', () => {
 describe('the limits of a rule', () => {
   it('set the effort, and a lower one of the caller stays', async () => {
     await make({ name: 'Think', then: { effort: 'medium' } });
-    await ask(hello({ model: 'gpt-5-mini' }));
+    await ask(hello({ model: 'gpt-5.4-mini' }));
     expect(sent()).toMatchObject({ reasoning_effort: 'medium' });
-    await ask(hello({ model: 'gpt-5-mini', reasoning_effort: 'high' }));
+    await ask(hello({ model: 'gpt-5.4-mini', reasoning_effort: 'high' }));
     expect(sent()).toMatchObject({ reasoning_effort: 'medium' });
-    await ask(hello({ model: 'gpt-5-mini', reasoning_effort: 'low' }));
+    await ask(hello({ model: 'gpt-5.4-mini', reasoning_effort: 'low' }));
     expect(sent()).toMatchObject({ reasoning_effort: 'low' });
   });
 

@@ -375,7 +375,7 @@ describe('rate limits', () => {
     });
     const messages = await gateway.post(
       '/v1/messages',
-      { model: 'claude-sonnet-4-5', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] },
+      { model: 'claude-sonnet-4-6', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] },
       as,
     );
     expect((await messages.json()) as object).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });

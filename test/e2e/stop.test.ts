@@ -69,7 +69,7 @@ it('a stop refuses every call of the workspace on every process, says who stoppe
   await eventually(async () => expect((await callSecond('acme')).status).toBe(423));
   const others = [
     gateway.post('/v1/messages', {
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       max_tokens: 5,
       messages: [{ role: 'user', content: 'Hi' }],
     }),

@@ -119,7 +119,7 @@ describe('a stored response', () => {
     gateway.fakes.openai.always({ kind: 'status', status: 500 });
     const refused = await continues(liveKey, {
       previous_response_id: id,
-      fallback_models: ['claude-sonnet-4-5', 'gpt-4o-mini'],
+      fallback_models: ['claude-sonnet-4-6', 'gpt-4o-mini'],
     });
     expect(refused.status).toBe(502);
     expect(gateway.fakes.anthropic.requests).toHaveLength(0);
@@ -149,7 +149,7 @@ describe("a thread of Anthropic's", () => {
     ...more,
   });
 
-  it.each(['gpt-4o', 'gemini-2.5-flash'])(
+  it.each(['gpt-4o', 'gemini-3.5-flash-lite'])(
     'is refused at its first turn with %s, in the words that make the package go on without',
     async (model) => {
       for (const thread of [{ type: 'create' }, { type: 'continue', previous_message_id: 'msg_1' }]) {
@@ -166,7 +166,7 @@ describe("a thread of Anthropic's", () => {
   );
 
   it('is refused by the sandbox, which keeps no messages', async () => {
-    const refused = await gateway.post('/v1/messages', turn('claude-sonnet-4-5', { type: 'create' }), bearer(testKey));
+    const refused = await gateway.post('/v1/messages', turn('claude-sonnet-4-6', { type: 'create' }), bearer(testKey));
     expect(await refused.json()).toMatchObject({ error: { details: { error_code: 'thread_unsupported_request' } } });
   });
 
@@ -174,7 +174,7 @@ describe("a thread of Anthropic's", () => {
     const [own, other] = [await lockedKey({ client_id: 'a' }), await lockedKey({ client_id: 'b' })];
     const beta = { 'anthropic-beta': 'message-threads-2026-08-12' };
     for (const stream of [false, true]) {
-      const first = await gateway.post('/v1/messages', turn('claude-sonnet-4-5', { type: 'create' }, { stream }), {
+      const first = await gateway.post('/v1/messages', turn('claude-sonnet-4-6', { type: 'create' }, { stream }), {
         ...bearer(own),
         ...beta,
       });
@@ -183,7 +183,7 @@ describe("a thread of Anthropic's", () => {
       const request = gateway.fakes.anthropic.requests.at(-1);
       expect(request?.json.thread).toEqual({ type: 'create' });
       expect(request?.headers['anthropic-beta']).toBe('message-threads-2026-08-12');
-      const next = turn('claude-sonnet-4-5', { type: 'continue', previous_message_id: id });
+      const next = turn('claude-sonnet-4-6', { type: 'continue', previous_message_id: id });
       expect((await gateway.post('/v1/messages', next, { ...bearer(own), ...beta })).status).toBe(200);
       const refused = await gateway.post('/v1/messages', next, { ...bearer(other), ...beta });
       expect(refused.status).toBe(404);

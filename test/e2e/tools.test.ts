@@ -125,12 +125,12 @@ describe('check-bill', () => {
     expect(`${same.code} ${same.out}`).toContain('0 same    gpt-4o');
     writeFileSync(
       file,
-      `model,n_context_tokens_total,n_generated_tokens_total\ngpt-4o,${input},${Number(output) + 500}\ngpt-5,10,10\n`,
+      `model,n_context_tokens_total,n_generated_tokens_total\ngpt-4o,${input},${Number(output) + 500}\ngpt-5.4,10,10\n`,
     );
     const differs = await check();
     expect(differs.code).toBe(1);
     expect(differs.out).toContain('DIFFERS gpt-4o');
-    expect(differs.out).toContain('DIFFERS gpt-5');
+    expect(differs.out).toContain('DIFFERS gpt-5.4');
     writeFileSync(file, 'date,amount\n2026-11-01,5\n');
     expect((await check()).err).toContain('needs a column for the model');
     writeFileSync(

@@ -108,7 +108,7 @@ describe('a call is traced', () => {
       'gen_ai.response.finish_reasons': ['end_turn'],
       'gen_ai.request.stream': true,
     });
-    const gemini = { model: 'gemini-2.5-flash', input: 'Hi', stream: true };
+    const gemini = { model: 'gemini-3.5-flash-lite', input: 'Hi', stream: true };
     collector.spans.length = 0;
     const [, other] = await spansOf(2, async () => await (await gateway.post('/v1/responses', gemini)).text());
     expect(other?.attributes).toMatchObject({

@@ -6,9 +6,9 @@ import type { TestGateway } from './start-gateway.ts';
 /** Sets the workspace up as an owner does once: fallbacks, accounts at providers (one refuses its key), a brand, single sign-on and a colleague. */
 export async function fillSettings(gateway: TestGateway, owner: Person): Promise<void> {
   const fallbacks = {
-    'gpt-4o': ['claude-sonnet-4-5', 'gemini-2.5-pro'],
-    'claude-sonnet-4-5': ['gpt-4o'],
-    'gpt-4o-mini': ['gemini-2.5-flash'],
+    'gpt-4o': ['claude-sonnet-4-6', 'gemini-3.8-flash'],
+    'claude-sonnet-4-6': ['gpt-4o'],
+    'gpt-4o-mini': ['gemini-3.5-flash-lite'],
   };
   await json(owner.send('PUT', '/v1/fallbacks', fallbacks));
   const branding = { name: 'North Agency', accent: '#0f766e', logo, reply_to: 'hello@north.example' };

@@ -185,11 +185,11 @@ async function fillRouting(gateway: TestGateway): Promise<string> {
     await gateway.post(chat, hello({ model: 'gpt-4o' }), { ...from(client), 'x-gateway-cache': 'ttl=3600' });
   }
   gateway.fakes.openai.reset();
-  const system = 'Answer in one word, and never guess. '.repeat(220);
+  const system = 'Answer in one word, and never guess. '.repeat(300);
   const turns = ['One?', 'One.', 'Two?'].map((content, at) => ({ role: at === 1 ? 'assistant' : 'user', content }));
   for (const usage of [{ cacheWrite: 12_000 }, { cached: 12_000 }, { cached: 12_000 }]) {
     gateway.fakes.anthropic.reply({ text: 'Two.', usage: { input: 12_040, output: 2, ...usage } });
-    const body = { model: 'claude-sonnet-4-5', max_tokens: 20, system, messages: turns };
+    const body = { model: 'claude-sonnet-4-6', max_tokens: 20, system, messages: turns };
     await json(gateway.post('/v1/messages', body, from('initech')));
   }
   let call = '';

@@ -97,7 +97,7 @@ export const hostileRequests: readonly HostileRequest[] = [
     path: '/v1/messages',
     statuses: [200, 400],
     body: () =>
-      `{"model":"claude-sonnet-4-5","max_tokens":20,"messages":[{"role":"user","content":[${many(39_000, '{"type":"text","text":"Hi"}')}]}]}`,
+      `{"model":"claude-sonnet-4-6","max_tokens":20,"messages":[{"role":"user","content":[${many(39_000, '{"type":"text","text":"Hi"}')}]}]}`,
   },
   {
     name: 'responses of many items',
@@ -118,7 +118,7 @@ export const hostileRequests: readonly HostileRequest[] = [
     path: '/v1/messages',
     statuses: [200, 400],
     body: () =>
-      `{"model":"claude-sonnet-4-5","max_tokens":20,"messages":[{"role":"user","content":"Hi"}],"tools":[${many(1_000, (i) => `{"name":"tool_${i}","input_schema":${wide}}`)}]}`,
+      `{"model":"claude-sonnet-4-6","max_tokens":20,"messages":[{"role":"user","content":"Hi"}],"tools":[${many(1_000, (i) => `{"name":"tool_${i}","input_schema":${wide}}`)}]}`,
   },
   {
     name: 'a deep schema',
@@ -210,7 +210,7 @@ export const hostileRequests: readonly HostileRequest[] = [
     statuses: [202, 400],
     body: () => withContent(`"${'a b '.repeat((19 * mebi) / 4)}"`, ',"callback_url":"https://example.com/"'),
   },
-  ...['claude-sonnet-4-5', 'gemini-2.5-flash', 'gpt-4o'].flatMap((model): HostileRequest[] => [
+  ...['claude-sonnet-4-6', 'gemini-3.5-flash-lite', 'gpt-4o'].flatMap((model): HostileRequest[] => [
     {
       name: `a thousand small tools for ${model}`,
       path: chat,

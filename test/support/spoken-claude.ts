@@ -55,7 +55,7 @@ function stopOf(turn: Turn): string {
 export const claude: SpokenVendor = {
   name: 'anthropic',
   adapter: anthropic.adapter,
-  model: 'claude-sonnet-4-5',
+  model: 'claude-sonnet-4-6',
   vendor: fakeAnthropic(spokenKey),
   path: '/v1/messages',
   hasOrder: true,

@@ -269,7 +269,7 @@ describe('rotating the secret', () => {
       livemode: true,
       dialect: 'chat',
       streamed: false,
-      model: 'gpt-5-mini',
+      model: 'gpt-5.4-mini',
       provider: 'openai',
       sealed_body: seal(oldSecret, '{}', ['cached-answer']),
       bytes: 2,

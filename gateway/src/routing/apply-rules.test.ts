@@ -36,7 +36,7 @@ const { condition } = fc.letrec<{ condition: Condition }>((tie) => {
   };
 });
 const then = fc.constantFrom<RuleThen>(
-  { model: 'gpt-5-mini' },
+  { model: 'gpt-5.4-mini' },
   { cap_output_tokens: 100 },
   { cap_output_tokens: 50, effort: 'low' },
   { fallback_models: 'none' },

@@ -51,7 +51,7 @@ it('a prompt is kept for 30 minutes from gpt-5.6 on, and for an hour where the c
     stays(31, '2', at('b', 'gpt-6-sol')),
     stays(6, '3', at('b', 'gpt-5.5')),
   ]).toEqual([true, false, false]);
-  expect([stays(59, '4', at('b', 'claude-opus-4-5', 'anthropic'), true), stays(61, '5', at('b', 'x'), true)]).toEqual([
+  expect([stays(59, '4', at('b', 'claude-opus-4-8', 'anthropic'), true), stays(61, '5', at('b', 'x'), true)]).toEqual([
     true,
     false,
   ]);

@@ -179,7 +179,7 @@ def endings(vendor):
 @check("models are listed in Anthropic's form")
 def models():
     listed = list(client.models.list())
-    assert {"gpt-4o", "claude-sonnet-4-6"} <= {model.id for model in listed}
+    assert {"gpt-6-sol", "claude-sonnet-4-6"} <= {model.id for model in listed}
     assert all(model.type == "model" and model.display_name and model.created_at for model in listed)
 
 

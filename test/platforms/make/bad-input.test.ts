@@ -69,7 +69,7 @@ describe('prompts arrive as they are', () => {
 
   test('a prompt of one megabyte', async () => {
     const prompt = 'word '.repeat(209_715);
-    await make.chat({ prompt, model: 'gemini-2.5-flash' });
+    await make.chat({ prompt, model: 'gemini-3.5-flash-lite' });
     const [sent] = gateway.fakes.gemini.requests;
     expect(JSON.stringify(sent?.json)).toContain(prompt);
   });

@@ -547,7 +547,7 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
       scope: { client_id: 'thoughtless' },
     });
     const options = { client: locator('thoughtless'), reasoningEffort: 'low' };
-    const model = ours('Model', 'lmChatAiGateway', { model: locator('gpt-5-mini'), options }, [200, 200]);
+    const model = ours('Model', 'lmChatAiGateway', { model: locator('gpt-5.4-mini'), options }, [200, 200]);
     const { nodes, connections } = agentWith(model);
     const execution = await n8n.runWorkflow('Agent without money', nodes, connections);
     expect(execution.status).toBe('error');

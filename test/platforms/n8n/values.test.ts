@@ -89,7 +89,7 @@ describe('the value of an expression', () => {
         'options.timeout': '30',
         'options.reasoningEffort': null,
         'options.imageUrls': null,
-        'options.fallbackModels': 'gpt-4o, claude-sonnet-4-5',
+        'options.fallbackModels': 'gpt-4o, claude-sonnet-4-6',
         client: 4711,
         outputFormat: null,
         inputType: null,

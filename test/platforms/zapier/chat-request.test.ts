@@ -35,10 +35,10 @@ describe('a filled-in form is a chat completion', () => {
   });
 
   test('options are sent when they were set, zero included; empty is not set', () => {
-    expect(read({ temperature: 0, max_tokens: '9', fallback_models: 'gpt-4o, o3' })).toMatchObject({
+    expect(read({ temperature: 0, max_tokens: '9', fallback_models: 'gpt-4o, gpt-5.4' })).toMatchObject({
       temperature: 0,
       max_tokens: 9,
-      fallback_models: ['gpt-4o', 'o3'],
+      fallback_models: ['gpt-4o', 'gpt-5.4'],
     });
     const empty = {
       temperature: '',
