@@ -85,8 +85,17 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await page.context().close();
   });
 
-  it('compares yesterday and today on the second with the two days before, and not with the month before', async () => {
+  it('has no highest day where there is only one', async () => {
     await addCall('req_3', '2026-12-01T12:00:00Z', 7);
+    now = Date.parse('2026-12-01T12:30:00Z');
+    const page = await open('/app');
+    const chart = page.getByRole('region', { name: 'Daily cost by client' });
+    await chart.getByText('$7.00 since 1 Dec.').waitFor();
+    expect(await chart.getByText('The highest day').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('compares yesterday and today on the second with the two days before, and not with the month before', async () => {
     now = lastMinute + day + 10 * 60 * minute;
     const page = await open('/app');
     const movers = page.getByRole('region', { name: 'Movers since yesterday' });

@@ -1,3 +1,5 @@
+import { dayForPeople } from '../format/when.ts';
+
 /** Rows of `GET /v1/usage/series` as a chart draws them. Pure. */
 
 export interface SeriesRow {
@@ -38,6 +40,13 @@ const none = '\0none';
 /** The groups that have a name of their own. Pure. */
 export function groupsIn(rows: readonly SeriesRow[] = []): readonly string[] {
   return [...new Set(rows.flatMap(({ group, rest }) => (group === null || rest === true ? [] : [group])))];
+}
+
+/** A sentence after another one; nothing where there is one day only, as on the first of a month. */
+export function sayHighest({ days }: Stacks, format: (value: number) => string): string {
+  if (days.length < 2) return '';
+  const { at, total } = days.reduce((a, b) => (b.total > a.total ? b : a));
+  return ` The highest day is ${dayForPeople(at)} with ${format(total)}.`;
 }
 
 /** A stack a day, also for `allDays` without a row; the largest group at the bottom, the rest of them last. */

@@ -33,7 +33,7 @@ export function DailyBars({ days, month, currency }: DailyBarsProps): ReactNode 
       <figcaption>
         {highest === undefined
           ? 'Nothing is billed in this month yet.'
-          : `Billed by day. The highest day is ${dayForPeople(highest.day)} with ${moneyForPeople(highest.amount, currency)}.`}
+          : `Billed by day.${days.length < 2 ? '' : ` The highest day is ${dayForPeople(highest.day)} with ${moneyForPeople(highest.amount, currency)}.`}`}
       </figcaption>
       <div className={styles.plot}>
         {highest === undefined ? null : (

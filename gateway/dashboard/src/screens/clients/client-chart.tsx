@@ -5,7 +5,7 @@ import { useMay } from '../../api/session.ts';
 import { useToday } from '../../api/today.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
-import { groupsIn, stacksOf } from '../../components/day-series.ts';
+import { groupsIn, sayHighest, stacksOf } from '../../components/day-series.ts';
 import { moneyForPeople } from '../../format/money.ts';
 import { dayForPeople, daysBetween } from '../../format/when.ts';
 
@@ -26,14 +26,13 @@ export function ClientChart({ id }: { id: string }): ReactNode {
       {({ data }) => {
         const stacks = stacksOf(data, 'No scenario', daysBetween(from, today));
         if (stacks.total === 0) return null;
-        const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
         const money = (value: number): string => moneyForPeople(value);
         return (
           <Card title="Daily cost by scenario">
             <DayChart
               label="Daily cost by scenario"
               stacks={stacks}
-              sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.`}
+              sentence={`${money(stacks.total)} since ${dayForPeople(from)}.${sayHighest(stacks, money)}`}
               format={money}
               nameOf={(scenario) => nameOf(scenario) ?? scenario}
             />

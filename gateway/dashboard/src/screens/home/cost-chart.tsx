@@ -4,7 +4,7 @@ import { useRead } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Card, Loaded } from '../../components/card.tsx';
 import { DayChart } from '../../components/day-chart.tsx';
-import { groupsIn, stacksOf } from '../../components/day-series.ts';
+import { groupsIn, sayHighest, stacksOf } from '../../components/day-series.ts';
 import { Empty } from '../../components/empty.tsx';
 import { moneyForPeople } from '../../format/money.ts';
 import { addDays, dayForPeople, daysBetween, monthForPeople } from '../../format/when.ts';
@@ -38,7 +38,6 @@ export function CostChart({ today }: { today: string }): ReactNode {
                   : `Calls in ${monthForPeople(today).split(' ')[0]} have cost nothing yet.`}
               </Empty>
             );
-          const highest = stacks.days.reduce((a, b) => (b.total > a.total ? b : a));
           const ahead =
             forecast === undefined
               ? ''
@@ -47,7 +46,7 @@ export function CostChart({ today }: { today: string }): ReactNode {
             <DayChart
               label="Daily cost by client"
               stacks={stacks}
-              sentence={`${money(stacks.total)} since ${dayForPeople(from)}. The highest day is ${dayForPeople(highest.at)} with ${money(highest.total)}.${ahead}`}
+              sentence={`${money(stacks.total)} since ${dayForPeople(from)}.${sayHighest(stacks, money)}${ahead}`}
               format={money}
               nameOf={nameOf}
               limit={dailyCap(budgets.data?.data ?? [], today, money)}
