@@ -102,4 +102,16 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await expect.poll(() => movers.getByRole('listitem').allTextContents()).toEqual(['mailer+$2.001.4x']);
     await page.context().close();
   });
+
+  it('says from when a month is billed whose beginning is invoiced already', async () => {
+    now = Date.parse('2026-11-28T12:00:00Z');
+    await json(dashboard.gateway.post('/v1/invoices', { client_id: 'acme', period: '2026-11' }), 201);
+    now = lastMinute + minute;
+    const page = await open('/app/billing');
+    await page.getByRole('button', { name: 'Invoice November' }).click();
+    const row = page.getByRole('dialog').getByRole('row', { name: /^Acme/ });
+    await row.getByText('to bill from 28 Nov 2026, 13:00').waitFor();
+    await row.getByText('$6.00').waitFor();
+    await page.context().close();
+  });
 });

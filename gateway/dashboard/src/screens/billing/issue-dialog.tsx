@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../../api/queries.ts';
+import { useZone } from '../../api/zone.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorCard, Loaded } from '../../components/card.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Money } from '../../components/money.tsx';
 import styles from '../../components/parts.module.css';
 import { Table } from '../../components/table.tsx';
+import { clockAt, momentForPeople } from '../../format/when.ts';
 import { InvoiceFiles } from './invoice-files.tsx';
 
 /** A client before its invoice is issued, or after. */
@@ -15,6 +17,8 @@ interface Row {
   status: string;
   total: number | null;
   currency: string | null;
+  /** Where the period to bill begins; of an invoice that is issued it does not matter here. */
+  from?: string;
 }
 
 const statusWords: Readonly<Record<string, string>> = {
@@ -38,6 +42,7 @@ export function IssueDialog({
   const preview = useRead('invoices.preview', { period });
   const issue = useChange('invoices.all');
   const issued = issue.data?.data;
+  const zone = useZone();
   return (
     <Dialog title={`Invoice ${month}`} wide onClose={onClose}>
       <div className={styles.stack}>
@@ -50,7 +55,7 @@ export function IssueDialog({
                   caption={`Clients in ${month}`}
                   columns={[
                     { key: 'name', title: 'Client', cell: ({ name }: Row) => <bdi>{name}</bdi> },
-                    { key: 'status', title: 'Status', cell: ({ status }: Row) => statusWords[status] ?? status },
+                    { key: 'status', title: 'Status', cell: (row: Row) => stateOf(row, { period, zone }) },
                     {
                       key: 'total',
                       title: 'Total',
@@ -89,4 +94,12 @@ export function IssueDialog({
       </div>
     </Dialog>
   );
+}
+
+/** An invoice of the running month may cover the beginning of the month: the rest is to bill. */
+function stateOf({ status, from }: Row, { period, zone }: { period: string; zone: string }): string {
+  const words = statusWords[status] ?? status;
+  if (status !== 'to_bill' || from === undefined) return words;
+  const isWhole = clockAt(Date.parse(from), zone) === `${period}-01T00:00`;
+  return isWhole ? words : `${words} from ${momentForPeople(from, zone)}`;
 }
