@@ -1,4 +1,4 @@
-import { readCsv } from '../usage/csv.ts';
+import { parse } from 'csv-parse/sync';
 
 /** The use that a provider's own export reports, by model. */
 export interface BilledUse {
@@ -42,20 +42,20 @@ export function readExport(text: string): BilledUse[] {
 }
 
 function fromCsv(text: string): BilledUse[] {
-  const [names = [], ...lines] = readCsv(text);
-  const columnNames = names.map((name) => name.trim().toLowerCase());
-  // A line may have fewer cells than the first, or more.
-  const rows = lines.map((cells) =>
-    Object.fromEntries(cells.slice(0, columnNames.length).map((cell, index) => [columnNames[index] ?? '', cell])),
-  );
-  if (rows.length === 0) return [];
-  const has = (name: string): boolean => columnNames.includes(name);
-  const model = columns.model.find(has);
-  if (model === undefined || !columns.output.some(has))
+  const rows = parse(text, {
+    columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
+    bom: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+  }) as Record<string, string>[];
+  const [first] = rows;
+  if (first === undefined) return [];
+  const model = columns.model.find((name) => name in first);
+  if (model === undefined || !columns.output.some((name) => name in first))
     throw new Error(
-      `The export needs a column for the model (${columns.model.slice(0, 3).join(', ')}) and one for output tokens (${columns.output.join(', ')}). It has: ${columnNames.join(', ')}.`,
+      `The export needs a column for the model (${columns.model.slice(0, 3).join(', ')}) and one for output tokens (${columns.output.join(', ')}). It has: ${Object.keys(first).join(', ')}.`,
     );
-  const cost = columns.cost.find(has);
+  const cost = columns.cost.find((name) => name in first);
   return rows.map((row) => ({
     model: row[model]?.trim() ?? '',
     inputTokens: columns.input.reduce((sum, name) => sum + number(row[name]), 0),

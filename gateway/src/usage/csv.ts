@@ -1,3 +1,5 @@
+import { stringify } from 'csv-stringify/sync';
+
 /** Text a spreadsheet would take for a formula, in full-width forms too, is made harmless by an apostrophe before it. */
 const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
@@ -34,36 +36,15 @@ function cell(value: Cell, decimal: CsvForm['decimal']): string {
 
 /** Rows by RFC 4180: CRLF, quotes doubled. */
 export function csvRows(rows: readonly (readonly Cell[])[], form: CsvForm = plainCsv): string {
-  return rows
-    .map((row) => `${row.map((value) => quoted(cell(value, form.decimal), form)).join(form.separator)}\r\n`)
-    .join('');
-}
-
-function quoted(text: string, { separator }: CsvForm): string {
-  return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return stringify(
+    rows.map((row) => row.map((value) => cell(value, form.decimal))),
+    // A lone line feed needs quotes as much as the CRLF between rows.
+    { record_delimiter: 'windows', delimiter: form.separator, quoted_match: /[\r\n]/ },
+  );
 }
 
 /** A number as people's spreadsheets read it: never `1e-7`. */
 function plainNumber(value: number): string {
   const text = String(value);
   return text.includes('e') ? value.toFixed(9).replace(/\.?0+$/, '') : text;
-}
-
-/** A cell, in quotes or without, and what ends it. */
-const nextCell = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-
-/** The cells of a file by RFC 4180, without empty lines and a byte order mark. Throws where a quote stands in a cell without quotes, or has no end. */
-export function readCsv(file: string): string[][] {
-  const text = file.replace(/^\ufeff/, '');
-  const rows: string[][] = [[]];
-  nextCell.lastIndex = 0;
-  for (;;) {
-    const found = nextCell.exec(text);
-    if (found === null)
-      throw new Error(`The file is not valid CSV: row ${rows.length} has a quote that is not expected.`);
-    const [, quoted, plain = '', end] = found;
-    rows.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain);
-    if (end === '') return rows.filter((row) => row.length > 1 || row[0] !== '');
-    if (end !== ',') rows.push([]);
-  }
 }
