@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { usd } from './common.ts';
+import { numberOrText, usd } from './common.ts';
 
 const share = (title: string, description: string) => z.number().meta({ title, description });
 
@@ -53,13 +53,10 @@ export const listAutoTasks = operation({
   access: 'reader',
   workspaceWide: true,
   input: z.strictObject({
-    limit: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(1_000)
-      .default(100)
-      .meta({ title: 'Limit', description: 'The number of tasks.' }),
+    limit: numberOrText(z.number().int().min(1).max(1_000).default(100)).meta({
+      title: 'Limit',
+      description: 'The number of tasks.',
+    }),
   }),
   output: z.object({
     data: z.array(task).meta({ title: 'Tasks', description: 'A row for each task and pair of models.' }),

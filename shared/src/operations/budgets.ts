@@ -8,6 +8,7 @@ import {
   limit,
   modelName,
   nothing,
+  numberOrText,
   page,
   project,
   scenarioId,
@@ -335,11 +336,7 @@ export const checkBudget = operation({
     project: project.optional(),
     scenario_id: scenarioId.optional(),
     model: modelName.optional(),
-    max_tokens: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(10_000_000)
+    max_tokens: numberOrText(z.number().int().min(1).max(10_000_000))
       .optional()
       .meta({ title: 'Max tokens', description: 'The longest answer that you want to afford.' }),
   }),

@@ -14,13 +14,18 @@ export const cursor = z
   .meta({ title: 'Cursor', description: 'The `next_cursor` of the previous page.' });
 
 /** In a query numbers come as text; a program gives a number. */
-export const limit = z.coerce
-  .number<number>()
-  .int()
-  .min(1)
-  .max(100)
-  .default(50)
-  .meta({ title: 'Limit', description: 'Number of rows on a page, at most 100.' });
+function textToNumber(given: unknown): unknown {
+  return typeof given === 'string' && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(given) ? Number(given) : given;
+}
+
+/** A number, or the text of one: in a query, and from tools that only have text. `z.coerce` would take `true` for 1 and null for 0. */
+export const numberOrText = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess<unknown, Schema, z.input<Schema>>(textToNumber, schema);
+
+export const limit = numberOrText(z.number().int().min(1).max(100).default(50)).meta({
+  title: 'Limit',
+  description: 'Number of rows on a page, at most 100.',
+});
 
 /** The person or key behind an act, for people to read. */
 export const keyOrPerson = z.object({

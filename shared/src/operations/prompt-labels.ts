@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { isoTime, nothing } from './common.ts';
+import { isoTime, nothing, numberOrText } from './common.ts';
 import { author, labelName, note, promptId, sampleAuthor, versionNumber } from './prompt-shapes.ts';
 
 const movedLabel = z.object({
@@ -15,11 +15,7 @@ const movedLabel = z.object({
   changed_by: author,
 });
 const expected = (text: string) =>
-  z.coerce
-    .number<number>()
-    .int()
-    .min(0)
-    .max(1_000_000_000)
+  numberOrText(z.number().int().min(0).max(1_000_000_000))
     .optional()
     .meta({ title: 'Expected version', description: text });
 

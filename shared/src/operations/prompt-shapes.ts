@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoTime } from './common.ts';
+import { isoTime, numberOrText } from './common.ts';
 
 /** Shapes that the operations of prompts share. */
 
@@ -22,12 +22,10 @@ export const labelName = z
   .meta({ title: 'Label', description: 'A name that points at a version, such as production or staging.' });
 
 /** In a query and a path numbers come as text, and OpenAI's SDK has texts for versions. */
-export const versionNumber = z.coerce
-  .number<number>()
-  .int()
-  .min(1)
-  .max(1_000_000_000)
-  .meta({ title: 'Version', description: 'The number of a version.' });
+export const versionNumber = numberOrText(z.number().int().min(1).max(1_000_000_000)).meta({
+  title: 'Version',
+  description: 'The number of a version.',
+});
 
 export const name = z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'A name for people.' });
 

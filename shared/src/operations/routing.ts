@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
-import { usd, usdInput } from './common.ts';
+import { numberOrText, usd, usdInput } from './common.ts';
 
 const modelName = z.string().trim().min(1).max(200);
 const fallbacks = z
@@ -252,7 +252,7 @@ export const setAuto = operation({
       title: 'Classes',
       description: 'Ignored, so that the answer of GET can be sent back. The field `pool` sets the classes.',
     }),
-    version: z.coerce.number<number>().int().min(0).optional().meta({
+    version: numberOrText(z.number().int().min(0)).optional().meta({
       title: 'Version',
       description: 'The version that was read: refused with 409 where another one is active. As expected_version.',
     }),
@@ -262,7 +262,7 @@ export const setAuto = operation({
       .max(500)
       .optional()
       .meta({ title: 'Note', description: 'Why the change was made; kept with the version.' }),
-    expected_version: z.coerce.number<number>().int().min(0).optional().meta({
+    expected_version: numberOrText(z.number().int().min(0)).optional().meta({
       title: 'Expected version',
       description: 'Refused with 409 where another version is active. As If-Match.',
     }),

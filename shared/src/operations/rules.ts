@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { type Condition, conditionFault, ruleBounds } from '../rules.ts';
-import { isoTime, modelName, nothing, page } from './common.ts';
+import { isoTime, modelName, nothing, numberOrText, page } from './common.ts';
 
 /** The conditions of a rule or of an experiment. The schema says that it is an object; the grammar of `rules.ts` says which. */
 const grammar = z.record(z.string(), z.unknown()).superRefine((given, context) => {
@@ -133,10 +133,7 @@ const note = z
   .max(500)
   .optional()
   .meta({ title: 'Note', description: 'Why the change was made; kept with the version.' });
-const expected = z.coerce
-  .number<number>()
-  .int()
-  .min(0)
+const expected = numberOrText(z.number().int().min(0))
   .optional()
   .meta({ title: 'Expected version', description: 'Refused with 409 where another version is active. As If-Match.' });
 const change = { note, expected_version: expected };
@@ -355,13 +352,10 @@ export const listRoutingVersions = operation({
       .max(20)
       .optional()
       .meta({ title: 'Cursor', description: 'The `next_cursor` of the previous page.' }),
-    limit: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(100)
-      .default(50)
-      .meta({ title: 'Limit', description: 'Number of rows on a page, at most 100.' }),
+    limit: numberOrText(z.number().int().min(1).max(100).default(50)).meta({
+      title: 'Limit',
+      description: 'Number of rows on a page, at most 100.',
+    }),
   }),
   output: page(ofVersion),
   errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
@@ -383,12 +377,10 @@ export const activateRoutingVersion = operation({
   access: 'member',
   changesEveryCall: true,
   input: z.strictObject({
-    version: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(2_147_483_647)
-      .meta({ title: 'Version', description: 'The number of the version.' }),
+    version: numberOrText(z.number().int().min(1).max(2_147_483_647)).meta({
+      title: 'Version',
+      description: 'The number of the version.',
+    }),
     expected_version: expected,
   }),
   output: list,

@@ -6,6 +6,7 @@ import {
   from,
   id,
   modelName,
+  numberOrText,
   project,
   providerName,
   scenarioId,
@@ -58,7 +59,7 @@ export const usageSeries = operation({
       .enum(groups)
       .optional()
       .meta({ title: 'Group by', description: 'A line for each of these. One line for all calls by default.' }),
-    top: z.coerce.number<number>().int().min(1).max(50).default(10).meta({
+    top: numberOrText(z.number().int().min(1).max(50).default(10)).meta({
       title: 'Top',
       description: 'How many groups have a line of their own; the others are added up in rows with `rest`.',
     }),
@@ -116,13 +117,10 @@ export const usageMovers = operation({
     from,
     to,
     group_by: z.enum(groups).default('scenario').meta({ title: 'Group by', description: 'The things to compare.' }),
-    limit: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(100)
-      .default(20)
-      .meta({ title: 'Limit', description: 'How many rows to answer, 100 at most.' }),
+    limit: numberOrText(z.number().int().min(1).max(100).default(20)).meta({
+      title: 'Limit',
+      description: 'How many rows to answer, 100 at most.',
+    }),
     ...tags,
     timezone,
   }),

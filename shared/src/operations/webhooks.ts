@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { operation } from '../operation.ts';
 import { budgetId } from './budgets.ts';
-import { clientId, cursor, id, isoTime, limit, moment, nothing, page, project, scenarioId } from './common.ts';
+import {
+  clientId,
+  cursor,
+  id,
+  isoTime,
+  limit,
+  moment,
+  nothing,
+  numberOrText,
+  page,
+  project,
+  scenarioId,
+} from './common.ts';
 import { eventType, gatewayEvent, sampleEvent } from './events.ts';
 
 const percent = z.number().int().min(1).max(100);
@@ -271,11 +283,7 @@ export const listEvents = operation({
     project: project.optional(),
     scenario_id: scenarioId.optional(),
     budget_id: budgetId.optional(),
-    percent: z.coerce
-      .number<number>()
-      .int()
-      .min(1)
-      .max(100)
+    percent: numberOrText(z.number().int().min(1).max(100))
       .optional()
       .meta({ title: 'Percent', description: 'For budget alerts: only this threshold.' }),
     cursor,
