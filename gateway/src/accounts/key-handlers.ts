@@ -54,7 +54,7 @@ export const keyHandlers: Pick<
       role: input.role,
       livemode,
       tags: present(input.tags),
-      lockedTags: input.locked_tags,
+      lockedTags: [...new Set(input.locked_tags)],
       rateLimit: limitFor(caller, input.rate_limit),
       expiresAt: inFuture(expiryFor(caller, input.expires_at), services.now()),
       responseCache: input.response_cache,

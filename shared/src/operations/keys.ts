@@ -84,7 +84,7 @@ export const createKey = operation({
       role: role.default('caller'),
       mode: mode.default('live'),
       tags: tags.default({}),
-      locked_tags: lockedTags.default([]),
+      locked_tags: lockedTags.max(4).default([]),
       expires_at: z.iso
         .datetime({ offset: true })
         .optional()
@@ -115,6 +115,10 @@ export const createKey = operation({
     { input: { name: 'x', role: 'admin' }, because: 'there is no such role' },
     { input: { name: 'x', user_role: 'owner' }, because: 'unknown fields are refused' },
     { input: { name: 'x', locked_tags: ['client_id'] }, because: 'a locked tag needs a value' },
+    {
+      input: { name: 'x', tags: { client_id: 'a' }, locked_tags: Array.from({ length: 5 }, () => 'client_id') },
+      because: 'there are four tags',
+    },
   ],
 });
 
