@@ -127,6 +127,11 @@ describe.runIf(agents.there)('coding agents', () => {
       expect(sentIn(anthropic)).toContain('sum 2');
     });
 
+    it('learns which of its tools runs at OpenAI alone', async () => {
+      const { code, err } = await codex('claude-sonnet-5', { provider: `${gateway.url}/v1`, webSearch: true });
+      expect([code, err]).toEqual([1, expect.stringContaining('in Codex, `web_search = \\"disabled\\"`')]);
+    });
+
     it('goes on by HTTP at once, where only its base URL is changed', async () => {
       const { code, out, err } = await codex('gpt-5.3-codex', { baseUrl: `${gateway.url}/t/client=plain/v1` });
       expect([code, out]).toEqual([0, expect.stringContaining('You said:')]);
@@ -175,12 +180,12 @@ function claude(model: string, { client }: { client: string }): Promise<Ended> {
 /** `provider`: the address of a provider of one's own. `baseUrl`: the one that replaces OpenAI's. */
 function codex(
   model: string,
-  settings: { provider?: string; baseUrl?: string; fallback?: string; retries?: number },
+  settings: { provider?: string; baseUrl?: string; fallback?: string; retries?: number; webSearch?: true },
 ): Promise<Ended> {
   const { provider, baseUrl, fallback, retries } = settings;
   const lines = [
     `model = "${model}"`,
-    'web_search = "disabled"',
+    ...(settings.webSearch ? [] : ['web_search = "disabled"']),
     ...(baseUrl === undefined ? [] : [`openai_base_url = "${baseUrl}"`]),
     ...(provider === undefined
       ? []

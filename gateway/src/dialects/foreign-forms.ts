@@ -56,6 +56,9 @@ const unknownToVendors = new Set(['video_url', 'video', 'audio_url']);
 export function adviceOn(dialect: DialectId, feature: string): string | undefined {
   if (dialect === 'responses' && feature === 'item_reference')
     return `names an item that only OpenAI stores, and this provider does not keep it. ${sendItems}`;
+  // Codex offers it with every call, whichever model is asked.
+  if (dialect === 'responses' && feature === 'web_search')
+    return 'runs at OpenAI and works only with its models. Leave it out (in Codex, `web_search = "disabled"`), or choose such a model.';
   if (dialect === 'responses' && loose.has(feature)) return `is not an item of its own: ${inMessage}.`;
   const form = Object.hasOwn(forms[dialect], feature) ? forms[dialect][feature] : undefined;
   if (form !== undefined) return `is of ${form[0]}. Here ${form[1]}.`;
