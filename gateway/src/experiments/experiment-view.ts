@@ -33,7 +33,7 @@ export function viewExperiment(experiment: StoredExperiment, expected: ExpectedS
 
 function shareOf(ranges: readonly ArmRange[], name: string): number {
   const buckets = ranges.reduce((sum, { arm, from, to }) => sum + (arm === name ? to - from : 0), 0);
-  return (buckets / bucketCount) * 100;
+  return (buckets * 100) / bucketCount;
 }
 
 function viewStopped(stopped: readonly StoppedArm[], name: string): Omit<StoppedArm, 'arm'> | null {
@@ -92,7 +92,7 @@ function viewArm({ metric }: ExperimentSpec, figures: ArmFigures | undefined) {
     };
   const { calls, errors, fallbacks, downgraded, costNanos } = figures;
   const { n, mean } = figures[metric];
-  const percent = (part: number): number | null => (calls === 0 ? null : (part / calls) * 100);
+  const percent = (part: number): number | null => (calls === 0 ? null : (part * 100) / calls);
   return {
     units: n,
     calls,
@@ -107,7 +107,7 @@ function viewArm({ metric }: ExperimentSpec, figures: ArmFigures | undefined) {
 /** A share; else the geometric mean in the unit that people know. */
 function shownValue(metric: ExperimentSpec['metric'], mean: number): number {
   if (scaleOf(metric) === 'rate') return mean;
-  return metric === 'cost' ? Math.exp(mean) / 1e9 : Math.exp(mean);
+  return metric === 'cost' ? Math.round(Math.exp(mean)) / 1e9 : Math.exp(mean);
 }
 
 function viewDifference({ metric }: ExperimentSpec, found: Interval | undefined): Interval | null {
