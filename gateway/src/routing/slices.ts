@@ -4,7 +4,7 @@ export interface Slice<Row> {
 }
 
 /** So many rows are read and worked on within a millisecond. */
-export const rowsInSlice = 500;
+export const rowsInSlice = 200;
 
 /** Of one that the database has written as a JSON array of arrays: a text is passed on by the driver as it is. */
 export function sliceOf<Values extends readonly unknown[], Row>(
