@@ -111,6 +111,9 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
   /** The block being written, and behind it those that wait. */
   let blocks: Block[] = [];
 
+  // Claude's own first event has the input tokens, and clients keep them (LangChain counts 0 for a call without): the estimate
+  // stands there until `message_delta` has the provider's figure, which replaces it, and in both where the provider has none.
+  const estimate: Usage = { ...zero, inputTokens: Math.max(1, inputTokens) };
   const begin = (): string => {
     if (begun) return '';
     begun = true;
@@ -122,9 +125,7 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
       content: [],
       ...writeStop(null, null),
       diagnostics: null,
-      // Claude's own first event has the input tokens, and clients keep them (LangChain counts 0 for a call without): the estimate
-      // stands here until `message_delta` has the provider's figure, which replaces it.
-      usage: writeUsage(usage ?? { ...zero, inputTokens: Math.max(1, inputTokens) }),
+      usage: writeUsage(usage ?? estimate),
     };
     return frame({ type: 'message_start', message });
   };
@@ -215,7 +216,7 @@ export function messageStream({ requestId, call, inputTokens = 1 }: AnswerContex
     end() {
       const closed = begin() + advance(true);
       const change = writeStop(stopWords[finish.reason], finish.stopSequence);
-      const figures = frame({ type: 'message_delta', delta: change, usage: writeFigures(usage ?? zero) });
+      const figures = frame({ type: 'message_delta', delta: change, usage: writeFigures(usage ?? estimate) });
       return { frames: closed + figures, last: frame({ type: 'message_stop' }) };
     },
   };
