@@ -14,13 +14,15 @@ function logOf(isAway: (statement: number) => boolean) {
     if (isAway(statements)) throw new Error('the database is away');
     written.push(JSON.parse(json) as { clientId: string; count: number }[]);
   };
+  // All that a refusal says of its caller.
+  const caller = { workspaceId: 'ws', livemode: true, keyId: 'key' } as unknown as Refused['caller'];
   const ports = { db: { query }, log: { warn: () => {}, error: () => {} }, onWritten: () => {} } as unknown as Ports;
   const refusals = new RefusalLog(ports);
   const add = (n: number): void =>
     refusals.add(
       {
         id: `req_${n}`,
-        caller: { workspaceId: 'ws', livemode: true, keyId: 'key', lockedTags: [] } as Refused['caller'],
+        caller,
         tags: { client: `client ${n}` },
         model: 'gpt-4o-mini',
       },
