@@ -6,7 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { ask } from './gateway.js';
 
 const { livemode } = await ask('GET', '/v1/me');
-const period = process.env.PERIOD ?? (livemode ? 'last_month' : new Date().toISOString().slice(0, 7));
+// Months begin by the clock of the workspace, and not by that of this computer.
+const { timezone } = await ask('GET', '/v1/workspace');
+const [, month, year] = new Date().toLocaleDateString('en-GB', { timeZone: timezone }).split('/');
+const period = process.env.PERIOD ?? (livemode ? 'last_month' : `${year}-${month}`);
 
 if (!livemode) {
   // A month is billed once for each client, so each run has a client of its own.

@@ -4,7 +4,7 @@ import { usageRange } from '../usage/usage-range.ts';
 import { sumCosts } from '../usage/usage-series-store.ts';
 import type { ScenarioClock } from './scenario-clock.ts';
 
-export interface ScenarioSpending {
+interface ScenarioSpending {
   todayNanos: bigint;
   monthNanos: bigint;
 }
