@@ -15,7 +15,7 @@ function logOf(isAway: (statement: number) => boolean) {
     written.push(JSON.parse(json) as { clientId: string; count: number }[]);
   };
   // All that a refusal says of its caller.
-  const caller = { workspaceId: 'ws', livemode: true, keyId: 'key' } as unknown as Refused['caller'];
+  const caller = { workspaceId: 'ws', livemode: true, keyId: 'key', lockedTags: [] } as unknown as Refused['caller'];
   const ports = { db: { query }, log: { warn: () => {}, error: () => {} }, onWritten: () => {} } as unknown as Ports;
   const refusals = new RefusalLog(ports);
   const add = (n: number): void =>

@@ -168,7 +168,7 @@ export const role = z.enum(['owner', 'member', 'viewer', 'caller']).meta({
 export const usd = z.number().meta({ title: 'US dollars', description: 'Dollars, with at most nine decimals.' });
 
 /** A nano-dollar: a smaller amount would be kept as zero, and a limit above zero would become none. */
-export const leastUsd = 1e-9;
+const leastUsd = 1e-9;
 
 /** Dollars in a request: a number, or a decimal string from tools that only have text. */
 export const usdInput = (bounds: { max: number; above?: number }) => {
