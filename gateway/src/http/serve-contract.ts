@@ -16,6 +16,7 @@ import { claimIdempotency, type IdempotencyClaim } from '../idempotency/idempote
 import type { Services } from '../services.ts';
 import { bigBodyBytes } from '../turns/in-turn.ts';
 import type { TextAnswer } from '../usage/text-answer.ts';
+import { acceptedType } from './accepted-type.ts';
 import { auditOf } from './audit-request.ts';
 import { type Authenticator, keyOf, wrongKey } from './authenticate.ts';
 import type { BodyShares } from './body-shares.ts';
@@ -181,18 +182,12 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** A field `format` decides; else `Accept`, where it names a text this operation has before it names JSON or anything. */
+/** A field `format` decides; else `Accept`. */
 function textTypeFor({ alternatives }: Operation, input: unknown, accept: string | undefined): TextType | undefined {
   if (alternatives === undefined) return undefined;
   const { for: use, format = use === 'excel' ? 'csv' : undefined } = input as { format?: string; for?: string };
   if (format !== undefined) return alternatives.find((type) => type.endsWith(`/${format}`));
-  for (const range of (accept ?? '').split(',')) {
-    const type = range.split(';')[0]?.trim().toLowerCase();
-    if (type === 'application/json' || type === '*/*') return undefined;
-    const found = alternatives.find((one) => one === type);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return acceptedType(accept, alternatives);
 }
 
 function hasOperatorKey({ operatorKey }: Services, req: Request): boolean {
