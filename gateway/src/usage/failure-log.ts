@@ -13,6 +13,7 @@ export class FailureLog {
   readonly #db: Pool;
   readonly #log: Logger;
   #calls: CallFailures[] = [];
+  #writing: Promise<void> = Promise.resolve();
 
   constructor({ db, log }: { db: Pool; log: Logger }) {
     this.#db = db;
@@ -23,8 +24,17 @@ export class FailureLog {
     if (this.#calls.length < callsMax) this.#calls.push(call);
   }
 
-  /** Writes down what was collected. Rows that cannot be written are tried again with the next ones. */
-  async flush(): Promise<void> {
+  /**
+   * Writes down what was collected. Rows that cannot be written are tried again with the next ones. One flush follows the other: a reader waits
+   * for what the job is writing.
+   */
+  flush(): Promise<void> {
+    const done = this.#writing.then(() => this.#write());
+    this.#writing = done.catch(() => {});
+    return done;
+  }
+
+  async #write(): Promise<void> {
     for (let left = this.#calls.length; left > 0; left -= callsAtOnce) {
       const calls = this.#calls.splice(0, callsAtOnce);
       try {

@@ -35,6 +35,7 @@ export class RefusalLog {
   readonly #log: Logger;
   readonly #onWritten: (row: RefusalRow) => void;
   #rows = new Map<string, RefusalRow & { requestIds: string[] }>();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor({ db, log, onWritten }: { db: Pool; log: Logger; onWritten: (row: RefusalRow) => void }) {
     this.#db = db;
@@ -95,8 +96,17 @@ export class RefusalLog {
     });
   }
 
-  /** Writes down what was counted. Rows that cannot be written are tried again with the next ones. */
-  async flush(): Promise<void> {
+  /**
+   * Writes down what was counted. Rows that cannot be written are tried again with the next ones. One flush follows the other: a reader waits for
+   * what the job is writing, and the latest request ids are written last.
+   */
+  flush(): Promise<void> {
+    const done = this.#writing.then(() => this.#write());
+    this.#writing = done.catch(() => {});
+    return done;
+  }
+
+  async #write(): Promise<void> {
     const all = [...this.#rows];
     this.#rows = new Map();
     for (let at = 0; at < all.length; at += rowsAtOnce) {
