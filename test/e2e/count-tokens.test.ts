@@ -42,6 +42,10 @@ describe('count_tokens', () => {
     );
     expect(response.status).toBe(200);
     expect(response.headers.get('x-gateway-provider')).toBe('anthropic');
+    // Once these were missing, though every answer of a model endpoint has them.
+    expect(['model', 'attempts', 'route', 'cost-usd'].map((name) => response.headers.get(`x-gateway-${name}`))).toEqual(
+      ['claude-sonnet-4-6', '1', 'asked for', '0'],
+    );
     const [request] = gateway.fakes.anthropic.requests;
     expect(request?.json).toEqual(turn('claude-sonnet-4-6'));
     expect(request?.headers['anthropic-beta']).toBe('some-beta');

@@ -1,3 +1,4 @@
+import { namesLength, toHeaderText } from '@ai-gateway/shared/header-text';
 import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { edit } from '../dialects/edit-json.ts';
 import { messages } from '../dialects/messages.ts';
@@ -48,6 +49,10 @@ export async function countInput(services: CountPorts, asked: Omit<ModelCall, 'd
       'x-request-id': request.id,
       'request-id': request.id,
       'x-gateway-provider': counted === undefined ? 'gateway' : candidate.provider,
+      'x-gateway-model': toHeaderText(candidate.model),
+      'x-gateway-attempts': head === undefined ? '0' : '1',
+      'x-gateway-route': toHeaderText(candidate.reason, namesLength),
+      'x-gateway-cost-usd': '0',
     },
     body: JSON.stringify({ input_tokens: counted ?? (await estimateInputTokens(call)) }),
   };
