@@ -512,6 +512,16 @@ describe('a retired model', () => {
     expect(routeCall(input('gpt-4o', at('2027-01-14')))[1]?.reason).toBe('gpt-4o is retired; answered by gpt-6-sol');
   });
 
+  it('that cools down is answered by no other where the call wants no fallbacks, whether its day has come or not', () => {
+    for (const model of ['gpt-4o', 'gpt-4', 'gpt-6-sol'])
+      for (const day of ['2027-01-13', '2027-01-14']) {
+        const named = routeCall(input(model, { ...at(day), fallbacks: 'none' }))[0]?.model;
+        const stateOf: RouteInput['stateOf'] = (candidate) => (candidate.model === named ? 'open' : 'closed');
+        expect(refusal(model, { ...at(day), fallbacks: 'none', stateOf }).code).toBe('no_provider_available');
+        expect(route(model, { ...at(day), stateOf })).not.toContain(`openai/${named}`);
+      }
+  });
+
   it('falls back as its successor does, and as the workspace lists under either name', () => {
     expect(route('claude-3-5-sonnet-20241022')).toEqual(route('claude-sonnet-5'));
     for (const name of ['claude-3-5-sonnet-20241022', 'claude-sonnet-5'])

@@ -47,7 +47,10 @@ export function routeCall(input: RouteInput, auto: RouteInput['auto'] = input.au
   const usable = candidates.filter((_candidate, i) => isUsable(states[i] ?? 'open'));
   const refusing = candidates.filter((_candidate, i) => states[i] === 'refused');
   // An account that is refused comes last, and is asked where nobody else answers: only an answer tells that it is paid again.
-  if (usable.length > 0) return [...behindUsable(usable), ...refusing.filter(({ spare }) => !spare)];
+  // A spare is for a vendor that does not know the model. Where no fallback is wanted, none answers for a named model that rests.
+  const sparesMayLead = mode !== undefined || input.fallbacks !== 'none';
+  if (usable.some(({ spare }) => sparesMayLead || !spare))
+    return [...behindUsable(usable), ...refusing.filter(({ spare }) => !spare)];
   const down = candidates.filter(({ spare }) => !spare);
   if (refusing.length === 0) throw allCoolingDown(down, input.openMs);
   return refusing;
