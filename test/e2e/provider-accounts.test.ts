@@ -225,16 +225,18 @@ describe('a provider that refuses the gateway’s account', () => {
   it('refuses one model without closing the others', async () => {
     gateway.fakes.openai.always(
       status(403, {
-        error: { message: 'Project `proj_x` does not have access to model `gpt-4o`', code: 'model_not_found' },
+        error: { message: 'Project `proj_x` does not have access to model `gpt-6-sol`', code: 'model_not_found' },
       }),
     );
     for (let i = 0; i < 7; i++)
-      await gateway.post(chat, hello('gpt-4o'), { 'x-gateway-fallback': 'claude-sonnet-4-6' });
+      await gateway.post(chat, hello('gpt-6-sol'), { 'x-gateway-fallback': 'claude-sonnet-4-6' });
     gateway.fakes.openai.always(undefined);
     expect(await statuses()).toMatchObject({ openai: 'ok' });
     expect((await gateway.post(chat, hello('gpt-4o-mini'))).headers.get('x-gateway-provider')).toBe('openai');
     await eventually(async () =>
-      expect(await eventsOf(gateway, '&type=provider.refused_account')).toMatchObject([{ data: { model: 'gpt-4o' } }]),
+      expect(await eventsOf(gateway, '&type=provider.refused_account')).toMatchObject([
+        { data: { model: 'gpt-6-sol' } },
+      ]),
     );
   });
 });
