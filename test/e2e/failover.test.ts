@@ -249,7 +249,7 @@ it('when every provider fails, providers get hardly more attempts than there are
     fake.always({ kind: 'status', status: 500 });
   const calls = 200;
   const statuses = await Promise.all(
-    Array.from({ length: calls }, async () => (await gateway.post('/v1/chat/completions', hello('gpt-4o'))).status),
+    Array.from({ length: calls }, async () => (await gateway.post('/v1/chat/completions', hello('gpt-6-sol'))).status),
   );
   // 502 from the last account left, 503 once all are resting.
   expect(statuses.filter((status) => status !== 502 && status !== 503)).toEqual([]);
