@@ -96,3 +96,16 @@ it('heads of a later version are left to it, and so are its calls', async () => 
   expect(await versions()).toEqual([[1, true, true]]);
   expect(await count()).toBe(415);
 });
+
+it('heads that this version cannot read prove nothing to it: the look after theirs asks for a clearer lead', async () => {
+  await add(405);
+  await learn();
+  const [first] = await listHeadVersions(database.pool, live);
+  await database.pool.query('truncate learned_samples, learned_heads');
+  await saveAs(undefined);
+  await add(405);
+  await learn();
+  const [second] = await listHeadVersions(database.pool, live);
+  expect(second).toMatchObject({ version: 2, report: { better: first?.report.better } });
+  expect(second?.report.lower).toBeLessThan(first?.report.lower ?? 0);
+});

@@ -142,7 +142,9 @@ async function changeHeads(
 
 async function firstHeads(ports: LearnPorts, learner: Learner): Promise<(tx: Db) => Promise<void>> {
   const { calls, earlier } = await callsOf(ports, learner);
-  const attempt = await inTurns(learnHeadsInPieces(calls, await nextLook(ports.db, learner)));
+  // Heads that are active and cannot be read here have proven nothing of these numbers.
+  const look = { ...(await nextLook(ports.db, learner)), isProven: false };
+  const attempt = await inTurns(learnHeadsInPieces(calls, look));
   // Each look asks the next one for a clearer lead, and calls that cannot be read are no look.
   if (attempt === undefined) return async () => {};
   const { learned, report } = attempt;
