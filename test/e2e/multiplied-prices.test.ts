@@ -19,6 +19,11 @@ const search = (more: object = {}) => ({
   tools: [{ type: 'web_search_20250305', name: 'web_search', ...more }],
   messages: hi,
 });
+/** A turn of the system that brings a tool along. */
+const adds = (definition: unknown) => ({
+  role: 'system',
+  content: [{ type: 'tool_addition', tool: { type: 'tool_definition', definition } }],
+});
 const hard = { 'x-client-id': 'hard' };
 const costOf = (response: Response): number => Number(response.headers.get('x-gateway-cost-usd'));
 const last = async (client: string): Promise<{ cost_usd: number; estimated: boolean }> => {
@@ -63,6 +68,14 @@ describe("a vendor's own search", () => {
     expect(gateway.fakes.openai.requests[0]?.json.max_tool_calls).toBe(10);
   });
 
+  it('gets a bound where a turn of the system adds it too', async () => {
+    const added = { ...search(), model: 'claude-opus-5-5', tools: [], messages: [...hi, adds(search().tools[0])] };
+    gateway.fakes.anthropic.reply({ text: 'found', usage });
+    expect((await gateway.post('/v1/messages', added, hard)).status).toBe(200);
+    const { messages } = gateway.fakes.anthropic.requests[0]?.json ?? {};
+    expect(messages).toEqual([...hi, adds({ ...search().tools[0], max_uses: 10 })]);
+  });
+
   it.each([
     [
       'code_interpreter',
@@ -74,6 +87,16 @@ describe("a vendor's own search", () => {
       'code_execution',
       '/v1/messages',
       { ...search(), tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] },
+    ],
+    [
+      'code_execution of a turn',
+      '/v1/messages',
+      {
+        ...search(),
+        model: 'claude-opus-5-5',
+        tools: [],
+        messages: [...hi, adds({ type: 'code_execution_20250825', name: 'code_execution' })],
+      },
     ],
     ['a search model', chat, { model: 'openai/gpt-5-search-api', messages: hi }],
     [

@@ -1,10 +1,9 @@
 import { GatewayError } from '@ai-gateway/shared/errors';
-import { isRecord } from '@ai-gateway/shared/json';
 import { edit } from '../dialects/edit-json.ts';
 import { parseExact, writeExact } from '../dialects/exact-json.ts';
+import { givenTools } from '../dialects/given-tools.ts';
 import { outlineJson } from '../dialects/json-outline.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { addedTools } from '../dialects/responses-tools.ts';
 import { extrasOf, toolUsesMax } from '../models/call-extras.ts';
 import type { ModelCall } from './model-call.ts';
 
@@ -57,21 +56,23 @@ function isGiven(value: unknown): boolean {
 /** Anthropic's `max_uses` of each search tool, OpenAI's `max_tool_calls` of all tools together. */
 function boundedUses({ json, body, outline }: ModelCall, { dialect, onlyNative }: NeutralCall): Record<string, string> {
   if (onlyNative.length === 0) return {};
-  const lists = [json.tools, ...(dialect === 'responses' ? addedTools(json.input).map((added) => added.tools) : [])];
-  const tools = lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
-  const searches = (tool: unknown): tool is JsonObject =>
-    isRecord(tool) && /^(web_search|file_search)/.test(String(tool.type));
-  if (!tools.some(searches)) return {};
-  if (dialect === 'responses') return isGiven(json.max_tool_calls) ? {} : { max_tool_calls: String(toolUsesMax) };
-  const member = outline.members.get('tools');
-  if (dialect !== 'messages' || member === undefined) return {};
-  if (tools.every((tool) => !searches(tool) || isGiven(tool.max_uses))) return {};
-  // Numbers in the tools keep their digits.
-  const exact = parseExact(body.toString('utf8', member.valueStart, member.valueEnd)) as JsonObject[];
-  const bounded = exact.map((tool) =>
-    searches(tool) && !isGiven(tool.max_uses) ? { ...tool, max_uses: toolUsesMax } : tool,
-  );
-  return { tools: writeExact(bounded) };
+  const searches = ({ type }: JsonObject): boolean => /^(web_search|file_search)/.test(String(type));
+  const isUnbounded = (tool: JsonObject): boolean => searches(tool) && !isGiven(tool.max_uses);
+  if (dialect === 'responses')
+    return isGiven(json.max_tool_calls) || !givenTools(dialect, json).some(searches)
+      ? {}
+      : { max_tool_calls: String(toolUsesMax) };
+  if (dialect !== 'messages') return {};
+  const set: Record<string, string> = {};
+  for (const name of ['tools', 'messages']) {
+    const member = outline.members.get(name);
+    if (member === undefined || !givenTools(dialect, { [name]: json[name] }).some(isUnbounded)) continue;
+    // Numbers keep their digits.
+    const exact = parseExact(body.toString('utf8', member.valueStart, member.valueEnd));
+    for (const tool of givenTools(dialect, { [name]: exact })) if (isUnbounded(tool)) tool.max_uses = toolUsesMax;
+    set[name] = writeExact(exact);
+  }
+  return set;
 }
 
 function unpriced(name: string): GatewayError {

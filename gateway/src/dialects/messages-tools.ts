@@ -11,7 +11,7 @@ import { needObject, needString, readBoolean, readList, readString } from './rea
 export function readTools(value: unknown, turns: readonly unknown[], native: string[]): Tool[] {
   const list = readList(value, 'tools', 1_000) ?? [];
   const changes = changesIn(turns);
-  const defined = changes.flatMap(({ definition }) => (definition === undefined ? [] : [definition]));
+  const defined = definedTools(turns).map(({ definition }) => definition);
   // Anthropic's own search may load any tool within the call.
   const searches = list.some((tool) => isRecord(tool) && String(tool.type).startsWith('tool_search_tool'));
   const loaded = new Map(changes.map(({ name, offered }) => [name, offered]));
@@ -20,6 +20,11 @@ export function readTools(value: unknown, turns: readonly unknown[], native: str
     const isOffered = loaded.get(String(tool.name)) ?? (tool.defer_loading !== true || searches);
     return isOffered ? readTool(tool, `tools[${i}]`, native) : [];
   });
+}
+
+/** Tools that a conversation defines where it adds them. */
+export function definedTools(turns: unknown): { definition: JsonObject }[] {
+  return changesIn(turns).flatMap(({ definition }) => (definition === undefined ? [] : [{ definition }]));
 }
 
 function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
@@ -42,17 +47,18 @@ interface ToolChange {
   name: string;
   offered: boolean;
   /** Of a tool that is defined where it is added. */
-  definition?: unknown;
+  definition?: JsonObject;
 }
 
 /** In the order of the conversation: the last one about a tool counts. */
-function changesIn(content: readonly unknown[]): ToolChange[] {
-  return content.flatMap((block): ToolChange[] => {
+function changesIn(content: unknown): ToolChange[] {
+  if (!Array.isArray(content)) return [];
+  return (content as unknown[]).flatMap((block): ToolChange[] => {
     if (!isRecord(block)) return [];
     if (block.type === 'tool_reference') return [{ name: String(block.tool_name), offered: true }];
     if (block.type === 'tool_use') return [{ name: String(block.name), offered: true }];
     if (block.type === 'tool_addition' || block.type === 'tool_removal') return changeBy(block);
-    return Array.isArray(block.content) ? changesIn(block.content) : [];
+    return changesIn(block.content);
   });
 }
 

@@ -1,6 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
+import { givenTools } from '../dialects/given-tools.ts';
 import type { CallExtras, JsonObject, NeutralCall, Part, ProviderKind } from '../dialects/neutral.ts';
-import { addedTools } from '../dialects/responses-tools.ts';
 import { providerOf } from '../providers/providers.ts';
 import type { Price } from './price.ts';
 
@@ -63,12 +63,8 @@ function toolUses(
   json: JsonObject,
 ): { webSearches: number; fileSearches: number; unpriced: string[] } {
   const found = { webSearches: 0, fileSearches: 0, unpriced: [] as string[] };
-  const added = dialect === 'responses' ? addedTools(json.input).map(({ tools }) => tools) : [];
-  const tools = [json.tools, ...added].flatMap((list) =>
-    Array.isArray(list) ? (list as unknown[]).filter(isRecord) : [],
-  );
   const calls = typeof json.max_tool_calls === 'number' ? json.max_tool_calls : toolUsesMax;
-  for (const tool of tools) {
+  for (const tool of givenTools(dialect, json)) {
     const type = String(tool.type ?? 'function');
     if (type.startsWith('web_search')) {
       const own = typeof tool.max_uses === 'number' ? tool.max_uses : toolUsesMax;
