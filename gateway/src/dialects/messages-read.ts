@@ -140,8 +140,7 @@ function readToolChoice(value: unknown): { toolChoice?: ToolChoice; parallelTool
 
 function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCall['reasoning'] {
   const thinking = readObject(body.thinking, 'thinking');
-  const effort =
-    readEffort(turns.findLast(({ output_config: config }) => isRecord(config) && config.effort)) ?? readEffort(body);
+  const effort = readEffort(turns.findLast(setsEffort)) ?? readEffort(body);
   const type = readChoice(thinking?.type, 'thinking.type', ['enabled', 'disabled', 'adaptive', 'between_tools']);
   if (type === undefined && effort === undefined) return undefined;
   // Where there is no thinking between calls of tools, Anthropic takes such a wish for `disabled` too.
@@ -157,6 +156,10 @@ function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCa
 }
 
 /** A system turn may set the effort from there on. */
+export function setsEffort({ role, output_config: config }: JsonObject): boolean {
+  return role === 'system' && isRecord(config) && config.effort !== undefined && config.effort !== null;
+}
+
 function readEffort(owner: JsonObject | undefined): (typeof efforts)[number] | undefined {
   return readChoice(readObject(owner?.output_config, 'output_config')?.effort, 'output_config.effort', efforts);
 }

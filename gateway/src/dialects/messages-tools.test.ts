@@ -66,6 +66,19 @@ describe('a turn of the system', () => {
     expect(call.messages).toHaveLength(1);
   });
 
+  it('alone sets an effort: turns of others have none', () => {
+    const set = { output_config: { effort: 'max' } };
+    expect(
+      read([
+        { role: 'assistant', content: 'Yes.', ...set },
+        { ...asked, ...set },
+      ]).reasoning,
+    ).toBeUndefined();
+    expect(read([system({ output_config: { effort: 'low' } }), { ...asked, ...set }]).reasoning).toEqual({
+      effort: 'low',
+    });
+  });
+
   it('that holds until the next user message is left out after it', () => {
     const brief = system({ content: 'Be brief.', clear_at: 'next_user_message' });
     expect(read([brief]).messages).toHaveLength(2);
