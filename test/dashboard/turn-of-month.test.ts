@@ -13,7 +13,6 @@ import {
 
 const lastMinute = Date.parse('2026-11-30T22:59:30Z');
 const minute = 60_000;
-const day = 86_400_000;
 
 describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithoutChromium}`, () => {
   let dashboard: Dashboard;
@@ -35,6 +34,7 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await json(gateway.send('PATCH', '/v1/workspace', { timezone: 'Europe/Berlin' }));
     await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
     await gateway.database.pool.query(`select ensure_call_partitions('2026-10-01', 3)`);
+    await addCall('req_0', '2026-10-30T23:30:00Z', 0.5);
     await addCall('req_1', '2026-11-01T12:00:00Z', 1);
     await addCall('req_2', '2026-11-29T20:00:00Z', 5);
     gateway.gateway.services.now = () => now;
@@ -86,20 +86,19 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
   });
 
   it('has no highest day where there is only one', async () => {
-    await addCall('req_3', '2026-12-01T12:00:00Z', 7);
-    now = Date.parse('2026-12-01T12:30:00Z');
+    now = Date.parse('2026-11-01T12:30:00Z');
     const page = await open('/app');
     const chart = page.getByRole('region', { name: 'Daily cost by client' });
-    await chart.getByText('$7.00 since 1 Dec.').waitFor();
+    await chart.getByText('$1.00 since 1 Nov.').waitFor();
     expect(await chart.getByText('The highest day').count()).toBe(0);
     await page.context().close();
   });
 
   it('compares yesterday and today on the second with the two days before, and not with the month before', async () => {
-    now = lastMinute + day + 10 * 60 * minute;
+    now = Date.parse('2026-11-01T23:05:00Z');
     const page = await open('/app');
     const movers = page.getByRole('region', { name: 'Movers since yesterday' });
-    await expect.poll(() => movers.getByRole('listitem').allTextContents()).toEqual(['mailer+$2.001.4x']);
+    await expect.poll(() => movers.getByRole('listitem').allTextContents()).toEqual(['mailer+$0.502.0x']);
     await page.context().close();
   });
 
