@@ -168,8 +168,11 @@ it('a version that another version of the gateway learned is not activated, and 
   await activate('1', 409);
   const { data } = await list();
   expect(data.at(-1)).toMatchObject({
-    ...{ version: 1, active: false },
+    ...{ version: 1, active: false, state: 'dropped' },
     reason: expect.stringContaining('Another version of the gateway learned it'),
   });
   expect(data[1]).toMatchObject({ version: 2, reason: expect.stringContaining('better') });
+  await pool.query('update learned_heads set weights = $1 where version = 2', [headsOfFormat(weights, undefined)]);
+  expect(await list()).toMatchObject({ data: [{}, { version: 2, state: 'active' }, {}], newest: null });
+  expect(await activate('latest')).toMatchObject({ data: [{}, { version: 2, active: false, state: 'dropped' }, {}] });
 });

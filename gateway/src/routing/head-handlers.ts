@@ -133,10 +133,17 @@ function shownVersion(one: HeadVersion) {
 }
 
 function reasonOf(one: HeadVersion): string | null {
-  return one.hasWeights && !one.isReadable ? wordsOfOtherFormat(labelsMin) : wordsOfReason(one.reason, one);
+  return isOfOtherGateway(one) ? wordsOfOtherFormat(labelsMin) : wordsOfReason(one.reason, one);
 }
 
-function stateOf({ active, outcome }: HeadVersion): OutputOf<'routing.heads.list'>['data'][number]['state'] {
+function stateOf(one: HeadVersion): OutputOf<'routing.heads.list'>['data'][number]['state'] {
+  const { active, outcome } = one;
   if (active) return 'active';
+  // People are offered no version that they are refused.
+  if (isOfOtherGateway(one)) return 'dropped';
   return outcome === 'promoted' ? 'inactive' : outcome;
+}
+
+function isOfOtherGateway({ hasWeights, isReadable }: HeadVersion): boolean {
+  return hasWeights && !isReadable;
 }

@@ -11,8 +11,8 @@ const head = z
     state: z.enum(['active', 'candidate', 'inactive', 'withdrawn', 'dropped', 'no_better']).meta({
       title: 'State',
       description:
-        'A `candidate` is compared with the active version on calls newer than both. It becomes `active`, or it is `dropped`. `inactive`: promoted, ' +
-        'and another is active. `withdrawn`: it did not keep what it had proven. `no_better`: never a candidate.',
+        'A `candidate` is compared with the active version on calls newer than both. It becomes `active`, or it is `dropped`; so is one that ' +
+        'this version of the gateway cannot read. `inactive`: promoted, and another is active. `withdrawn`: it did not keep what it had proven. `no_better`: never a candidate.',
     }),
     reason: z.string().nullable().meta({
       title: 'Reason',
@@ -98,7 +98,7 @@ const heads = page(head).extend({
   newest: z.number().int().nullable().meta({
     title: 'Newest',
     description:
-      'The version that `latest` makes active: the last one that the gateway promoted by itself. Null where there is none, or where it was withdrawn.',
+      'The version that `latest` makes active: the last one that the gateway promoted by itself. Null where there is none that this version of the gateway can read, or where it was withdrawn.',
   }),
   chosen: z
     .object({

@@ -51,7 +51,7 @@ export function versionStateOf({ state, better, active_until: until }: Head): ke
   return state;
 }
 
-/** Versions that were dropped, or were no candidates, keep no weights. */
+/** Versions that were dropped, or were no candidates, keep no weights, or none that this version of the gateway can read. */
 export function canBeActivated({ state }: Head): boolean {
   return state === 'candidate' || state === 'inactive' || state === 'withdrawn';
 }
