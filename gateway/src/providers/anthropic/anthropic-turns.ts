@@ -33,7 +33,7 @@ export function anthropicTurns(messages: readonly Message[], options: { prefill:
   return turns;
 }
 
-function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
+export function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
   return blocks.toSorted((a, b) => Number(b.type === 'tool_result') - Number(a.type === 'tool_result'));
 }
 

@@ -3,12 +3,15 @@ import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
 import { fitClaude } from './fit-claude.ts';
 
-/** The turns that go out to a Claude, or nothing where they go as they came. */
-function turnsFor(model: string, turns: JsonObject[]): unknown {
-  const json = { model, max_tokens: 100, messages: turns };
-  const sent = fitClaude({ model, json, call: messages.read(json) })?.set.messages;
-  return sent === undefined ? undefined : JSON.parse(sent);
+function fitFor(model: string, turns: JsonObject[], fields: JsonObject = {}) {
+  const json = { model, max_tokens: 100, messages: turns, ...fields };
+  const { set = {}, dropped = [] } = fitClaude({ model, json, call: messages.read(json) }) ?? {};
+  const sent = (member: string): unknown => (set[member] === undefined ? undefined : JSON.parse(set[member]));
+  return { sent, dropped };
 }
+
+/** The turns that go out to a Claude, or nothing where they go as they came. */
+const turnsFor = (model: string, turns: JsonObject[]): unknown => fitFor(model, turns).sent('messages');
 
 describe('turns of the system in a conversation', () => {
   const text = (words: string) => ({ type: 'text', text: words });
@@ -39,6 +42,18 @@ describe('turns of the system in a conversation', () => {
       { role: 'user', content: [text('Hi')] },
       { role: 'assistant', content: [text('Hello!')] },
       { role: 'user', content: [text('Hi')] },
+    ]);
+  });
+
+  it('come after the results of tools, which Claude wants first', () => {
+    const use = { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] };
+    const result = { type: 'tool_result', tool_use_id: 'a', content: 'Done' };
+    const words = { role: 'system', content: 'Be brief.' };
+    const answered = { role: 'user', content: [result, text('Go on')] };
+    expect(turnsFor('claude-sonnet-4-6', [asked, use, words, answered])).toEqual([
+      { role: 'user', content: [text('Hi')] },
+      use,
+      { role: 'user', content: [result, text('Be brief.'), text('Go on')] },
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../dialects/neutral.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { type ClaudeModel, claudeModel, isClaude } from './anthropic-model.ts';
 import { continuesCallWithoutThoughts, planThinking, type ThinkingPlan } from './anthropic-thinking.ts';
+import { resultsFirst } from './anthropic-turns.ts';
 
 /** Behind an API like Anthropic's there may be another vendor's model: its limits are unknown. */
 export function fitClaude(options: FitOptions): Fit | undefined {
@@ -181,7 +182,7 @@ function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
     const owner = role === 'system' ? 'user' : role;
     const last = fitted.at(-1);
     if (blocks.length === 0) continue;
-    if (last !== undefined && last.role === owner) last.content = [...blocksOf(last.content), ...blocks];
+    if (last !== undefined && last.role === owner) last.content = resultsFirst([...blocksOf(last.content), ...blocks]);
     else fitted.push({ role: owner, content: blocks });
   }
   return fitted;
