@@ -18,6 +18,7 @@ import {
   without,
   wrong,
 } from './read-fields.ts';
+import { clearing, setsEffort } from './system-turns.ts';
 
 const read = new Set([
   'model',
@@ -47,10 +48,12 @@ export function readMessages(body: JsonObject): NeutralCall {
   const model = readModel(body.model);
   const list = needMessages(body);
   const turns = list.map((item, i) => needObject(item, `messages[${i}]`));
-  const lastUser = turns.findLastIndex(({ role }) => role === 'user');
+  const isCleared = clearing(turns);
   const messages = turns.flatMap((turn, i) =>
     turn.role === 'system'
-      ? readSystemTurn(turn, `messages[${i}]`, { isOver: i < lastUser, native })
+      ? isCleared(turn, i)
+        ? []
+        : readSystemTurn(turn.content, `messages[${i}].content`, native)
       : [readMessage(turn, `messages[${i}]`, native)],
   );
   // A thread's earlier messages are kept by Anthropic: without it, the rest of the conversation would be missing.
@@ -95,22 +98,14 @@ function readSystem(value: unknown, native: string[]): Message[] {
   return parts.length === 0 ? [] : [{ role: 'system', parts }];
 }
 
-/**
- * Instructions in the midst of a conversation. Besides text they may have changes of tools and an effort, which are read elsewhere, and
- * nothing else; `clear_at` takes the text of one back once the user has spoken again.
- */
-function readSystemTurn(
-  { content, clear_at: clearAt }: JsonObject,
-  at: string,
-  { isOver, native }: { isOver: boolean; native: string[] },
-): Message[] {
-  if (isOver && clearAt === 'next_user_message') return [];
+/** Instructions in the midst of a conversation: besides text they may have changes of tools and an effort, which are read elsewhere. */
+function readSystemTurn(content: unknown, at: string, native: string[]): Message[] {
   const parts: Part[] =
     content === undefined || content === null
       ? []
       : typeof content === 'string'
         ? [{ kind: 'text', text: content }]
-        : readBlocks(content, `${at}.content`, native);
+        : readBlocks(content, at, native);
   return parts.length === 0 ? [] : [{ role: 'system', parts }];
 }
 
@@ -153,11 +148,6 @@ function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCa
     ...(budgetTokens === undefined ? {} : { budgetTokens }),
     ...(type === undefined || thinking?.display === 'omitted' ? {} : { visible: true }),
   };
-}
-
-/** A system turn may set the effort from there on. */
-export function setsEffort({ role, output_config: config }: JsonObject): boolean {
-  return role === 'system' && isRecord(config) && config.effort !== undefined && config.effort !== null;
 }
 
 function readEffort(owner: JsonObject | undefined): (typeof efforts)[number] | undefined {

@@ -56,4 +56,14 @@ describe('turns of the system in a conversation', () => {
       { role: 'user', content: [result, text('Be brief.'), text('Go on')] },
     ]);
   });
+
+  it('are left out once the user has spoken again where they hold until then', () => {
+    const once = { role: 'system', content: 'Be brief.', clear_at: 'next_user_message' };
+    const answered = { role: 'assistant', content: 'Hello!' };
+    expect(turnsFor('claude-sonnet-4-6', [asked, once, answered, asked, once])).toEqual([
+      { role: 'user', content: [text('Hi')] },
+      { role: 'assistant', content: [text('Hello!')] },
+      { role: 'user', content: [text('Hi'), text('Be brief.')] },
+    ]);
+  });
 });

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../dialects/neutral.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { type ClaudeModel, claudeModel, isClaude } from './anthropic-model.ts';
 import { continuesCallWithoutThoughts, planThinking, type ThinkingPlan } from './anthropic-thinking.ts';
-import { resultsFirst } from './anthropic-turns.ts';
+import { withoutSystemTurns } from './fit-system-turns.ts';
 
 /** Behind an API like Anthropic's there may be another vendor's model: its limits are unknown. */
 export function fitClaude(options: FitOptions): Fit | undefined {
@@ -171,24 +171,4 @@ function fitTurns({ messages }: JsonObject, { prefill, systemTurns }: ClaudeMode
   const ended =
     prefill || turns.at(-1)?.role !== 'assistant' ? turns : [...turns, { role: 'user', content: 'Continue.' }];
   if (ended !== given) fitting.set('messages', ended);
-}
-
-/** Their text is the user's, where it stands: at the head of the conversation, it would make the vendor's cache of all that follows useless. */
-function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
-  if (!turns.some(({ role }) => role === 'system')) return turns;
-  const fitted: JsonObject[] = [];
-  for (const { role, content } of turns) {
-    const blocks = blocksOf(content).filter(({ type }) => role !== 'system' || type === 'text');
-    const owner = role === 'system' ? 'user' : role;
-    const last = fitted.at(-1);
-    if (blocks.length === 0) continue;
-    if (last !== undefined && last.role === owner) last.content = resultsFirst([...blocksOf(last.content), ...blocks]);
-    else fitted.push({ role: owner, content: blocks });
-  }
-  return fitted;
-}
-
-function blocksOf(content: unknown): JsonObject[] {
-  if (Array.isArray(content)) return content as JsonObject[];
-  return typeof content === 'string' && content !== '' ? [{ type: 'text', text: content }] : [];
 }
