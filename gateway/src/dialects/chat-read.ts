@@ -1,3 +1,4 @@
+import { namesOfFunction, readAllowedTools } from './allowed-tools.ts';
 import { exactly } from './exact-json.ts';
 import type {
   ImageSource,
@@ -433,30 +434,16 @@ function readToolChoice(body: JsonObject, native: string[]): Pick<NeutralCall, '
   const object = needObject(choice, param);
   if (param === 'function_call')
     return { toolChoice: { kind: 'tool', name: needString(object.name, 'function_call.name') } };
-  if (object.type === 'allowed_tools')
-    return readAllowedTools(needObject(object.allowed_tools, 'tool_choice.allowed_tools'), native);
+  if (object.type === 'allowed_tools') {
+    const allowed = readAllowedTools(needObject(object.allowed_tools, 'tool_choice.allowed_tools'), namesOfFunction);
+    if (allowed !== undefined) return allowed;
+  }
   if (object.type !== 'function') {
     markNative(native, 'tool_choice');
     return {};
   }
   const name = needString(needObject(object.function, 'tool_choice.function').name, 'tool_choice.function.name');
   return { toolChoice: { kind: 'tool', name } };
-}
-
-/** OpenAI's `allowed_tools`, in the form of either of its dialects. Where other tools than functions are allowed only OpenAI has them. */
-export function readAllowedTools(
-  { mode, tools }: JsonObject,
-  native: string[],
-): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
-  const names = (Array.isArray(tools) ? (tools as JsonObject[]) : []).map((tool) =>
-    tool?.type === 'function' ? (tool.name ?? (tool.function as JsonObject | undefined)?.name) : undefined,
-  );
-  const allowedTools = names.filter((name) => typeof name === 'string');
-  if ((mode !== 'auto' && mode !== 'required') || names.length === 0 || allowedTools.length < names.length) {
-    markNative(native, 'tool_choice');
-    return {};
-  }
-  return { toolChoice: { kind: mode }, allowedTools };
 }
 
 /** Every server has words of its own for it; an unknown word is for servers of this dialect. */

@@ -1,7 +1,6 @@
-import { efforts, markNative, optional, readAllowedTools, readSchemaFormat } from './chat-read.ts';
+import { efforts, markNative, optional, readSchemaFormat } from './chat-read.ts';
 import type { JsonObject, NeutralCall, OutputFormat } from './neutral.ts';
 import {
-  needObject,
   needString,
   readBoolean,
   readChoice,
@@ -15,6 +14,7 @@ import {
   wrong,
 } from './read-fields.ts';
 import { readInput } from './responses-input.ts';
+import { readToolChoice } from './responses-tool-choice.ts';
 import { readTools } from './responses-tools.ts';
 
 /** `store`, `prompt_cache_key` and `client_metadata` are here too: nothing is stored elsewhere, and nobody misses a hint. */
@@ -70,6 +70,7 @@ export function readResponses(body: JsonObject): NeutralCall {
     continues: native.length > 0,
     hasMessages: body.messages !== undefined,
   });
+  const tools = readTools(body, native);
   const text = readObject(body.text, 'text');
   const include = readIncludes(body.include);
   const topLogprobs = readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true });
@@ -79,9 +80,9 @@ export function readResponses(body: JsonObject): NeutralCall {
     stream: readBoolean(body.stream, 'stream') ?? false,
     streamUsage: true,
     messages: instructions ? [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }, ...input] : input,
-    tools: readTools(body, native),
+    tools,
     ...optional({
-      ...readToolChoice(body.tool_choice, native),
+      ...readToolChoice(body.tool_choice, tools, native),
       parallelToolCalls: readBoolean(body.parallel_tool_calls, 'parallel_tool_calls'),
       maxTokens: readNumber(body.max_output_tokens, 'max_output_tokens', tokensRange),
       temperature: readNumber(body.temperature, 'temperature', { min: 0, max: 2 }),
@@ -143,17 +144,4 @@ function readFormat(text: JsonObject | undefined): OutputFormat {
   const type = readChoice(format?.type, 'text.format.type', ['text', 'json_object', 'json_schema']);
   if (format === undefined || type === undefined || type === 'text') return { kind: 'text' };
   return type === 'json_object' ? { kind: 'json' } : readSchemaFormat(format, 'text.format');
-}
-
-function readToolChoice(value: unknown, native: string[]): Pick<NeutralCall, 'toolChoice' | 'allowedTools'> {
-  if (value === undefined || value === null) return {};
-  if (value === 'auto' || value === 'none' || value === 'required') return { toolChoice: { kind: value } };
-  if (typeof value === 'string') throw wrong('tool_choice', 'auto, none, required, or a tool to call');
-  const choice = needObject(value, 'tool_choice');
-  const type = needString(choice.type, 'tool_choice.type');
-  if (type === 'function' || type === 'custom')
-    return { toolChoice: { kind: 'tool', name: needString(choice.name, 'tool_choice.name') } };
-  if (type === 'allowed_tools') return readAllowedTools(choice, native);
-  markNative(native, 'tool_choice');
-  return {};
 }

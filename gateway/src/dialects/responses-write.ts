@@ -12,6 +12,7 @@ import {
   tokensOf,
 } from './responses-items.ts';
 import { writeCallProof, writeProof } from './responses-proof.ts';
+import { writeToolChoice } from './responses-tool-choice.ts';
 import { originOf, writeTools } from './responses-tools.ts';
 
 export function writeResponse(answer: Answer, context: AnswerContext): JsonObject {
@@ -84,17 +85,6 @@ function writeFormat({ output }: NeutralCall): JsonObject {
     strict: output.strict ?? null,
     description: output.description ?? null,
   };
-}
-
-function writeToolChoice({ toolChoice, allowedTools }: NeutralCall): unknown {
-  if (toolChoice === undefined) return 'auto';
-  if (allowedTools !== undefined)
-    return {
-      type: 'allowed_tools',
-      mode: toolChoice.kind,
-      tools: allowedTools.map((name) => ({ type: 'function', name })),
-    };
-  return toolChoice.kind === 'tool' ? { type: 'function', name: toolChoice.name } : toolChoice.kind;
 }
 
 function writeUsage(usage: Usage): JsonObject {
