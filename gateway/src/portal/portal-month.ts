@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
 import type { WorkspaceSettings } from '../accounts/workspace-settings.ts';
 import type { InvoiceDocument } from '../billing/invoice-document.ts';
-import { invoicePeriod, partsBeside } from '../billing/invoice-period.ts';
+import { invoicePeriod } from '../billing/invoice-period.ts';
 import { findOverlapping } from '../billing/invoice-store.ts';
 import { type ClientSettings, selectClients, unsetClient } from '../clients/client-store.ts';
 import { dayText, localDay } from '../usage/calendar.ts';
@@ -45,11 +45,9 @@ export async function readMonth(
     month === current ? usageRange({ timezone, nowMs }) : invoicePeriod({ period: month }, timezone, nowMs);
   const [known] = await selectClients(db, { ...place, id: clientId, limit: 1 });
   const client = known ?? unsetClient;
-  // A month that is billed shows the terms it was billed by, though they have changed since.
-  const invoices = (await findOverlapping(db, place, { clientId, from, to })).map(billedStretch);
-  const isBilled = partsBeside({ from, to }, invoices).length === 0;
-  const isAlike = new Set(invoices.map(({ terms }) => JSON.stringify(terms))).size === 1;
-  const terms = (isBilled && isAlike ? invoices[0]?.terms : undefined) ?? {
+  // A month that is over keeps the terms of its last invoice, though the client's have changed since.
+  const invoices = month === current ? [] : await findOverlapping(db, place, { clientId, from, to });
+  const terms = billedTerms(invoices) ?? {
     currency: client.currency,
     markupPercent: client.markupPercent,
     exchangeRate: client.exchangeRate,
@@ -57,14 +55,11 @@ export async function readMonth(
   return { month, from, to, settings, client, terms };
 }
 
-/** An invoice of the running month covers its beginning only, and another one the rest. */
-function billedStretch(invoice: InvoiceDocument): { from: Date; to: Date; terms: BillingTerms } {
-  const { currency, markup_percent: markupPercent, exchange_rate: exchangeRate } = invoice;
-  return {
-    from: new Date(invoice.from),
-    to: new Date(invoice.to),
-    terms: { currency, markupPercent: markupPercent ?? 0, exchangeRate },
-  };
+/** Those of the invoice that ends last, which need not end with the month. */
+function billedTerms(invoices: readonly InvoiceDocument[]): BillingTerms | undefined {
+  const last = invoices.toSorted((a, b) => Date.parse(a.to) - Date.parse(b.to)).at(-1);
+  if (last === undefined) return undefined;
+  return { currency: last.currency, markupPercent: last.markup_percent ?? 0, exchangeRate: last.exchange_rate };
 }
 
 export function sumFilter({ workspaceId, livemode, clientId }: PortalViewer, { from, to }: PortalMonth): SumFilter {
