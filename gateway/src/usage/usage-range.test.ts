@@ -56,6 +56,21 @@ describe('the range of a usage report', () => {
     expect(rangeDays(found).first).toBe(`${month}-01`);
   });
 
+  it.each([
+    ['2027-11', 'UTC', '2026-11-30T12:00:00Z'],
+    ['2026-12', 'UTC', '2026-11-30T23:59:59Z'],
+    ['2026-12', 'Europe/Berlin', '2026-11-30T22:59:59Z'],
+  ])('is refused for a month in the future: %s of %s at %s', (period, timezone, now) => {
+    expect(() => monthRange(period, timezone, Date.parse(now))).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'period' }),
+    );
+  });
+
+  it('is the current month by its name from its first moment', () => {
+    const first = Date.parse('2026-11-30T23:00:00Z');
+    expect(monthRange('2026-12', 'Europe/Berlin', first).from.getTime()).toBe(first);
+  });
+
   it('ends exactly at a moment', () => {
     expect(iso(range('Asia/Tokyo', '2026-11-05T08:00:00Z', '2026-11-05T09:30:00+01:00'))).toEqual([
       '2026-11-05T08:00:00.000Z',

@@ -1,3 +1,4 @@
+import { GatewayError } from '@ai-gateway/shared/errors';
 import { type CalendarDay, dayText, localDay, monthOf, startOfDay } from './calendar.ts';
 
 /** A stretch of time as people ask for it, `to` exclusive. Days and months are those of `timezone`. */
@@ -28,12 +29,18 @@ export function usageRange(options: {
   return { from: new Date(from), to: new Date(to), timezone, isOpen: options.to === undefined };
 }
 
-/** A whole calendar month: `2026-10`, or `last_month`, the one before that of now. */
+/** A whole calendar month: `2026-10`, or `last_month`, the one before that of now. Throws `invalid_request` for one in the future. */
 export function monthRange(period: string, timezone: string, nowMs: number): UsageRange {
   const first =
     period === 'last_month' ? monthOf(monthOf(localDay(timezone, nowMs)) - 1) : Date.parse(`${period}-01`) / 86_400_000;
+  const from = startOfDay(first, timezone);
+  // Zeros would look like "nothing was used".
+  if (from > nowMs)
+    throw new GatewayError('invalid_request', '`period` is in the future. Use a month up to this one.', {
+      param: 'period',
+    });
   const next = monthOf(first + 31);
-  return { from: new Date(startOfDay(first, timezone)), to: new Date(startOfDay(next, timezone)), timezone };
+  return { from: new Date(from), to: new Date(startOfDay(next, timezone)), timezone };
 }
 
 /** Calls under way at this very moment belong to the list; those of the next day do not, which may be those of the next month. */
