@@ -1,4 +1,3 @@
-import { isRecord } from '@ai-gateway/shared/json';
 import { efforts, markNative, optional } from './chat-read.ts';
 import { citationWishes, readBlocks } from './messages-blocks.ts';
 import { readTools } from './messages-tools.ts';

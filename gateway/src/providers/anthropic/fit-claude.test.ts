@@ -67,3 +67,23 @@ describe('turns of the system in a conversation', () => {
     ]);
   });
 });
+
+describe('what turns of the system change, for a Claude that takes none', () => {
+  const asked = { role: 'user', content: 'Hi' };
+  const effort = (word: string) => ({ role: 'system', content: [], output_config: { effort: word } });
+
+  it('is the effort of the whole call', () => {
+    const config = { output_config: { effort: 'high' } };
+    const turns = [asked, effort('medium'), effort('low')];
+    for (const fields of [{}, config]) {
+      const { sent, dropped } = fitFor('claude-sonnet-4-6', turns, fields);
+      expect([sent('output_config'), dropped]).toEqual([{ effort: 'low' }, []]);
+    }
+    expect(fitFor('claude-sonnet-5', turns, config).sent('output_config')).toBeUndefined();
+  });
+
+  it('is named where the model knows no such effort', () => {
+    const { sent, dropped } = fitFor('claude-haiku-4-5', [asked, effort('low')]);
+    expect([sent('output_config'), dropped]).toEqual([undefined, ['output_config.effort']]);
+  });
+});

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../dialects/neutral.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { type ClaudeModel, claudeModel, isClaude } from './anthropic-model.ts';
 import { continuesCallWithoutThoughts, planThinking, type ThinkingPlan } from './anthropic-thinking.ts';
-import { withoutSystemTurns } from './fit-system-turns.ts';
+import { effortSetIn, withoutSystemTurns } from './fit-system-turns.ts';
 
 /** Behind an API like Anthropic's there may be another vendor's model: its limits are unknown. */
 export function fitClaude(options: FitOptions): Fit | undefined {
@@ -50,14 +50,15 @@ interface Limits {
 
 /** Whether the model thinks, after what this changed. */
 function fitThinking(options: FitOptions, limits: Limits, fitting: Fitting): boolean {
-  const { call, json, model } = options;
+  const { call, json } = options;
   const { claude, ceiling, forced } = limits;
-  const { output_config: config } = json;
+  const { output_config: config, messages } = json;
+  const set = claude.systemTurns ? undefined : effortSetIn(messages);
   const wish = isRecord(json.thinking) ? json.thinking : undefined;
   const type = wish?.type;
   const effort = isRecord(config) ? config.effort : undefined;
   const plan = (): ThinkingPlan => planThinking(call, claude, { forced, ceiling });
-  let said = effort;
+  let said = set ?? effort;
   let thinks = type === 'enabled' || type === 'adaptive' || (wish === undefined && thinksUnasked(claude));
   if (wish !== undefined && !takesForm(type, claude)) {
     const { thinking, effort: planned, honoured } = plan();
@@ -80,7 +81,7 @@ function fitThinking(options: FitOptions, limits: Limits, fitting: Fitting): boo
     // "Thinking may not be enabled when tool_choice forces tool use."
     fitting.remove('thinking', 'thinking');
   }
-  fitOutput({ config, effort, said, model, plan }, claude, fitting);
+  fitOutput({ config, effort, set, said, plan }, claude, fitting);
   return thinks;
 }
 
@@ -120,18 +121,19 @@ function withinBudget(wish: JsonObject, ceiling: number, asked: number): JsonObj
 
 /** `output_config`: the effort in a word the model knows, and no schema where it takes none. */
 function fitOutput(
-  options: { config: unknown; effort: unknown; said: unknown; model: string; plan: () => ThinkingPlan },
+  options: { config: unknown; effort: unknown; set: unknown; said: unknown; plan: () => ThinkingPlan },
   { efforts, schemas }: ClaudeModel,
   fitting: Fitting,
 ): void {
-  const { config, effort, said, plan } = options;
+  const { config, effort, set, said, plan } = options;
   const known = said === undefined || said === null || efforts.includes(String(said)) ? said : nearest(plan, efforts);
   const rest: JsonObject = isRecord(config) ? { ...config } : {};
   const unheld = !schemas && given(rest, 'format');
-  if (known === effort && !unheld) return;
+  const wished = set ?? effort;
+  if (known === effort && known === wished && !unheld) return;
   if (known === undefined || known === null) delete rest.effort;
   else rest.effort = known;
-  if (given({ effort }, 'effort') && known !== effort) fitting.drop('output_config.effort');
+  if (given({ wished }, 'wished') && known !== wished) fitting.drop('output_config.effort');
   if (unheld) {
     delete rest.format;
     fitting.drop('output_config.format');

@@ -1,5 +1,6 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import type { JsonObject } from '../../dialects/neutral.ts';
-import { clearing } from '../../dialects/system-turns.ts';
+import { clearing, setsEffort } from '../../dialects/system-turns.ts';
 import { resultsFirst } from './anthropic-turns.ts';
 
 /** Their text is the user's, where it stands: at the head of the conversation, it would make the vendor's cache of all that follows useless. */
@@ -16,6 +17,12 @@ export function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
     else fitted.push({ role: owner, content: blocks });
   }
   return fitted;
+}
+
+/** The effort the last turn with one sets. */
+export function effortSetIn(turns: unknown): unknown {
+  const turn = Array.isArray(turns) ? (turns as JsonObject[]).findLast(setsEffort) : undefined;
+  return isRecord(turn?.output_config) ? turn.output_config.effort : undefined;
 }
 
 function blocksOf(content: unknown): JsonObject[] {
