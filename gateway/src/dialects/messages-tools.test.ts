@@ -57,6 +57,13 @@ describe('tools that a conversation loads as it needs them, for models that know
   });
 });
 
+it('a tool that a turn of the system defines again is offered once, as it was defined last', () => {
+  const definition = { name: 'ToolSearch', description: 'Finds tools.', input_schema: schema };
+  const tool = { type: 'tool_definition', definition };
+  const { tools } = read([{ role: 'system', content: [{ type: 'tool_addition', tool }] }]);
+  expect(tools).toEqual([{ name: 'ToolSearch', description: 'Finds tools.', parameters: schema }]);
+});
+
 describe('a turn of the system', () => {
   const system = (fields: JsonObject) => ({ role: 'system', ...fields });
 

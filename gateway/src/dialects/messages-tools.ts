@@ -1,5 +1,6 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import { markNative } from './chat-read.ts';
+import { lastOfEachName } from './last-of-each-name.ts';
 import type { JsonObject, Tool } from './neutral.ts';
 import { needObject, needString, readBoolean, readList, readString } from './read-fields.ts';
 
@@ -15,11 +16,12 @@ export function readTools(value: unknown, turns: readonly unknown[], native: str
   // Anthropic's own search may load any tool within the call.
   const searches = list.some((tool) => isRecord(tool) && String(tool.type).startsWith('tool_search_tool'));
   const loaded = new Map(changes.map(({ name, offered }) => [name, offered]));
-  return [...list, ...defined].flatMap((item, i) => {
+  const tools = [...list, ...defined].flatMap((item, i) => {
     const tool = needObject(item, `tools[${i}]`);
     const isOffered = loaded.get(String(tool.name)) ?? (tool.defer_loading !== true || searches);
     return isOffered ? readTool(tool, `tools[${i}]`, native) : [];
   });
+  return lastOfEachName(tools);
 }
 
 /** Tools that a conversation defines where it adds them. */

@@ -100,3 +100,11 @@ it('tools that an item of the input adds are offered like all others', () => {
   expect(tools.map(({ name }) => name)).toEqual(['agents__close_agent', 'apply_patch']);
   expect(messages).toHaveLength(1);
 });
+
+it('a tool that an item of the input gives again is offered once, as it was given last', () => {
+  const again = { ...agents, tools: [{ ...close, description: 'Ends an agent.' }] };
+  const added = { type: 'additional_tools', role: 'developer', tools: [again, patch] };
+  const { tools } = read({ input: [added, { role: 'user', content: 'Hi' }], tools: [agents] });
+  expect(tools.map(({ name }) => name)).toEqual(['agents__close_agent', 'apply_patch']);
+  expect(tools[0]?.description).toContain('Ends an agent.');
+});

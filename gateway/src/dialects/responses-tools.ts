@@ -1,6 +1,7 @@
 import { isRecord } from '@ai-gateway/shared/json';
 import { markNative, readFunction } from './chat-read.ts';
 import { exactly } from './exact-json.ts';
+import { lastOfEachName } from './last-of-each-name.ts';
 import type { JsonObject, Tool, ToolOrigin } from './neutral.ts';
 import { needObject, needString, readList, readObject, readString } from './read-fields.ts';
 import { callInput } from './tool-arguments.ts';
@@ -14,7 +15,9 @@ export function readTools(body: JsonObject, native: string[]): Tool[] {
     (readList(value, at, 1_000) ?? []).flatMap((item, i) =>
       readTool(needObject(item, `${at}[${i}]`), `${at}[${i}]`, native),
     );
-  return [...read(body.tools, 'tools'), ...addedTools(body.input).flatMap(({ tools, at }) => read(tools, at))];
+  const tools = read(body.tools, 'tools');
+  const added = addedTools(body.input).flatMap((item) => read(item.tools, item.at));
+  return lastOfEachName([...tools, ...added]);
 }
 
 /** Tools in the input of a conversation: `additional_tools` is an item of its own. */
