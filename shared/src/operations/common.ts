@@ -212,7 +212,7 @@ export const to = moment.optional().meta({
   description: 'The last day (included), or the time at which the range ends. Default: now.',
 });
 
-/** A calendar month by its name, in the time zone of the workspace. */
+/** A calendar month by its name, in the request's `timezone` where it has one, else in the workspace's. */
 export const month = z
   .string()
   .regex(/^(last_month|[12]\d{3}-(0[1-9]|1[0-2]))$/, 'must be last_month, or a month such as 2026-10');
