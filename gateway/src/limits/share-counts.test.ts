@@ -51,7 +51,7 @@ it('a process that begins hears in pieces of what another one counts, and of eac
   expect(fresh.loopDetector.repeat('scenario 0', { maxRepeats: 1 }, 'another text', nowMs)).toBeUndefined();
 });
 
-it('calls that last are told to the other processes for as long as they do, and those that are over are not', () => {
+it('other processes are notified of running calls for as long as they last, and of none that are over', () => {
   const { rateLimiter } = processOf('prc_1');
   rateLimiter.hasOthers = true;
   const [short, long] = [limitOf(1), limitOf(2)];
