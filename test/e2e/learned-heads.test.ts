@@ -172,7 +172,8 @@ it('a version that another version of the gateway learned is not activated, and 
     reason: expect.stringContaining('Another version of the gateway learned it'),
   });
   expect(data[1]).toMatchObject({ version: 2, reason: expect.stringContaining('better') });
-  await pool.query('update learned_heads set weights = $1 where version = 2', [headsOfFormat(weights, undefined)]);
-  expect(await list()).toMatchObject({ data: [{}, { version: 2, state: 'active' }, {}], newest: null });
+  await pool.query('update learned_heads set weights = $1 where version = 2', [headsOfFormat(weights, 999)]);
+  const later = expect.stringContaining('A later version of the gateway learned it');
+  expect(await list()).toMatchObject({ data: [{}, { version: 2, state: 'active', reason: later }, {}], newest: null });
   expect(await activate('latest')).toMatchObject({ data: [{}, { version: 2, active: false, state: 'dropped' }, {}] });
 });

@@ -19,6 +19,7 @@ export interface HeadVersion {
   hasWeights: boolean;
   /** Other versions of the gateway see calls differently: what their heads weigh says nothing here. */
   isReadable: boolean;
+  isOfLaterGateway: boolean;
   outcome: 'candidate' | 'promoted' | 'withdrawn' | 'dropped' | 'no_better';
   /** Null in versions of older gateways. */
   reason: HeadReason | null;
@@ -37,14 +38,15 @@ export interface HeadVersion {
 export async function listHeadVersions(db: Db, { workspaceId, livemode }: HeadScope): Promise<HeadVersion[]> {
   const { rows } = await db.query(
     `select version, active, weak, strong, octet_length(weights) > 0 as "hasWeights",
-       substring(weights from 5 for octet_length($3::bytea)) = $3 as "isReadable", report, created_at as "createdAt",
+       substring(weights from 5 for octet_length($3::bytea)) = $3 as "isReadable",
+       coalesce(substring(encode(substring(weights from 5 for 24), 'escape') from '^\\{"format":(\\d{1,9}),')::integer > $4, false) as "isOfLaterGateway", report, created_at as "createdAt",
        case when active and outcome = 'candidate' then 'promoted'
          else coalesce(outcome, case when octet_length(weights) > 0 then 'promoted' else 'no_better' end) end as outcome,
        case when active and outcome = 'candidate' then 'chosen' else reason end as reason, against, compared, decided_at as "decidedAt",
        case when active then coalesce(active_since, created_at) else active_since end as "activeSince",
        case when not active then active_until end as "activeUntil"
      from learned_heads where workspace_id = $1 and livemode = $2 order by version desc`,
-    [workspaceId, livemode, Buffer.from(`{"format":${headsFormat},`)],
+    [workspaceId, livemode, Buffer.from(`{"format":${headsFormat},`), headsFormat],
   );
   return rows as HeadVersion[];
 }

@@ -133,7 +133,7 @@ function shownVersion(one: HeadVersion) {
 }
 
 function reasonOf(one: HeadVersion): string | null {
-  return isOfOtherGateway(one) ? wordsOfOtherFormat(labelsMin) : wordsOfReason(one.reason, one);
+  return isOfOtherGateway(one) ? wordsOfOtherFormat(labelsMin, one) : wordsOfReason(one.reason, one);
 }
 
 function stateOf(one: HeadVersion): OutputOf<'routing.heads.list'>['data'][number]['state'] {

@@ -52,7 +52,9 @@ export function wordsOfReason(
   }
 }
 
-/** Of heads that another version of the gateway learned, which saw calls differently. */
-export function wordsOfOtherFormat(needed: number): string {
+/** Of heads that another version of the gateway learned, which saw calls differently. A later one may run beside this one. */
+export function wordsOfOtherFormat(needed: number, { isOfLaterGateway }: { isOfLaterGateway: boolean }): string {
+  if (isOfLaterGateway)
+    return `A later version of the gateway learned it from calls that it saw differently, so this one does not use it. New heads need ${needed} calls that this version compares, and a day without a call that the later one compares. Until then, the rates of the tasks decide alone.`;
   return `Another version of the gateway learned it from calls that it saw differently, so this one does not use it. New heads need ${needed} newer compared calls. Until then, the rates of the tasks decide alone.`;
 }

@@ -97,6 +97,23 @@ it('heads of a later version are left to it, and so are its calls', async () => 
   expect(await count()).toBe(415);
 });
 
+it('heads of a later version are replaced once that version has compared no call for a day, as after a rollback', async () => {
+  await saveAs(headsFormat + 1);
+  await add(10, structureSize + 1);
+  await add(405);
+  await database.pool.query(`update learned_samples set created_at = created_at - interval '23 hours'`);
+  await learn();
+  expect(await versions()).toEqual([[1, true, false]]);
+  await database.pool.query(`update learned_samples set created_at = created_at - interval '2 hours'`);
+  await learn();
+  expect(await versions()).toEqual([
+    [2, true, true],
+    [1, false, false],
+  ]);
+  // The later version learns from them if it comes back.
+  expect(await count()).toBe(415);
+});
+
 it('heads that this version cannot read prove nothing to it: the look after theirs asks for a clearer lead', async () => {
   await add(405);
   await learn();

@@ -27,6 +27,7 @@ import {
   forgetSamples,
   type Learner,
   listLearners,
+  listRecentSamples,
   listSamples,
   nextLook,
 } from './learned-heads-store.ts';
@@ -68,7 +69,8 @@ async function learnHeadsOf(ports: LearnPorts, learner: Learner): Promise<void> 
   const { db } = ports;
   const current = await readCurrentVersions(db, learner);
   const standing = await listStandingHeads(db, learner);
-  if (standing.some(({ weights }) => areOfLaterGateway(weights))) return;
+  if (standing.some(({ weights }) => areOfLaterGateway(weights)) && (await isLaterGatewayAtWork(ports, learner)))
+    return;
   const [inUse, waiting] = [true, false].map((which) => standing.find(({ isActive }) => isActive === which));
   const change = (apply: (tx: Db) => Promise<void>): Promise<void> => changeHeads(db, { learner, current }, apply);
   if (waiting !== undefined && waiting.against !== current.active)
@@ -127,6 +129,21 @@ function readable(heads: StandingHeads | undefined, learner: Learner): Standing 
 
 function isOfPair({ weak, strong }: StandingHeads, learner: Learner): boolean {
   return weak === learner.weak && strong === learner.strong;
+}
+
+/** Each version that sees calls differently takes down more numbers. After a rollback, none of these calls is of the last day. */
+async function isLaterGatewayAtWork({ db, secret }: LearnPorts, learner: Learner): Promise<boolean> {
+  const samples = await listRecentSamples(db, learner);
+  for (let from = 0; from < samples.length; from += callsInPiece) {
+    const isFound = await inTurn(() =>
+      samples.slice(from, from + callsInPiece).some(({ id, sealedFeatures }) => {
+        const { structure } = unsealFeatures(secret, { workspaceId: learner.workspaceId, id }, sealedFeatures);
+        return structure.length > structureSize;
+      }),
+    );
+    if (isFound) return true;
+  }
+  return false;
 }
 
 /** A finding holds for the versions that it is about: where these have changed meanwhile, it is thrown away. */

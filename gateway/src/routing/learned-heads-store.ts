@@ -57,6 +57,19 @@ export async function listSamples(
   return rows as StoredSample[];
 }
 
+/** Those of the last day, of all models. */
+export async function listRecentSamples(
+  db: Db,
+  { workspaceId, livemode }: SampleScope,
+): Promise<Pick<StoredSample, 'id' | 'sealedFeatures'>[]> {
+  const { rows } = await db.query(
+    `select id, sealed_features as "sealedFeatures" from learned_samples
+     where workspace_id = $1 and livemode = $2 and created_at > now() - interval '1 day' order by created_at desc limit $3`,
+    [workspaceId, livemode, samplesMax],
+  );
+  return rows as Pick<StoredSample, 'id' | 'sealedFeatures'>[];
+}
+
 /** These calls say nothing to the version of the gateway that learns now. */
 export async function forgetSamples(
   db: Db,

@@ -56,7 +56,7 @@ export function unpackHeads(packed: Buffer): LearnedHeads | undefined {
   return { gainMost, report, heads };
 }
 
-/** A later version of the gateway learned them, and looks after them: two versions side by side do not replace the heads of each other. */
+/** A later version of the gateway learned them, and looks after them as long as it runs: two versions side by side do not replace the heads of each other. */
 export function areOfLaterGateway(packed: Buffer): boolean {
   return packed.length > 0 && (unpackJson(packed).head.format ?? 0) > headsFormat;
 }
