@@ -25,9 +25,23 @@ describe('tools in a namespace, for a model of another vendor', () => {
   it('are functions that have its name before their own', () => {
     const { tools, onlyNative } = read({ tools: [agents] });
     expect(tools.map(({ name, description, parameters }) => ({ name, description, parameters }))).toEqual([
-      { name: 'agents__close_agent', description: 'Closes an agent.', parameters: schema },
+      { name: 'agents__close_agent', description: 'Tools for agents.\n\nCloses an agent.', parameters: schema },
     ]);
     expect(onlyNative).toEqual([]);
+  });
+
+  it('have its description before their own, or alone', () => {
+    const bare = { type: 'function', name: 'list_agents', parameters: schema };
+    const { tools } = read({ tools: [{ ...agents, tools: [bare, patch] }] });
+    expect(tools.map(({ description }) => description)).toEqual([
+      'Tools for agents.',
+      'Tools for agents.\n\nChanges files.',
+    ]);
+  });
+
+  it('keep their own description where it has none', () => {
+    const { description: _, ...silent } = agents;
+    expect(read({ tools: [silent] }).tools[0]?.description).toBe('Closes an agent.');
   });
 
   it('are called by their own name in their namespace', () => {

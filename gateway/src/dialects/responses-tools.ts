@@ -34,13 +34,21 @@ function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
   if (type === 'custom') return [readCustom(tool, at, { given: tool })];
   if (type !== 'namespace') return markNative(native, type.slice(0, 60));
   const namespace = needString(tool.name, `${at}.name`);
+  const about = readString(tool.description, `${at}.description`);
   return (readList(tool.tools, `${at}.tools`, 1_000) ?? []).map((item, i) => {
     const inner = needObject(item, `${at}.tools[${i}]`);
     const group = { namespace, given: tool };
-    if (inner.type === 'custom') return readCustom(inner, `${at}.tools[${i}]`, group);
+    if (inner.type === 'custom') return introduced(readCustom(inner, `${at}.tools[${i}]`, group), about);
     const read = readFunction(inner, `${at}.tools[${i}]`);
-    return { ...read, name: joinedName(namespace, read.name), origin: { ...group, name: read.name } };
+    const origin = { ...group, name: read.name };
+    return introduced({ ...read, name: joinedName(namespace, read.name), origin }, about);
   });
+}
+
+/** What a namespace says of all its tools is said with each where there are none. */
+function introduced(tool: Tool, about: string | undefined): Tool {
+  const description = [about, tool.description].filter((text) => text !== undefined && text !== '').join('\n\n');
+  return description === '' ? tool : { ...tool, description };
 }
 
 /** The name of a tool in a namespace where there are none. */
