@@ -45,7 +45,7 @@ function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
   ];
 }
 
-interface ToolChange {
+export interface ToolChange {
   name: string;
   offered: boolean;
   /** Of a tool that is defined where it is added. */
@@ -53,7 +53,7 @@ interface ToolChange {
 }
 
 /** In the order of the conversation: the last one about a tool counts. */
-function changesIn(content: unknown): ToolChange[] {
+export function changesIn(content: unknown): ToolChange[] {
   if (!Array.isArray(content)) return [];
   return (content as unknown[]).flatMap((block): ToolChange[] => {
     if (!isRecord(block)) return [];

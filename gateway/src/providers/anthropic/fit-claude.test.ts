@@ -86,4 +86,33 @@ describe('what turns of the system change, for a Claude that takes none', () => 
     const { sent, dropped } = fitFor('claude-haiku-4-5', [asked, effort('low')]);
     expect([sent('output_config'), dropped]).toEqual([undefined, ['output_config.effort']]);
   });
+
+  describe('is which tools there are', () => {
+    const schema = { type: 'object', properties: {} };
+    const search = { name: 'Search', input_schema: schema };
+    const fetchTool = { name: 'Fetch', input_schema: schema };
+    const weather = { name: 'Weather', input_schema: schema };
+    const waiting = { ...fetchTool, defer_loading: true };
+    const change = (type: string, tool: JsonObject) => ({ role: 'system', content: [{ type, tool }] });
+    const added = change('tool_addition', { type: 'tool_reference', name: 'Fetch' });
+    const removed = change('tool_removal', { type: 'tool_reference', name: 'Fetch' });
+    const defined = change('tool_addition', { type: 'tool_definition', definition: weather });
+
+    it.each([
+      ['one that waits is loaded', [added], [search, fetchTool]],
+      ['one that is removed is gone', [added, removed], [search]],
+      ['one that comes back is there', [removed, added], [search, fetchTool]],
+      ['one that a turn defines is new', [defined], [search, waiting, weather]],
+    ])('%s', (_name, turns, tools) => {
+      const fit = fitFor('claude-sonnet-4-6', [asked, ...turns], { tools: [search, waiting] });
+      expect([fit.sent('tools'), fit.dropped]).toEqual([tools, []]);
+      expect(fitFor('claude-sonnet-5', [asked, ...turns], { tools: [search, waiting] }).sent('tools')).toBeUndefined();
+    });
+
+    it('none may be called where none is left', () => {
+      const { sent } = fitFor('claude-sonnet-4-6', [asked, removed], { tools: [fetchTool] });
+      expect([sent('tools'), sent('tool_choice')]).toEqual([undefined, { type: 'none' }]);
+      expect(fitFor('claude-sonnet-4-6', [asked, removed]).sent('tool_choice')).toBeUndefined();
+    });
+  });
 });

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../dialects/neutral.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { type ClaudeModel, claudeModel, isClaude } from './anthropic-model.ts';
 import { continuesCallWithoutThoughts, planThinking, type ThinkingPlan } from './anthropic-thinking.ts';
-import { effortSetIn, withoutSystemTurns } from './fit-system-turns.ts';
+import { effortSetIn, toolsAfter, withoutSystemTurns } from './fit-system-turns.ts';
 
 /** Behind an API like Anthropic's there may be another vendor's model: its limits are unknown. */
 export function fitClaude(options: FitOptions): Fit | undefined {
@@ -15,6 +15,7 @@ export function fitClaude(options: FitOptions): Fit | undefined {
   const forced = fitToolChoice(json, claude, fitting);
   const thinking = fitThinking(options, { claude, ceiling, forced }, fitting);
   fitSampling(json, claude, thinking, fitting);
+  if (!claude.systemTurns) fitTools(json, fitting);
   fitTurns(json, claude, fitting);
   return fitting.result;
 }
@@ -163,6 +164,14 @@ function fitSampling(json: JsonObject, claude: ClaudeModel, thinks: boolean, fit
   const samplesTwice = given(json, 'temperature') && given(json, 'top_p') && !claude.bothSamplings;
   if (samplesTwice && (!thinks || (usual(temperature) && Number(topP) >= 0.95)))
     fitting.remove('top_p', usual(topP) ? undefined : 'top_p');
+}
+
+/** A history with calls of tools keeps its tools, even where none may be called any more. */
+function fitTools(json: JsonObject, fitting: Fitting): void {
+  const tools = toolsAfter(json);
+  if (tools === undefined) return;
+  if (tools.length > 0) fitting.set('tools', tools);
+  else if (Array.isArray(json.tools) && json.tools.length > 0) fitting.set('tool_choice', { type: 'none' });
 }
 
 /** "The conversation must end with a user message": later Claudes do not go on with words put into their mouth. */

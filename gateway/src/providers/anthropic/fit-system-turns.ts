@@ -1,4 +1,5 @@
 import { isRecord } from '@ai-gateway/shared/json';
+import { changesIn, type ToolChange } from '../../dialects/messages-tools.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
 import { clearing, setsEffort } from '../../dialects/system-turns.ts';
 import { resultsFirst } from './anthropic-turns.ts';
@@ -23,6 +24,23 @@ export function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
 export function effortSetIn(turns: unknown): unknown {
   const turn = Array.isArray(turns) ? (turns as JsonObject[]).findLast(setsEffort) : undefined;
   return isRecord(turn?.output_config) ? turn.output_config.effort : undefined;
+}
+
+/** The tools that are there after all changes by turns of the system; undefined where they change none. */
+export function toolsAfter({ tools, messages }: JsonObject): JsonObject[] | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  const changes = changesIn((messages as JsonObject[]).filter(({ role }) => role === 'system'));
+  if (changes.length === 0) return undefined;
+  const list = new Map<unknown, JsonObject>();
+  for (const tool of Array.isArray(tools) ? (tools as JsonObject[]) : []) list.set(tool.name ?? tool, tool);
+  for (const { name, definition } of changes) if (definition !== undefined) list.set(name, definition);
+  const last = new Map<unknown, ToolChange>(changes.map((change) => [change.name, change]));
+  return [...list].flatMap(([name, tool]) => {
+    const change = last.get(name);
+    if (change === undefined) return [tool];
+    const { defer_loading: _, ...loaded } = tool;
+    return change.offered ? [loaded] : [];
+  });
 }
 
 function blocksOf(content: unknown): JsonObject[] {
