@@ -110,12 +110,13 @@ export class LoopDetector {
     }
   }
 
-  /** One after the other, so that a process which counts very many scenarios can send them in pieces. */
-  *history(nowMs: number): Generator<LoopHistory> {
+  /** One after the other, so that a process which counts very many scenarios can send them in pieces; the clock is read for each. */
+  *history(now: () => number): Generator<LoopHistory> {
     for (const key of [...this.#scenarios.keys()].slice(-historyScenariosMax)) {
       const counters = this.#scenarios.get(key);
       if (counters === undefined) continue;
       const { calls, nanos, repeats } = counters;
+      const nowMs = now();
       yield {
         key,
         calls: calls.ages(nowMs),

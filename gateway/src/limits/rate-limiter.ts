@@ -135,10 +135,11 @@ export class RateLimiter {
     return deltas;
   }
 
-  /** One after the other, so that a process which counts very many keys can send them in pieces. */
-  *history(nowMs: number): Generator<CountHistory> {
+  /** One after the other, so that a process which counts very many keys can send them in pieces; the clock is read for each. */
+  *history(now: () => number): Generator<CountHistory> {
     for (const key of [...this.#gauges.keys()]) {
       const gauge = this.#gauges.get(key);
+      const nowMs = now();
       if (gauge === undefined || nowMs - gauge.usedAtMs > minute.bucketMs * minute.buckets) continue;
       const [calls, tokens] = [gauge.calls.ages(nowMs), gauge.tokens.ages(nowMs)];
       if (calls.length + tokens.length > 0) yield { key, calls, tokens };

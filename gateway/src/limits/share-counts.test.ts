@@ -7,18 +7,22 @@ import { type Counting, onPeerHistory } from './share-counts.ts';
 const nowMs = Date.UTC(2026, 0, 1);
 const limitOf = (n: number) => ({ key: `client ${n}`, kind: 'client' as const, limit: { callsPerMinute: 2 } });
 
-/** A process, and the messages of each of its statements. */
-function processOf(processId: string): Counting & { sent: string[][] } {
+/** A process, and the messages of each of its statements; `onSent` is called while one runs. */
+function processOf(
+  processId: string,
+  { now = () => nowMs, onSent }: { now?: () => number; onSent?: () => void } = {},
+): Counting & { sent: string[][] } {
   const sent: string[][] = [];
   const db = {
     query: async (_text: string, [, payloads]: [string, string[]]) => {
       sent.push(payloads);
+      onSent?.();
       await nextTurn();
       return { rows: [] };
     },
   } as unknown as Counting['db'];
   return {
-    ...{ sent, db, processId, now: () => nowMs },
+    ...{ sent, db, processId, now },
     ...{ rateLimiter: new RateLimiter(), loopDetector: new LoopDetector() },
   };
 }
@@ -49,6 +53,32 @@ it('a process that begins hears in pieces of what another one counts, and of eac
       limit: 'max_repeats',
     });
   expect(fresh.loopDetector.repeat('scenario 0', { maxRepeats: 1 }, 'another text', nowMs)).toBeUndefined();
+});
+
+it('a process that sends its past for seconds loses none of the calls it admits meanwhile', async () => {
+  const clock = { ms: nowMs };
+  const [last, scenario] = [limitOf(4_000), 'scenario 1'];
+  const noLimits = { maxCallsPerMinute: undefined, maxNanosPerHour: undefined, maxRepeats: undefined };
+  const admit = (): unknown => old.rateLimiter.admit([last], 10, clock.ms);
+  const old = processOf('prc_old', {
+    now: () => clock.ms,
+    onSent: () => {
+      if (clock.ms > nowMs) return;
+      clock.ms += 3_000;
+      admit();
+      old.loopDetector.admit(scenario, noLimits, clock.ms);
+    },
+  });
+  for (let n = 0; n < 4_000; n++) old.rateLimiter.admit([limitOf(n)], 10, nowMs);
+  admit();
+  old.loopDetector.admit(scenario, noLimits, clock.ms);
+  await onPeerHistory(JSON.stringify({ from: 'prc_new', to: 'prc_old', kind: 'ask' }), old);
+  expect(old.sent.length).toBeGreaterThan(1);
+  // The first call of each is a minute ago, the second is not.
+  clock.ms = nowMs + 62_000;
+  expect(old.loopDetector.callsLastMinute(scenario, clock.ms)).toBe(1);
+  expect(admit()).toBeUndefined();
+  expect(admit()).toMatchObject({ what: 'calls_per_minute' });
 });
 
 it('other processes are notified of running calls for as long as they last, and of none that are over', () => {

@@ -56,7 +56,8 @@ export function mergePeerCounts(payload: string, { processId, rateLimiter, loopD
 
 /**
  * A process that begins knows nothing of the last minute, and would let through again what others have counted already: it asks
- * one of them. A message that is on its way at that moment, or a call that ends while the past is sent, may count twice.
+ * one of them. A message that is on its way at that moment may count twice, and so may a call that is admitted or ends while the
+ * past is sent: it is part of the past and of the next message.
  */
 export async function requestPeerHistory({ db, processId }: Counting): Promise<void> {
   const to = await findOtherProcess(db, processId);
@@ -78,7 +79,7 @@ export async function onPeerHistory(
   }
   const head = { from: processId, kind: 'past', to: message.from };
   let payloads: string[] = [];
-  for (const payload of packed(head, pastOf({ rateLimiter, loopDetector, nowMs: now() }))) {
+  for (const payload of packed(head, pastOf({ rateLimiter, loopDetector, now }))) {
     payloads.push(payload);
     if (payloads.length < payloadsAtOnce) continue;
     await notify(db, 'counts_past', payloads);
@@ -87,9 +88,13 @@ export async function onPeerHistory(
   await notify(db, 'counts_past', payloads);
 }
 
-function* pastOf(from: Pick<Counting, 'rateLimiter' | 'loopDetector'> & { nowMs: number }): Generator<CountHistories> {
-  for (const one of from.rateLimiter.history(from.nowMs)) yield { limits: [one], loops: [] };
-  for (const one of from.loopDetector.history(from.nowMs)) yield* historyParts(one);
+function* pastOf({
+  rateLimiter,
+  loopDetector,
+  now,
+}: Pick<Counting, 'rateLimiter' | 'loopDetector' | 'now'>): Generator<CountHistories> {
+  for (const one of rateLimiter.history(now)) yield { limits: [one], loops: [] };
+  for (const one of loopDetector.history(now)) yield* historyParts(one);
 }
 
 const promptsAtOnce = 50;
