@@ -63,15 +63,15 @@ describe('an endpoint that the gateway does not offer', () => {
 it.each(['/v1/responses', '/t/client=acme/v1/responses'])(
   'a WebSocket at %s is answered with the status at which Codex goes on by HTTP',
   async (path) => {
-    const { status, upgrade, text } = await openWebSocket(path);
-    expect([status, upgrade]).toEqual([426, 'HTTP/1.1']);
+    const { status, upgrade, connection, text } = await openWebSocket(path);
+    expect([status, upgrade, connection]).toEqual([426, 'HTTP/1.1', 'Upgrade']);
     expect(text).toContain('Send POST /v1/responses');
   },
 );
 
 function openWebSocket(
   path: string,
-): Promise<{ status: number | undefined; upgrade: string | undefined; text: string }> {
+): Promise<{ status: number | undefined; upgrade: string | undefined; connection: string | undefined; text: string }> {
   const { hostname, port } = new URL(gateway.url);
   const headers = {
     connection: 'Upgrade',
@@ -83,7 +83,8 @@ function openWebSocket(
     const asking = request({ hostname, port, path, headers }, async (answer) => {
       let text = '';
       for await (const chunk of answer) text += String(chunk);
-      resolve({ status: answer.statusCode, upgrade: answer.headers.upgrade, text });
+      const { upgrade, connection } = answer.headers;
+      resolve({ status: answer.statusCode, upgrade, connection, text });
     });
     asking.on('error', reject).end();
   });

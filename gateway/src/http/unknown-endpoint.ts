@@ -1,6 +1,7 @@
 import { contract } from '@ai-gateway/shared/contract';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import type { Operation } from '@ai-gateway/shared/operation';
+import { z } from 'zod';
 import { nearNames } from '../models/near-names.ts';
 import { notOfferedAt } from './not-offered.ts';
 
@@ -17,21 +18,22 @@ export function unknownEndpoint(method: string, path: string): GatewayError {
  * Codex opens a WebSocket at OpenAI's addresses first. It tries again six times after a 404 and goes on by HTTP at once after a 426.
  */
 export function noWebSocket(path: string): GatewayError | undefined {
-  const operation = operations.find((one) => one.kind === 'model' && one.path === path);
-  return operation === undefined
-    ? undefined
-    : new GatewayError(
-        'not_found',
-        `The gateway has no WebSocket at ${path}. Send ${operation.method} ${path} with "stream": true.`,
-        { status: 426, headers: { upgrade: 'HTTP/1.1' } },
-      );
+  const plain = withoutSlash(path);
+  const operation = operations.find((one) => one.kind === 'model' && one.path === plain);
+  if (operation === undefined) return undefined;
+  const { method, input } = operation;
+  const stream = input instanceof z.ZodObject && 'stream' in input.shape ? ' with "stream": true' : '';
+  return new GatewayError('not_found', `The gateway has no WebSocket at ${plain}. Send ${method} ${plain}${stream}.`, {
+    status: 426,
+    headers: { connection: 'Upgrade', upgrade: 'HTTP/1.1' },
+  });
 }
 
 const operations: readonly Operation[] = contract;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 function hintFor(path: string): string {
-  const plain = path.length > 1 ? path.replace(/\/$/, '') : path;
+  const plain = withoutSlash(path);
   if (plain === '/v1') return 'It is the base URL that packages are given. ';
   const [first] = operations.filter((one) => matches(one.path, plain));
   if (first !== undefined) {
@@ -42,6 +44,10 @@ function hintFor(path: string): string {
   }
   const meant = meantAddress(plain);
   return meant === undefined ? '' : `Did you mean ${meant}? `;
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/$/, '') : path;
 }
 
 /** With something before it, as other gateways have, or misspelt. */
