@@ -134,7 +134,8 @@ function readToolChoice(value: unknown): { toolChoice?: ToolChoice; parallelTool
 
 function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCall['reasoning'] {
   const thinking = readObject(body.thinking, 'thinking');
-  const effort = readEffort(turns.findLast(setsEffort)) ?? readEffort(body);
+  const setAt = turns.findLastIndex(setsEffort);
+  const effort = readEffort(turns[setAt], `messages[${setAt}].output_config`) ?? readEffort(body, 'output_config');
   const type = readChoice(thinking?.type, 'thinking.type', ['enabled', 'disabled', 'adaptive', 'between_tools']);
   if (type === undefined && effort === undefined) return undefined;
   // Where there is no thinking between calls of tools, Anthropic takes such a wish for `disabled` too.
@@ -149,8 +150,8 @@ function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCa
   };
 }
 
-function readEffort(owner: JsonObject | undefined): (typeof efforts)[number] | undefined {
-  return readChoice(readObject(owner?.output_config, 'output_config')?.effort, 'output_config.effort', efforts);
+function readEffort(owner: JsonObject | undefined, at: string): (typeof efforts)[number] | undefined {
+  return readChoice(readObject(owner?.output_config, at)?.effort, `${at}.effort`, efforts);
 }
 
 function readFormat(body: JsonObject): OutputFormat {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { faultOf } from '../../../test/support/fault-of.ts';
 import { messages } from './messages.ts';
 import type { JsonObject } from './neutral.ts';
 
@@ -62,6 +63,35 @@ it('a tool that a turn of the system defines again is offered once, as it was de
   const tool = { type: 'tool_definition', definition };
   const { tools } = read([{ role: 'system', content: [{ type: 'tool_addition', tool }] }]);
   expect(tools).toEqual([{ name: 'ToolSearch', description: 'Finds tools.', parameters: schema }]);
+});
+
+describe('a fault in a turn of the system is named where it is', () => {
+  const adds = (...definitions: JsonObject[]) => ({
+    role: 'system',
+    content: definitions.map((definition) => ({
+      type: 'tool_addition',
+      tool: { type: 'tool_definition', definition },
+    })),
+  });
+
+  it('in the definition of a tool', () => {
+    const fault = faultOf(() => read([adds({ name: 'Weather', input_schema: schema }, { name: 'Time' })]));
+    expect(fault).toBe('messages[1].content[1].tool.definition.input_schema');
+  });
+
+  it('in an effort', () => {
+    const turns = [{ role: 'system', content: [], output_config: { effort: 'some' } }];
+    expect(faultOf(() => read(turns))).toBe('messages[1].output_config.effort');
+  });
+
+  it('in how many tools there are', () => {
+    const many = Array.from({ length: 999 }, (_, i) => ({ name: `Tool${i}`, input_schema: schema }));
+    const one = { name: 'Weather', input_schema: schema };
+    expect(offered([adds(one)], many)).toHaveLength(1000);
+    expect(faultOf(() => read([adds(one, { ...one, name: 'Time' })], many))).toBe(
+      'messages[1].content[1].tool.definition',
+    );
+  });
 });
 
 describe('a turn of the system', () => {

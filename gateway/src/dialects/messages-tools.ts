@@ -2,7 +2,7 @@ import { isRecord } from '@ai-gateway/shared/json';
 import { markNative } from './chat-read.ts';
 import { lastOfEachName } from './last-of-each-name.ts';
 import type { JsonObject, Tool } from './neutral.ts';
-import { needObject, needString, readBoolean, readList, readString } from './read-fields.ts';
+import { needObject, needString, readBoolean, readList, readString, wrong } from './read-fields.ts';
 
 /**
  * The tools a model may call. Anthropic keeps a tool with `defer_loading` out of the model's sight until the conversation loads it: a
@@ -10,23 +10,29 @@ import { needObject, needString, readBoolean, readList, readString } from './rea
  * another vendor gets exactly those that are loaded.
  */
 export function readTools(value: unknown, turns: readonly unknown[], native: string[]): Tool[] {
-  const list = readList(value, 'tools', 1_000) ?? [];
+  const list = (readList(value, 'tools', toolsMax) ?? []).map((item, i) => ({ item, at: `tools[${i}]` }));
   const changes = changesIn(turns);
-  const defined = definedTools(turns).map(({ definition }) => definition);
+  const defined = definedTools(turns).map(({ definition, at }) => ({ item: definition, at }));
+  const excess = defined[toolsMax - list.length];
+  if (excess !== undefined) throw wrong(excess.at, `one of at most ${toolsMax} tools in all`);
   // Anthropic's own search may load any tool within the call.
-  const searches = list.some((tool) => isRecord(tool) && String(tool.type).startsWith('tool_search_tool'));
+  const searches = list.some(({ item }) => isRecord(item) && String(item.type).startsWith('tool_search_tool'));
   const loaded = new Map(changes.map(({ name, offered }) => [name, offered]));
-  const tools = [...list, ...defined].flatMap((item, i) => {
-    const tool = needObject(item, `tools[${i}]`);
+  const tools = [...list, ...defined].flatMap(({ item, at }) => {
+    const tool = needObject(item, at);
     const isOffered = loaded.get(String(tool.name)) ?? (tool.defer_loading !== true || searches);
-    return isOffered ? readTool(tool, `tools[${i}]`, native) : [];
+    return isOffered ? readTool(tool, at, native) : [];
   });
   return lastOfEachName(tools);
 }
 
+const toolsMax = 1_000;
+
 /** Tools that a conversation defines where it adds them. */
-export function definedTools(turns: unknown): { definition: JsonObject }[] {
-  return changesIn(turns).flatMap(({ definition }) => (definition === undefined ? [] : [{ definition }]));
+export function definedTools(turns: unknown): { definition: JsonObject; at: string }[] {
+  return changesIn(turns).flatMap(({ definition, at }) =>
+    definition === undefined ? [] : [{ definition, at: `${at}.tool.definition` }],
+  );
 }
 
 function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
@@ -48,25 +54,29 @@ function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
 export interface ToolChange {
   name: string;
   offered: boolean;
+  /** The path of its block in the request. */
+  at: string;
   /** Of a tool that is defined where it is added. */
   definition?: JsonObject;
 }
 
 /** In the order of the conversation: the last one about a tool counts. */
-export function changesIn(content: unknown): ToolChange[] {
+export function changesIn(content: unknown, within = 'messages'): ToolChange[] {
   if (!Array.isArray(content)) return [];
-  return (content as unknown[]).flatMap((block): ToolChange[] => {
+  return (content as unknown[]).flatMap((block, i): ToolChange[] => {
     if (!isRecord(block)) return [];
-    if (block.type === 'tool_reference') return [{ name: String(block.tool_name), offered: true }];
-    if (block.type === 'tool_use') return [{ name: String(block.name), offered: true }];
-    if (block.type === 'tool_addition' || block.type === 'tool_removal') return changeBy(block);
-    return changesIn(block.content);
+    if (kinds.includes(block.type)) return changeBy(block, `${within}[${i}]`);
+    return Array.isArray(block.content) ? changesIn(block.content, `${within}[${i}].content`) : [];
   });
 }
 
-function changeBy({ type, tool }: JsonObject): ToolChange[] {
+function changeBy({ type, tool, tool_name: loaded, name }: JsonObject, at: string): ToolChange[] {
+  if (type === 'tool_reference') return [{ name: String(loaded), offered: true, at }];
+  if (type === 'tool_use') return [{ name: String(name), offered: true, at }];
   if (!isRecord(tool)) return [];
   const { definition } = tool;
-  if (isRecord(definition)) return [{ name: String(definition.name), offered: true, definition }];
-  return typeof tool.name === 'string' ? [{ name: tool.name, offered: type === 'tool_addition' }] : [];
+  if (isRecord(definition)) return [{ name: String(definition.name), offered: true, definition, at }];
+  return typeof tool.name === 'string' ? [{ name: tool.name, offered: type === 'tool_addition', at }] : [];
 }
+
+const kinds: readonly unknown[] = ['tool_reference', 'tool_use', 'tool_addition', 'tool_removal'];
