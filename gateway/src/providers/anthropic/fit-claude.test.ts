@@ -5,9 +5,12 @@ import { fitClaude } from './fit-claude.ts';
 
 function fitFor(model: string, turns: JsonObject[], fields: JsonObject = {}) {
   const json = { model, max_tokens: 100, messages: turns, ...fields };
-  const { set = {}, dropped = [] } = fitClaude({ model, json, call: messages.read(json) }) ?? {};
-  const sent = (member: string): unknown => (set[member] === undefined ? undefined : JSON.parse(set[member]));
-  return { sent, dropped };
+  const fit = fitClaude({ model, json, call: messages.read(json) });
+  const sent = (member: string): unknown => {
+    const text = fit?.set[member];
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  return { sent, dropped: fit?.dropped ?? [] };
 }
 
 /** The turns that go out to a Claude, or nothing where they go as they came. */

@@ -23,7 +23,8 @@ export function withoutSystemTurns(turns: JsonObject[]): JsonObject[] {
 /** The effort the last turn with one sets. */
 export function effortSetIn(turns: unknown): unknown {
   const turn = Array.isArray(turns) ? (turns as JsonObject[]).findLast(setsEffort) : undefined;
-  return isRecord(turn?.output_config) ? turn.output_config.effort : undefined;
+  const config = turn?.output_config;
+  return isRecord(config) ? config.effort : undefined;
 }
 
 /** The tools that are there after all changes by turns of the system; undefined where they change none. */
