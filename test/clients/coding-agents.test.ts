@@ -62,7 +62,7 @@ describe.runIf(agents.there)('coding agents', () => {
   describe('Claude Code', () => {
     it.each([
       ['claude-opus-5-5', 'anthropic'],
-      ['claude-sonnet-4-5', 'anthropic'],
+      ['claude-sonnet-4-6', 'anthropic'],
       ['gpt-5.4', 'openai'],
       ['gemini-3.5-flash', 'gemini'],
     ] as const)('calls tools side by side, loads one, and ends, with %s', async (model, vendor) => {
@@ -133,7 +133,7 @@ describe.runIf(agents.there)('coding agents', () => {
     });
 
     it('goes on by HTTP at once, where only its base URL is changed', async () => {
-      const { code, out, err } = await codex('gpt-5.3-codex', { baseUrl: `${gateway.url}/t/client=plain/v1` });
+      const { code, out, err } = await codex('gpt-5.4', { baseUrl: `${gateway.url}/t/client=plain/v1` });
       expect([code, out]).toEqual([0, expect.stringContaining('You said:')]);
       expect(err).not.toContain('Reconnecting');
       expect(await outcomesOf('plain')).toHaveLength(1);

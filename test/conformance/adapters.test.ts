@@ -335,7 +335,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     [500, 'broken'],
     [502, 'broken'],
     [503, 'broken'],
-    [529, 'broken'],
+    [529, 'busy'],
   ] as const)('tells whose fault a %i is', (status, kind) => {
     expect(adapter.error(status, JSON.stringify(vendor.errorBody(status))).kind).toBe(kind);
     expect(adapter.error(status, '<html>no JSON</html>').kind).toBe(kind);

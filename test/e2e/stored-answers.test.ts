@@ -105,7 +105,7 @@ describe('a stored response', () => {
   });
 
   it('is only such that its provider stores: an answer written by the gateway is refused, with what to send', async () => {
-    const { id } = await begin(liveKey, { model: 'claude-sonnet-4-5' });
+    const { id } = await begin(liveKey, { model: 'claude-sonnet-5' });
     const refused = await continues(liveKey, { previous_response_id: id });
     expect(refused.status).toBe(400);
     const { error } = (await refused.json()) as { error: object };

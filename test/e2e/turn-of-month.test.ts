@@ -132,6 +132,36 @@ describe('a month of which a part was invoiced while it ran', () => {
     });
   });
 
+  it('is billed before and behind an invoice for some of its days, each part by an invoice of its own', async () => {
+    for (const [id, day] of [
+      ['req_early', '02'],
+      ['req_middle', '12'],
+      ['req_late', '20'],
+    ] as const)
+      await addCall(id, `2026-11-${day}T12:00:00Z`, 1, 'parts');
+    const days = { client_id: 'parts', from: '2026-11-10', to: '2026-11-15' };
+    await at(noon, () => json(gateway.post('/v1/invoices', days), 201));
+    const ofParts = async (answer: Promise<Response>): Promise<object[]> => {
+      const { data } = await json<{ data: { client_id: string }[] }>(answer);
+      return data.filter(({ client_id: id }) => id === 'parts');
+    };
+    const period = '2026-11';
+    const due = [
+      { status: 'to_bill', total: 1, to: '2026-11-09T11:00:00.000Z' },
+      { status: 'to_bill', total: 1, from: '2026-11-14T11:00:00.000Z' },
+    ];
+    expect(await at(isoNow.after, () => ofParts(gateway.get(`/v1/invoices/preview?period=${period}`)))).toMatchObject(
+      due,
+    );
+    const made = [
+      { status: 'made', total: 1 },
+      { status: 'made', total: 1 },
+    ];
+    const issueParts = () => at(isoNow.after, () => ofParts(gateway.post('/v1/invoices/all', { period })));
+    expect(await issueParts()).toMatchObject(made);
+    expect(await issueParts()).toMatchObject([{ status: 'already_billed' }]);
+  });
+
   it('shows its client the terms of both invoices, though they have changed since', async () => {
     await json(gateway.send('PUT', '/v1/clients/kiwi', { currency: 'NZD', exchange_rate: 1.7 }));
     const { url } = await json<{ url: string }>(gateway.post('/v1/clients/kiwi/links', { name: 'Jane' }), 201);

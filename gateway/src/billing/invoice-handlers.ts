@@ -20,9 +20,10 @@ import { type InvoicePeriod, invoicePeriod } from './invoice-period.ts';
 import { type InvoiceModeKey, insertInvoice, lockInvoices, markVoid, selectInvoices } from './invoice-store.ts';
 import {
   type Billable,
-  findBillable,
+  findAllBillable,
   type Issued,
   type IssuePorts,
+  issueAll,
   issueInvoice,
   letCallsArrive,
   type OnMade,
@@ -79,12 +80,11 @@ export const invoiceHandlers: Pick<
     const place = placeOf(caller);
     const { timezone } = await services.settings.of(place.workspaceId, place.livemode);
     const range = invoicePeriod({ period }, timezone, services.now());
-    await letCallsArrive(services, range);
+    await letCallsArrive(services, { to: range.to, forPreview: true });
     const data = [];
-    for (const id of await clientsOf(services, { place, range, clientId })) {
-      const billable = await findBillable(services, services.db, { place, range: { clientId: id, ...range } });
-      data.push(preview(caller, { id, range, billable }));
-    }
+    for (const id of await clientsOf(services, { place, range, clientId }))
+      for (const billable of await findAllBillable(services, { place, range: { clientId: id, ...range } }))
+        data.push(preview(caller, { id, range, billable }));
     return { data };
   },
 
@@ -103,8 +103,8 @@ export const invoiceHandlers: Pick<
     const data = [];
     for (const id of await clientsOf(services, { place, range, clientId: undefined })) {
       // Each in a transaction of its own: one client's fault is no reason to take back another's invoice.
-      const issued = await issueInvoice(services, { place, range: { clientId: id, ...range }, onMade });
-      data.push(outcome({ id, issued, withLink }));
+      for (const issued of await issueAll(services, { place, range: { clientId: id, ...range }, onMade }))
+        data.push(outcome({ id, issued, withLink }));
     }
     return { data };
   },

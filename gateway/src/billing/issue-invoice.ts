@@ -127,6 +127,35 @@ export function issueInvoice(
   });
 }
 
+/** An invoice for each part of the range that no other one covers, nearly always one; the reason where there is nothing to bill at all. */
+export async function issueAll(
+  services: IssuePorts,
+  options: { place: InvoiceModeKey; range: InvoiceRange; onMade: OnMade },
+): Promise<Issued[]> {
+  const all: Issued[] = [];
+  for (;;) {
+    const issued = await issueInvoice(services, options);
+    const isRest = all.length > 0 && (issued.state === 'nothing_to_bill' || issued.state === 'already_billed');
+    if (!isRest) all.push(issued);
+    if (issued.state !== 'made' || new Date(issued.invoice.to) >= options.range.to) return all;
+  }
+}
+
+/** What `issueAll` would make an invoice of. */
+export async function findAllBillable(
+  services: IssuePorts,
+  { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
+): Promise<Billable[]> {
+  const all: Billable[] = [];
+  for (let { from } = range; ; ) {
+    const found = await findBillable(services, services.db, { place, range: { ...range, from } });
+    const isRest = all.length > 0 && (found.state === 'nothing_to_bill' || found.state === 'already_billed');
+    if (!isRest) all.push(found);
+    if (found.state !== 'to_bill' || new Date(found.draft.to) >= range.to) return all;
+    from = new Date(found.draft.to);
+  }
+}
+
 /** The next of the sequence, and how it is printed. Under `lockInvoices`. */
 export async function takeNumber(
   services: IssuePorts,
@@ -139,12 +168,22 @@ export async function takeNumber(
   return { number, label: labelOf(billing.invoice_prefix, number, year) };
 }
 
+interface Arrivals {
+  to: Date;
+  forPreview?: boolean;
+}
+
+/** How long the calls have that came in before the end of the period. */
+const arrivalMs = 3_000;
+/** A preview locks nothing. */
+const previewMs = 300;
+
 /**
  * A call that came in before the end of the period may be away from its record, in whatever process: its body is on its way, or it waits for
- * money for up to a second. A month that is billed once it is over is not billed again for its last calls, so these have more time.
+ * money for up to a second. What is billed is not billed again for its last calls, so they have this long.
  */
-export async function letCallsArrive(services: IssuePorts, { to, isMonth }: InvoicePeriod): Promise<void> {
-  const waitMs = to.getTime() + (isMonth ? 3_000 : 300) - services.now();
+export async function letCallsArrive(services: IssuePorts, { to, forPreview = false }: Arrivals): Promise<void> {
+  const waitMs = to.getTime() + (forPreview ? previewMs : arrivalMs) - services.now();
   if (waitMs > 0) await sleep(waitMs);
   await services.journal.flush(5_000);
 }

@@ -70,7 +70,8 @@ function verdictOn(
   }
   const refusal = readAccountRefusal({ status: named, words: wordsOf(error, ...details), message });
   if (refusal !== undefined) return { kind: 'account', refusal };
-  const kind = (Object.hasOwn(kinds, word) ? kinds[word] : undefined) ?? kindOfStatus(named);
+  // Google has no 529: a proxy before it says so, whatever the word.
+  const kind = (named !== 529 && Object.hasOwn(kinds, word) ? kinds[word] : undefined) ?? kindOfStatus(named);
   return kind === 'account' ? { kind, refusal: { reason: 'access', ofModel: false } } : { kind };
 }
 

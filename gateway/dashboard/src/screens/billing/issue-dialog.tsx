@@ -13,6 +13,8 @@ import { InvoiceFiles } from './invoice-files.tsx';
 /** A client before its invoice is issued, or after. */
 interface Row {
   client_id: string;
+  /** Of the invoice that was issued. */
+  id?: string | null;
   name: string;
   status: string;
   total: number | null;
@@ -65,7 +67,7 @@ export function IssueDialog({
                     },
                   ]}
                   rows={issued ?? data}
-                  rowKey={({ client_id: id }: Row) => id}
+                  rowKey={({ client_id: client, id, from }: Row) => `${client} ${id ?? from ?? ''}`}
                   empty={`No client has used anything in ${month}.`}
                 />
                 {issue.isError ? <ErrorCard error={issue.error} /> : null}
