@@ -154,6 +154,7 @@ export class FakeServer {
     const free = this.#vendor.free?.(request);
     if (free !== undefined) return send(res, 200, free);
     const asked = this.#scripts.shift() ?? this.#usual ?? this.#vendor.defaultScript(request);
+    if (asked.status !== undefined) return send(res, asked.status, this.#vendor.errorBody(asked.status));
     const script = lengthened(asked, request, this.#vendor.prompt(request));
     const events = this.#vendor.stream(request, script);
     const bill = { ...this.#vendor.bill(request, script), complete: false };

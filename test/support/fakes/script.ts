@@ -14,6 +14,8 @@ export interface Script {
   tokens?: number;
   /** Answers and bills `tokens`, also above the request's ceiling. */
   overruns?: boolean;
+  /** Answers with this status and the vendor's own words for it, and bills nothing. */
+  status?: number;
 }
 
 /** Input without cached tokens' discount, output with reasoning: as the gateway counts. */
