@@ -10,15 +10,26 @@ type ToolResult = Extract<Part, { kind: 'tool-result' }>;
 export function writeMessages(messages: readonly Message[]): JsonObject[] {
   const written: JsonObject[] = [];
   let shown: Part[] = [];
+  let waiting: Message[] = [];
+  /** Calls whose results are still to come. */
+  const open = new Set<string>();
   const show = (): void => {
     if (shown.length > 0) written.push({ role: 'user', content: userContent(shown) });
+    written.push(...waiting.map((message) => writeMessage(message, message.parts)));
     shown = [];
+    waiting = [];
   };
   for (const message of messages) {
+    // A turn of the system may come between a call and its result.
+    if (message.role === 'system' && open.size > 0) {
+      waiting.push(message);
+      continue;
+    }
     const results = message.parts.filter((part): part is ToolResult => part.kind === 'tool-result');
     // A user's turn may hold tool results (Anthropic) beside words.
     const rest = message.parts.filter((part) => part.kind !== 'tool-result');
     written.push(...results.map(writeResult));
+    for (const { toolCallId } of results) open.delete(toolCallId);
     shown.push(
       ...results.flatMap(({ content }) =>
         content.filter(({ kind }) => kind === 'image' || kind === 'file' || kind === 'audio'),
@@ -27,6 +38,8 @@ export function writeMessages(messages: readonly Message[]): JsonObject[] {
     if (message.role === 'tool' || (rest.length === 0 && results.length > 0)) continue;
     show();
     written.push(writeMessage(message, rest));
+    open.clear();
+    for (const part of rest) if (part.kind === 'tool-call') open.add(part.id);
   }
   show();
   return written;

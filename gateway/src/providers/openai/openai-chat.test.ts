@@ -55,6 +55,22 @@ describe('a call of a Claude client, for OpenAI', () => {
     expect(strictOf(['a'])).toEqual([undefined, undefined, ['tools.strict']]);
   });
 
+  it('lets no turn of the system come between a call of a tool and its result', () => {
+    const use = (id: string) => ({ type: 'tool_use', id, name: 't', input: {} });
+    const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'Done' });
+    const brief = { role: 'system', content: 'Be brief.' };
+    const turns = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [use('a'), use('b')] },
+      brief,
+      { role: 'user', content: [result('a'), result('b'), { type: 'text', text: 'Go on' }] },
+      brief,
+    ];
+    const { body } = translated({ messages: turns });
+    const roles = (body.messages as JsonObject[]).map(({ role }) => role);
+    expect(roles).toEqual(['user', 'assistant', 'tool', 'tool', 'system', 'user', 'system']);
+  });
+
   it('shows the pictures and files of all results of a turn behind the last of them', () => {
     const source = (media_type: string) => ({ type: 'base64', media_type, data: 'QUJD' });
     const use = (id: string) => ({ type: 'tool_use', id, name: 't', input: {} });
