@@ -13,7 +13,6 @@ import { startTestGateway, type TestGateway } from '../support/start-gateway.ts'
 let gateway: TestGateway;
 const folder = dataFolder('dropped-months');
 
-/** `CALLS_KEPT_DAYS=30`, on any day of the test. */
 const now = Date.now();
 const monthOf = (monthsAgo: number): Date => {
   const at = new Date(now);
@@ -23,8 +22,11 @@ const nameOf = (month: Date): string => month.toISOString().slice(0, 7);
 const tableOf = (month: Date): string => `calls_${nameOf(month).replace('-', '_')}`;
 const [ancient, byHand, old] = [monthOf(5), monthOf(4), monthOf(3)];
 
+/** So many that on any day the month before the last is old, and the last one is not. */
+const callsKeptDays = Math.floor((now - monthOf(1).getTime()) / 86_400_000);
+
 const drop = (more: { now?: () => number } = {}): Promise<void> =>
-  dropOldMonths({ ...gateway.gateway.services, callsKeptDays: 30, ...more }, new AbortController().signal);
+  dropOldMonths({ ...gateway.gateway.services, callsKeptDays, ...more }, new AbortController().signal);
 const sumUp = async (): Promise<void> => {
   while (await rollUp(gateway.gateway.services.db, now));
 };
