@@ -34,6 +34,7 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await json(gateway.send('PATCH', '/v1/workspace', { timezone: 'Europe/Berlin' }));
     await json(gateway.send('PUT', '/v1/clients/acme', { name: 'Acme', markup_percent: 20 }));
     await gateway.database.pool.query(`select ensure_call_partitions('2026-10-01', 3)`);
+    await addCall('req_early', '2026-10-30T22:30:00Z', 2);
     await addCall('req_0', '2026-10-30T23:30:00Z', 0.5);
     await addCall('req_1', '2026-11-01T12:00:00Z', 1);
     await addCall('req_2', '2026-11-29T20:00:00Z', 5);
@@ -94,7 +95,7 @@ describe.skipIf(chromiumPath === undefined)(`the turn of a month${leftOutWithout
     await page.context().close();
   });
 
-  it('compares yesterday and today on the second with the two days before, and not with the month before', async () => {
+  it('compares yesterday and today on the second with as much time before, to the minute, and not with the month before', async () => {
     now = Date.parse('2026-11-01T23:05:00Z');
     const page = await open('/app');
     const movers = page.getByRole('region', { name: 'Movers since yesterday' });

@@ -17,7 +17,7 @@ const groups = ['scenario', 'client', 'model'] as const;
 const titles = { scenario: 'Scenarios', client: 'Clients', model: 'Models' } as const;
 const filters = { scenario: 'scenario_id', client: 'client_id', model: 'model' } as const;
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
 /** `9.2x`, `117x`; nothing where it was cheaper, and `new` where nothing was before. */
 function timesForPeople(cost: number, before: number): string {
@@ -31,7 +31,8 @@ function timesForPeople(cost: number, before: number): string {
 export function Movers({ today }: { today: string }): ReactNode {
   const [group, setGroup] = useState<(typeof groups)[number]>('scenario');
   // Without an end a range from the first of a month, which is yesterday on the second, would be compared with the month before.
-  const to = new Date(Math.ceil((useNow() + 1) / hourMs) * hourMs).toISOString();
+  // Calls of this minute count; a later end would give the days before time that today has not had yet.
+  const to = new Date(Math.ceil((useNow() + 1) / minuteMs) * minuteMs).toISOString();
   const movers = useRead('usage.movers', { from: addDays(today, -1), to, group_by: group, limit: 8 }, { keep: true });
   const ids = (movers.data?.data ?? []).map((row) => row.group);
   const clientName = useClientNames(group === 'client' ? ids : []);
