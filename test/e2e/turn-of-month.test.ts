@@ -186,18 +186,19 @@ describe('a call that arrives slowly at midnight', () => {
   it('is on the invoice of the month in which it came in, also where that is issued at once', async () => {
     const { services } = gateway.gateway;
     const real = services.now;
-    const ahead = Date.parse('2026-12-31T10:59:59.500Z') - real();
+    await gateway.database.pool.query(`select ensure_call_partitions('2026-12-01', 2)`);
+    await addCall('req_slow', '2026-12-15T12:00:00Z', 1, 'slow');
+    gateway.fakes.openai.reply({ text: 'x', usage: { input: 100_000, output: 0 } });
+    const text = JSON.stringify(hello());
+    const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'slow' };
+    const midnight = Date.parse('2026-12-31T11:00:00Z');
+    // The headers have three seconds to arrive in December.
+    const ahead = midnight - 3_000 - real();
     services.now = () => real() + ahead;
     try {
-      await gateway.database.pool.query(`select ensure_call_partitions('2026-12-01', 2)`);
-      await addCall('req_slow', '2026-12-15T12:00:00Z', 1, 'slow');
-      gateway.fakes.openai.reply({ text: 'x', usage: { input: 100_000, output: 0 } });
-      const text = JSON.stringify(hello());
-      const headers = { authorization: `Bearer ${liveKey}`, 'content-type': 'application/json', 'x-client-id': 'slow' };
       const call = request(`${gateway.url}${chat}`, { method: 'POST', headers });
       const status = once(call, 'response').then(([answer]) => (answer as IncomingMessage).resume().statusCode);
       call.write(text.slice(0, 10));
-      const midnight = Date.parse('2026-12-31T11:00:00Z');
       await eventually(async () => expect(services.now()).toBeGreaterThan(midnight));
       const issue = async (): Promise<{ status: string; total: number } | undefined> => {
         const answer = gateway.post('/v1/invoices/all', { period: 'last_month' });
@@ -208,6 +209,15 @@ describe('a call that arrives slowly at midnight', () => {
       // Longer than two processes take to see each other's calls.
       setTimeout(() => call.end(text.slice(10)), 700);
       expect(await status).toBe(200);
+      const cameIn = await eventually(async () => {
+        const { rows } = await gateway.database.pool.query<{ created_at: Date }>(
+          `select created_at from calls where client_id = 'slow' and id <> 'req_slow'`,
+        );
+        const [row] = rows;
+        if (row === undefined) throw new Error('the slow call has no record yet');
+        return row.created_at.getTime();
+      });
+      expect(cameIn, 'the headers arrived after midnight').toBeLessThan(midnight);
       // A slow machine may still be at it when the invoice is asked for: that says so, and issues nothing.
       let issued = await first;
       await eventually(async () => {
