@@ -47,7 +47,7 @@ export type OnMade = (tx: Db, invoice: InvoiceDocument) => Promise<void>;
  * Reads, and takes no number. A month that is over is billed to its end, also where invoices cover parts of it: the running month was billed up to
  * then, or the months were those of another time zone.
  */
-export async function findBillable(
+async function findBillable(
   services: IssuePorts,
   db: Db,
   { place, range }: { place: InvoiceModeKey; range: InvoiceRange },
