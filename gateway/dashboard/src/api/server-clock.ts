@@ -1,3 +1,5 @@
+import { dayIn } from '../format/when.ts';
+
 /** The gateway's clock. A browser's own may be a day wrong, and "expired", "resets in" and "today" are the gateway's to say. */
 
 /** A Date header is to the second, and an answer takes a moment: a smaller difference is none. */
@@ -22,6 +24,11 @@ export function noteServerTime(date: string | null | undefined): void {
 /** The time at the gateway, in milliseconds since 1970. */
 export function serverNow(): number {
   return Date.now() + offsetMs;
+}
+
+/** The day at the gateway, as the API writes days. It never turns before the gateway's own does, and may turn a few seconds after it. */
+export function serverDayNow(zone: string): string {
+  return dayIn(zone, serverNow() - toleranceMs);
 }
 
 /** The time as it was at the last tick: every ten seconds while somebody listens, so all that shows it agrees. */
