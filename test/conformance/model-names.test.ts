@@ -35,7 +35,7 @@ const timeless: Readonly<Record<string, RegExp>> = {
 
 /**
  * The public face has them in its examples, so that some 150 files of tests name them. Those tests do not depend on whether the day
- * has come: they are run on days before and after it (CONTRIBUTING.md, Tests).
+ * has come: they ran as of days before and after it.
  */
 const onBothSides = /^gpt-4o(-mini)?(-\d{4}-\d\d-\d\d)?$/;
 
