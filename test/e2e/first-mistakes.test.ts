@@ -163,8 +163,10 @@ describe('a field of a management call', () => {
   });
 
   it('that is too small is refused with its bound in digits', async () => {
-    const refusal = await refusalOf(gateway.send('PUT', '/v1/scenarios/x/limits', { max_usd_per_hour: -1 }));
-    expect(refusal.message).toBe('`max_usd_per_hour` must be at least 0.000000001.');
+    const refused = async (amount: number): Promise<string> =>
+      (await refusalOf(gateway.send('PUT', '/v1/scenarios/x/limits', { max_usd_per_hour: amount }))).message;
+    expect(await refused(-1)).toBe('`max_usd_per_hour` must be greater than 0.');
+    expect(await refused(1e-10)).toBe('`max_usd_per_hour` must be at least 0.000000001.');
   });
 
   it.each([
