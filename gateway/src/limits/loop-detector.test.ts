@@ -41,3 +41,34 @@ test('of any number of made-up scenarios the latest are remembered, and those th
   }
   expect(['old', 'busy', 'made up 10000'].map((key) => loopDetector.knows(key))).toEqual([false, true, true]);
 });
+
+// A thousand prompts of each of 20,000 scenarios took 14 GB: a scenario that calls once an hour kept all of its own.
+test('prompts are forgotten once they count no longer, also of a scenario that goes on calling', () => {
+  const loopDetector = new LoopDetector();
+  for (let i = 0; i < 900; i++) loopDetector.repeat('news', limits, `prompt ${i}`, startMs + i);
+  loopDetector.repeat('news', limits, 'the latest', startMs + 599_000);
+  expect(loopDetector.prompts).toBe(901);
+  loopDetector.sweep(startMs + 631_000);
+  expect([loopDetector.prompts, loopDetector.knows('news')]).toEqual([1, true]);
+});
+
+test('of any number of scenarios with any number of prompts the latest prompts are remembered', () => {
+  const loopDetector = new LoopDetector();
+  for (let scenario = 0; scenario < 300; scenario++)
+    for (let prompt = 0; prompt < 1_000; prompt++)
+      loopDetector.repeat(`scenario ${scenario}`, limits, `prompt ${prompt}`, startMs + scenario * 1_000);
+  expect(loopDetector.prompts).toBeLessThanOrEqual(200_000);
+  // One repeat is on record of the latest, and none of the first.
+  const again = (key: string) => loopDetector.repeat(key, { maxRepeats: 1 }, 'prompt 0', startMs + 300_000);
+  expect([again('scenario 299')?.limit, again('scenario 0')]).toEqual(['max_repeats', undefined]);
+  for (let scenario = 0; scenario < 300; scenario++) loopDetector.clear(`scenario ${scenario}`);
+  expect(loopDetector.prompts).toBe(0);
+});
+
+test('a scenario that goes on calling is remembered after the clock was an hour ahead for a moment, and one that does not is forgotten', () => {
+  const loopDetector = new LoopDetector();
+  for (const key of ['over', 'busy']) loopDetector.admit(key, limits, startMs + 2 * hourMs);
+  loopDetector.admit('busy', limits, startMs);
+  loopDetector.sweep(startMs + 60_000);
+  expect(['over', 'busy'].map((key) => loopDetector.knows(key))).toEqual([false, true]);
+});

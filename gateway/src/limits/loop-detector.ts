@@ -35,14 +35,22 @@ const historyPromptsMax = 100;
 const scenariosMax = 20_000;
 /** Prompts remembered for each scenario: a loop's own is always among the latest. */
 const promptsMax = 1_000;
-/** Scenarios that are looked at in one sweep, four times a second. */
+/** Of all scenarios, some 0.7 kB each: 140 MB. */
+const allPromptsMax = 200_000;
+/** The share that is left where they were too many: the next prompts find room without a look at the scenarios. */
+const keptShare = 0.9;
+/** Scenarios that are looked at in one sweep, four times a second, and prompts that are forgotten in it. */
 const sweptAtOnce = 2_000;
+const promptsSweptAtOnce = 10_000;
+const scenarioIdleMs = 3_700_000;
 
 /** Counts what each scenario does lately: calls a minute, money an hour, repeats of one prompt in ten minutes. In memory. */
 export class LoopDetector {
   readonly #scenarios = new Map<string, Counters>();
   readonly #rounds = new MapRounds(this.#scenarios);
   readonly #deltas = new Map<string, { calls: number; nanos: number; repeats: Map<string, number> }>();
+  /** Of all scenarios. */
+  #prompts = 0;
   hasOthers = false;
 
   /** Counts the call and says which limit it passes, if any. */
@@ -80,9 +88,14 @@ export class LoopDetector {
     return this.#scenarios.has(key);
   }
 
+  /** How many prompts are remembered. */
+  get prompts(): number {
+    return this.#prompts;
+  }
+
   /** After a resumption nothing that came before counts. */
   clear(key: string): void {
-    this.#scenarios.delete(key);
+    this.#forget(key);
     this.#deltas.delete(key);
   }
 
@@ -138,9 +151,37 @@ export class LoopDetector {
     }
   }
 
+  /** Forgets what counts no longer: scenarios after an hour, and prompts after ten minutes. */
   sweep(nowMs: number): void {
-    for (const [key, { usedAtMs }] of this.#rounds.next(sweptAtOnce))
-      if (nowMs - usedAtMs > 3_700_000) this.#scenarios.delete(key);
+    let left = promptsSweptAtOnce;
+    for (const [key, { usedAtMs, repeats }] of this.#rounds.next(sweptAtOnce)) {
+      // In either direction: after a clock was set back it would be remembered until the clock has caught up.
+      if (Math.abs(nowMs - usedAtMs) > scenarioIdleMs) {
+        this.#forget(key);
+        continue;
+      }
+      for (const [hash, count] of repeats) {
+        if (left === 0 || count.sum(nowMs) > 0) break;
+        repeats.delete(hash);
+        this.#prompts -= 1;
+        left -= 1;
+      }
+    }
+  }
+
+  #forget(key: string): void {
+    this.#prompts -= this.#scenarios.get(key)?.repeats.size ?? 0;
+    this.#scenarios.delete(key);
+  }
+
+  /** The prompts of the scenarios that have not called for longest go first. */
+  #forgetPrompts(of: Counters): void {
+    for (const counters of this.#scenarios.values()) {
+      if (this.#prompts <= allPromptsMax * keptShare) return;
+      if (counters === of) continue;
+      this.#prompts -= counters.repeats.size;
+      counters.repeats.clear();
+    }
   }
 
   #overspent(counters: Counters, { maxNanosPerHour }: ScenarioLimits, nowMs: number): Tripped | undefined {
@@ -157,21 +198,25 @@ export class LoopDetector {
   }
 
   #countOf(counters: Counters, hash: string): SlidingCount {
-    const count = counters.repeats.get(hash) ?? new SlidingCount({ bucketMs: 30_000, buckets: 20 });
+    const { repeats } = counters;
+    const before = repeats.size;
+    const count = repeats.get(hash) ?? new SlidingCount({ bucketMs: 30_000, buckets: 20 });
     // The latest is last: the prompt not seen for longest is forgotten first.
-    counters.repeats.delete(hash);
-    counters.repeats.set(hash, count);
-    if (counters.repeats.size > promptsMax) {
-      const [oldest] = counters.repeats.keys();
-      if (oldest !== undefined) counters.repeats.delete(oldest);
+    repeats.delete(hash);
+    repeats.set(hash, count);
+    if (repeats.size > promptsMax) {
+      const [oldest] = repeats.keys();
+      if (oldest !== undefined) repeats.delete(oldest);
     }
+    this.#prompts += repeats.size - before;
+    if (this.#prompts > allPromptsMax) this.#forgetPrompts(counters);
     return count;
   }
 
   #counters(key: string, nowMs: number): Counters {
     let counters = this.#scenarios.get(key);
     // The latest stand last; a minute's order is enough.
-    if (counters !== undefined && nowMs - counters.usedAtMs < 60_000) return counters;
+    if (counters !== undefined && Math.abs(nowMs - counters.usedAtMs) < 60_000) return counters;
     counters ??= {
       calls: new SlidingCount({ bucketMs: 1_000, buckets: 60 }),
       nanos: new SlidingCount({ bucketMs: 60_000, buckets: 60 }),
@@ -183,7 +228,7 @@ export class LoopDetector {
     this.#scenarios.set(key, counters);
     if (this.#scenarios.size > scenariosMax) {
       const [oldest] = this.#scenarios.keys();
-      if (oldest !== undefined) this.#scenarios.delete(oldest);
+      if (oldest !== undefined) this.#forget(oldest);
     }
     return counters;
   }
