@@ -23,3 +23,36 @@ test('what another process said while the clock was ahead does not stand in the 
   expect(rateLimiter.admit(limited, 0, startMs + hourMs)).toMatchObject({ what: 'concurrent' });
   expect(rateLimiter.admit(limited, 0, startMs)).toBeUndefined();
 });
+
+// A key in steady use kept a count of every process that had ever been started beside this one.
+test('of processes that have ended no counts stay, also of a key that is always in use', () => {
+  const rateLimiter = new RateLimiter();
+  const limited = [{ key, kind: 'key' as const, limit: { concurrent: 5 } }];
+  for (let day = 0; day < 90; day++) {
+    const atMs = startMs + day * 24 * hourMs;
+    rateLimiter.admit(limited, 0, atMs);
+    rateLimiter.merge(`process ${day}`, [{ key, calls: 1, tokens: 0, concurrent: 1 }], atMs);
+    rateLimiter.release(limited, 0, atMs);
+    rateLimiter.sweep(atMs + 1_000);
+  }
+  expect(rateLimiter.peerCounts).toBe(1);
+});
+
+test('made-up clients take the place of others only where there are too many, and never of one with calls under way', () => {
+  const rateLimiter = new RateLimiter();
+  const limitOf = (client: string) => [
+    { key: client, kind: 'client' as const, limit: { callsPerMinute: 1, concurrent: 1 } },
+  ];
+  rateLimiter.admit(limitOf('busy'), 0, startMs);
+  rateLimiter.admit(limitOf('first'), 0, startMs);
+  rateLimiter.release(limitOf('first'), 0, startMs);
+  for (let i = 0; i < 120_000; i++) {
+    rateLimiter.admit(limitOf(`made up ${i}`), 0, startMs);
+    rateLimiter.release(limitOf(`made up ${i}`), 0, startMs);
+  }
+  expect(rateLimiter.size).toBe(100_000);
+  expect(['busy', 'made up 119999'].map((one) => rateLimiter.admit(limitOf(one), 0, startMs)?.what)).toEqual([
+    'calls_per_minute',
+    'calls_per_minute',
+  ]);
+});

@@ -48,6 +48,8 @@ const minute = { bucketMs: 1_000, buckets: 60 };
 const peerStaleMs = 3_000;
 /** Keys that are looked at in one sweep, four times a second: a limit for each client has a count for each. */
 const sweptAtOnce = 2_000;
+/** Keys that are counted, some 2 kB each; of more than this the one that was met first is forgotten. */
+const gaugesMax = 100_000;
 
 /**
  * Calls, tokens and concurrency in the last minute, in memory. Several processes tell each other four times a second what they
@@ -164,12 +166,40 @@ export class RateLimiter {
     }
   }
 
+  /** How many keys are counted. */
+  get size(): number {
+    return this.#gauges.size;
+  }
+
   sweep(nowMs: number): void {
-    for (const [key, gauge] of this.#rounds.next(sweptAtOnce))
-      if (gauge.concurrent === 0 && nowMs - gauge.usedAtMs > 120_000) {
-        this.#gauges.delete(key);
-        this.#peerCounts.delete(key);
-      }
+    for (const [key, gauge] of this.#rounds.next(sweptAtOnce)) {
+      // In either direction: after a clock was set back it would be counted until the clock has caught up.
+      if (gauge.concurrent === 0 && Math.abs(nowMs - gauge.usedAtMs) > 120_000) this.#forget(key);
+      const peers = this.#peerCounts.get(key);
+      if (peers === undefined) continue;
+      // A process that has ended says no more.
+      for (const [processId, { atMs }] of peers) if (isStale(atMs, nowMs)) peers.delete(processId);
+      if (peers.size === 0) this.#peerCounts.delete(key);
+    }
+  }
+
+  /** How many counts of running calls of other processes there are. */
+  get peerCounts(): number {
+    return [...this.#peerCounts.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  #forget(key: string): void {
+    this.#gauges.delete(key);
+    this.#peerCounts.delete(key);
+  }
+
+  /** A key with calls under way stays: its calls are still to end. */
+  #makeRoom(): void {
+    for (const [key, { concurrent }] of this.#gauges) {
+      if (concurrent > 0) continue;
+      this.#forget(key);
+      return;
+    }
   }
 
   #excess({ key, kind, limit }: Limited, tokens: number, nowMs: number): Excess | undefined {
@@ -190,9 +220,8 @@ export class RateLimiter {
 
   #concurrentAtPeers(key: string, nowMs: number): number {
     let sum = 0;
-    // In either direction: a clock that was set back would let a stale count stay for as long as the clock was ahead.
     for (const { concurrent, atMs } of this.#peerCounts.get(key)?.values() ?? [])
-      if (Math.abs(nowMs - atMs) < peerStaleMs) sum += concurrent;
+      if (!isStale(atMs, nowMs)) sum += concurrent;
     return sum;
   }
 
@@ -209,12 +238,18 @@ export class RateLimiter {
   #gauge(key: string, nowMs: number): Gauge {
     let gauge = this.#gauges.get(key);
     if (gauge === undefined) {
+      if (this.#gauges.size >= gaugesMax) this.#makeRoom();
       gauge = { calls: new SlidingCount(minute), tokens: new SlidingCount(minute), concurrent: 0, usedAtMs: nowMs };
       this.#gauges.set(key, gauge);
     }
     gauge.usedAtMs = nowMs;
     return gauge;
   }
+}
+
+/** In either direction: a clock that was set back would let a stale count stay for as long as the clock was ahead. */
+function isStale(atMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - atMs) >= peerStaleMs;
 }
 
 function seconds(ms: number): number {

@@ -34,11 +34,12 @@ export interface Counting {
 
 /** Tells the other processes what this one let through lately. Without another process nothing is gathered or sent. */
 export async function shareCounts({ db, processId, rateLimiter, loopDetector, now }: Counting): Promise<void> {
+  // First, and so also while the database is away.
+  rateLimiter.sweep(now());
+  loopDetector.sweep(now());
   const hasOthers = (await countProcesses(db)) > 1;
   rateLimiter.hasOthers = hasOthers;
   loopDetector.hasOthers = hasOthers;
-  rateLimiter.sweep(now());
-  loopDetector.sweep(now());
   if (!hasOthers) return;
   const parts: CountDeltas[] = [
     ...rateLimiter.takeDeltas(now()).map((one) => ({ limits: [one], loops: [] })),
