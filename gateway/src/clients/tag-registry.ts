@@ -10,8 +10,14 @@ export interface Lookalike {
   known: string;
 }
 
-/** Spellings met by this process; past these it asks the database again. */
-const spellingsMax = 50_000;
+/** Tags met by this process; past these it asks the database again. */
+const metMax = 50_000;
+/** Spellings of one name, case apart, that are remembered: enough to name one of them. */
+const spellingsMax = 20;
+/** Tags that wait for the database; while it is away, further ones are noted by their next calls. */
+const waitingMax = 50_000;
+/** Tags in one statement: their text is made within a few milliseconds. */
+const tagsAtOnce = 1_000;
 /** No call waits longer to hear whether its tag is a misspelling. */
 const lookMs = 250;
 
@@ -52,6 +58,11 @@ function noneMet(): Record<TagKind, Set<string>> {
   return { client: new Set(), project: new Set(), scenario: new Set() };
 }
 
+function sizeOf(modes: Record<'live' | 'test', Record<TagKind, Set<string>>> | undefined): number {
+  if (modes === undefined) return 0;
+  return kinds.reduce((sum, kind) => sum + modes.live[kind].size + modes.test[kind].size, 0);
+}
+
 function spellingKey(workspaceId: string, livemode: boolean, kind: TagKind, id: string): string {
   return `${workspaceId} ${livemode ? 'live' : 'test'} ${kind} ${foldTag(id)}`;
 }
@@ -63,6 +74,7 @@ export class TagRegistry {
   readonly #spellings = new Map<string, readonly string[]>();
   /** The same by where they belong: nearly every call's tags are here, and no name is put together to find them. */
   readonly #met = new Map<string, Record<'live' | 'test', Record<TagKind, Set<string>>>>();
+  #metCount = 0;
   #seen = new Seen();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -99,11 +111,14 @@ export class TagRegistry {
   async #lookFor({ workspaceId, livemode }: Noted, kind: TagKind, id: string): Promise<Lookalike | undefined> {
     const key = spellingKey(workspaceId, livemode, kind, id);
     const met = this.#spellings.get(key) ?? [];
-    if (this.#spellings.size >= spellingsMax) {
+    // Counted by the tag: of one name there are as many spellings as somebody makes up.
+    if (this.#metCount >= metMax) {
       this.#spellings.clear();
       this.#met.clear();
+      this.#metCount = 0;
     }
-    this.#spellings.set(key, [...met, id]);
+    this.#metCount += 1;
+    if (met.length < spellingsMax) this.#spellings.set(key, [...met, id]);
     const modes = this.#met.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
     this.#met.set(workspaceId, modes);
     modes[livemode ? 'live' : 'test'][kind].add(id);
@@ -125,12 +140,19 @@ export class TagRegistry {
       seen.platform ??= platform;
       return;
     }
+    if (this.#seen.all.length >= waitingMax) return;
     this.#seen.add({ workspaceId, livemode, kind, id, firstAtMs: atMs, lastAtMs: atMs, platform });
     this.#timer ??= setTimeout(() => void this.flush(), 200).unref();
   }
 
+  /** How many tags are remembered, and how many wait to be written. */
+  get size(): { met: number; waiting: number } {
+    return { met: this.#metCount, waiting: this.#seen.all.length };
+  }
+
   /** Drops the spellings that are remembered of a workspace: one of its clients was erased. */
   forget(workspaceId: string): void {
+    this.#metCount -= sizeOf(this.#met.get(workspaceId));
     this.#met.delete(workspaceId);
     for (const key of this.#spellings.keys()) if (key.startsWith(`${workspaceId} `)) this.#spellings.delete(key);
   }
@@ -144,16 +166,20 @@ export class TagRegistry {
   }
 
   async #write(): Promise<void> {
-    const batch = this.#seen.all;
-    if (batch.length === 0) return;
+    const { all } = this.#seen;
+    if (all.length === 0) return;
     this.#seen = new Seen();
-    try {
-      await upsertTags(this.#db, batch);
-    } catch (error) {
-      for (const tag of batch)
-        if (this.#seen.get(tag.workspaceId, tag.livemode, tag.kind, tag.id) === undefined) this.#seen.add(tag);
-      this.#log.warn({ err: error, tags: batch.length }, 'tags could not be noted and will be tried again');
-      this.#timer ??= setTimeout(() => void this.flush(), 2_000).unref();
+    for (let at = 0; at < all.length; at += tagsAtOnce) {
+      try {
+        await upsertTags(this.#db, all.slice(at, at + tagsAtOnce));
+      } catch (error) {
+        const left = all.slice(at);
+        for (const tag of left)
+          if (this.#seen.get(tag.workspaceId, tag.livemode, tag.kind, tag.id) === undefined) this.#seen.add(tag);
+        this.#log.warn({ err: error, tags: left.length }, 'tags could not be noted and will be tried again');
+        this.#timer ??= setTimeout(() => void this.flush(), 2_000).unref();
+        return;
+      }
     }
   }
 }
