@@ -1,4 +1,5 @@
 import type { AccountKind } from '@ai-gateway/shared/provider-kinds';
+import { RecentMap } from '../db/recent-map.ts';
 import type { Db } from '../db/transaction.ts';
 import { findAccountOwner, listProviderAccounts, type OwnModel } from './provider-account-store.ts';
 import { unseal } from './seal.ts';
@@ -42,7 +43,7 @@ export class WorkspaceCache {
   readonly #secret: string;
   /** The operator's own accounts, which every workspace may use. */
   readonly operators: readonly ProviderAccount[];
-  readonly #views = new Map<string, WorkspaceView>();
+  readonly #views = new RecentMap<WorkspaceView>();
   #forgotten = 0;
 
   constructor(options: { db: Db; secret: string; operators: readonly ProviderAccount[] }) {

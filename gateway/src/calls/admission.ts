@@ -6,6 +6,7 @@ import { seesMargin } from '../accounts/own-tags.ts';
 import type { ScenarioKey } from '../accounts/scenario-lock.ts';
 import { isCarried, lockOf, noLock, type ScenarioLock } from '../accounts/scenario-lock.ts';
 import type { WorkspaceView } from '../accounts/workspace-cache.ts';
+import { OfViews } from '../db/of-views.ts';
 import type { Outline } from '../dialects/json-outline.ts';
 import type { SpendBackfill } from '../limits/backfill-spend.ts';
 import type { LoopDetector } from '../limits/loop-detector.ts';
@@ -146,8 +147,7 @@ interface Watched {
 }
 
 /** The limits watched for each scenario, put together once for as long as the policy holds. */
-const watchedScenarios = new WeakMap<CallPolicy, Map<string, readonly Watched[]>>();
-const rememberedMax = 10_000;
+const watchedScenarios = new OfViews<CallPolicy, readonly Watched[]>({ most: 50_000 });
 const nothingWatched: readonly Watched[] = [];
 
 /**
@@ -176,18 +176,11 @@ function watchedBy(
   lock: ScenarioLock,
 ): readonly Watched[] {
   const name = lock === noLock ? id : `${lock} ${id}`;
-  let known = watchedScenarios.get(policy);
-  if (known === undefined) {
-    known = new Map();
-    watchedScenarios.set(policy, known);
-  }
-  let watched = known.get(name);
-  if (watched === undefined) {
-    const place = { workspaceId, livemode, id, lock };
-    watched = [{ place, key: loopKey(place), limits: limitsOf(policy, id, lock) }];
-    if (known.size >= rememberedMax) known.clear();
-    known.set(name, watched);
-  }
+  const known = watchedScenarios.get(policy, name);
+  if (known !== undefined) return known;
+  const place = { workspaceId, livemode, id, lock };
+  const watched = [{ place, key: loopKey(place), limits: limitsOf(policy, id, lock) }];
+  watchedScenarios.set(policy, name, watched);
   return watched;
 }
 

@@ -7,6 +7,7 @@ import type { WorkspaceCache } from '../accounts/workspace-cache.ts';
 import { type Budget, instanceFor, scopeOfInstance, subjectOf } from '../budgets/budget.ts';
 import type { BudgetCache } from '../budgets/budget-cache.ts';
 import { type BalanceAmounts, viewBudget } from '../budgets/budget-view.ts';
+import { OfViews } from '../db/of-views.ts';
 import type { BalanceReader } from '../ledger/balance-reader.ts';
 import type { PolicyCache } from '../limits/policy-cache.ts';
 import { pauseFor } from '../limits/policy-store.ts';
@@ -155,7 +156,7 @@ async function pricesOf(
   const workspace = await services.workspaces.view(caller.workspaceId);
   const key = `${caller.workspaceId} ${caller.livemode} ${model ?? 'auto'}`;
   const nowMs = services.now();
-  const known = remembered.get(workspace)?.get(key);
+  const known = remembered.get(workspace, key);
   if (known !== undefined && known.untilMs > nowMs) return known.prices;
   let prices: Price[] | undefined;
   try {
@@ -182,15 +183,12 @@ async function pricesOf(
   } catch (error) {
     if (model !== undefined) throw error;
   }
-  const ofView = remembered.get(workspace) ?? new Map<string, Remembered>();
-  remembered.set(workspace, ofView);
-  if (ofView.size > 1_000) ofView.clear();
-  ofView.set(key, { prices, untilMs: nowMs + 60_000 });
+  remembered.set(workspace, key, { prices, untilMs: nowMs + 60_000 });
   return prices;
 }
 
 /** Routing is looked up once a minute for each model; a workspace that changes has a new view, and so nothing remembered. */
-const remembered = new WeakMap<object, Map<string, Remembered>>();
+const remembered = new OfViews<object, Remembered>({ most: 10_000 });
 interface Remembered {
   prices: Price[] | undefined;
   untilMs: number;

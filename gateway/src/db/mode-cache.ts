@@ -1,11 +1,13 @@
+import { RecentMap } from './recent-map.ts';
+
 /**
  * The settings of each workspace in live and in test mode: read once and remembered until the database says that one
- * has changed.
+ * has changed, or nobody has asked for them for an hour or two.
  */
 export class ModeCache<View> {
   readonly #read: (workspaceId: string, livemode: boolean) => Promise<View>;
-  readonly #live = new Map<string, View>();
-  readonly #test = new Map<string, View>();
+  readonly #live = new RecentMap<View>();
+  readonly #test = new RecentMap<View>();
   /** Counts what was forgotten: what was read before a change must not be remembered after it. */
   #forgotten = 0;
 

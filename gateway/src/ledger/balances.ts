@@ -1,11 +1,12 @@
 import { findSpent, openBalance } from '../budgets/balance-store.ts';
 import { type Budget, instanceFor, type Subject } from '../budgets/budget.ts';
 import type { BudgetCache } from '../budgets/budget-cache.ts';
+import { OfViews } from '../db/of-views.ts';
 import type { Db } from '../db/transaction.ts';
 import { BudgetBalance } from './budget-balance.ts';
 
-/** The balances of this many combinations of tags are remembered for each list of budgets. */
-const recentMax = 10_000;
+/** The balances of this many combinations of tags are remembered, of all workspaces. */
+const recentMax = 50_000;
 
 /** Finds the balances a call falls under, and keeps every balance of which this process has leased, held or spent something. */
 export class Balances {
@@ -16,7 +17,7 @@ export class Balances {
   /** The balances of the periods that are running, by budget and instance. */
   readonly #current = new Map<string, BudgetBalance>();
   /** The balances of calls with equal tags, for as long as the workspace's budgets are the same: most calls are tagged like an earlier one. */
-  readonly #recent = new WeakMap<readonly Budget[], Map<string, readonly BudgetBalance[]>>();
+  readonly #recent = new OfViews<readonly Budget[], readonly BudgetBalance[]>({ most: recentMax });
   /** By id, balances of ended periods included. */
   readonly #all = new Map<bigint, BudgetBalance>();
   readonly #opening = new Map<string, Promise<BudgetBalance>>();
@@ -48,30 +49,17 @@ export class Balances {
     atMs: number,
   ): readonly BudgetBalance[] | Promise<readonly BudgetBalance[]> {
     if (budgets.length === 0) return none;
-    const recent = this.#recentOf(budgets);
     // A tag never contains a control character, so a line break separates them.
     const tags = `${subject.client_id ?? ''}\n${subject.project ?? ''}\n${subject.scenario_id ?? ''}\n${subject.key_id ?? ''}`;
-    const last = recent.get(tags);
+    const last = this.#recent.get(budgets, tags);
     if (last?.every((balance) => !balance.swept && balance.includes(atMs))) {
       // The call holds on these balances a moment later, so they are not idle.
       if (last.length > 0) this.use(last);
       return last;
     }
     const found = this.#findAll(budgets, subject, atMs);
-    if (!(found instanceof Promise)) {
-      if (recent.size >= recentMax) recent.clear();
-      recent.set(tags, found);
-    }
+    if (!(found instanceof Promise)) this.#recent.set(budgets, tags, found);
     return found;
-  }
-
-  #recentOf(budgets: readonly Budget[]): Map<string, readonly BudgetBalance[]> {
-    let recent = this.#recent.get(budgets);
-    if (recent === undefined) {
-      recent = new Map();
-      this.#recent.set(budgets, recent);
-    }
-    return recent;
   }
 
   #findAll(

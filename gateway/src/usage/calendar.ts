@@ -27,6 +27,8 @@ export function startOfDay(day: CalendarDay, timezone: string): number {
   return at;
 }
 
+/** Names of zones come from callers, in letters large and small; there are some 600 of them. */
+const formatsMax = 1_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 export function localDay(timezone: string, ms: number): CalendarDay {
@@ -41,6 +43,7 @@ export function localDay(timezone: string, ms: number): CalendarDay {
       month: 'numeric',
       day: 'numeric',
     });
+    if (formats.size >= formatsMax) formats.clear();
     formats.set(timezone, format);
   }
   const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
