@@ -157,7 +157,7 @@ async function pricesOf(
   const key = `${caller.workspaceId} ${caller.livemode} ${model ?? 'auto'}`;
   const nowMs = services.now();
   const known = remembered.get(workspace, key);
-  if (known !== undefined && known.untilMs > nowMs) return known.prices;
+  if (known !== undefined && known.untilMs > nowMs && known.untilMs - nowMs <= rememberedMs) return known.prices;
   let prices: Price[] | undefined;
   try {
     prices = routeCall({
@@ -183,11 +183,12 @@ async function pricesOf(
   } catch (error) {
     if (model !== undefined) throw error;
   }
-  remembered.set(workspace, key, { prices, untilMs: nowMs + 60_000 });
+  remembered.set(workspace, key, { prices, untilMs: nowMs + rememberedMs });
   return prices;
 }
 
 /** Routing is looked up once a minute for each model; a workspace that changes has a new view, and so nothing remembered. */
+const rememberedMs = 60_000;
 const remembered = new OfViews<object, Remembered>({ most: 10_000 });
 interface Remembered {
   prices: Price[] | undefined;

@@ -32,7 +32,7 @@ export class Authenticator {
     const name = hashText(key);
     const known = this.#callers.get(name);
     const now = this.#now();
-    if (known !== undefined && known.until > now) {
+    if (known !== undefined && isCurrent(known.until, now)) {
       known.usedAtMs = now;
       return current(known.caller, now);
     }
@@ -80,6 +80,11 @@ export class Authenticator {
     this.#callers.set(name, { caller, until: now + rememberMs, usedAtMs: now, notedAtMs: 0 });
     return caller;
   }
+}
+
+/** More than a minute is left only after a clock was set back. */
+function isCurrent(until: number, now: number): boolean {
+  return until > now && until - now <= rememberMs;
 }
 
 interface KnownCaller {

@@ -207,12 +207,12 @@ export class Leases {
         idle = 0;
       }
       const ended = balance.periodEndMs !== undefined && balance.periodEndMs <= now;
-      if (!ended && now - balance.usedAtMs < idleMs) continue;
+      if (!ended && isInUse(balance, now)) continue;
       idle += 1;
       await this.return(balance, 0n, { ask: balance.inDoubt });
       if (balance.inDoubt || balance.heldNanos !== 0n || balance.unpostedNanos !== 0n || balance.leasedNanos !== 0n)
         continue;
-      if (this.#extending.has(balance.id) || (!ended && this.#now() - balance.usedAtMs < idleMs)) continue;
+      if (this.#extending.has(balance.id) || (!ended && isInUse(balance, this.#now()))) continue;
       this.#balances.sweep(balance);
       this.#rates.delete(balance.id);
     }
@@ -241,4 +241,9 @@ export class Leases {
       kept.filter(({ nanos }) => nanos > 0n),
     );
   }
+}
+
+/** In either direction: after a clock was set back nothing would be idle until the clock has caught up. */
+function isInUse({ usedAtMs }: BudgetBalance, nowMs: number): boolean {
+  return Math.abs(nowMs - usedAtMs) < idleMs;
 }

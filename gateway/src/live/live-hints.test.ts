@@ -127,6 +127,32 @@ describe('open connections that wait for changes', () => {
   });
 });
 
+// An open dashboard got no hint, and no sign of life, until the clock had caught up.
+it('an open connection hears of changes after the clock was set back', async () => {
+  let now = 2_000_000_000;
+  const hints = new LiveHints({
+    db: { query: async () => {} } as never,
+    processId: 'prc_1',
+    now: () => now,
+    nouns: [],
+  });
+  const sent: string[] = [];
+  const watcher = { workspaceId: 'ws_1', livemode: true, keyId: 'key_1', end: () => {}, isAllowed: async () => true };
+  hints.watch({ ...watcher, send: (text) => void sent.push(text) });
+  const hear = async (): Promise<string[]> => {
+    hints.note(watcher, 'calls');
+    for (let round = 0; round < 3; round++) {
+      now += 600;
+      await hints.round();
+    }
+    return sent.splice(0).filter((text) => text.startsWith('id: ') || text.startsWith(': '));
+  };
+  expect(await hear()).toHaveLength(2);
+  now -= 3_600_000;
+  expect(await hear()).toHaveLength(2);
+  hints.stop();
+});
+
 /** A process whose messages to the others are handed on by the test. */
 function processOf(processId: string): { hints: LiveHints; payloads: string[] } {
   const payloads: string[] = [];

@@ -30,6 +30,7 @@ const heartbeatMs = 15_000;
 const watchersAtOnce = 100;
 /** Watched workspaces are named to the other processes so often, and forgotten there after three times as long. */
 const nameEveryMs = 2_000;
+const wantedMs = 3 * nameEveryMs;
 /** A payload has less than 8,000 bytes. */
 const namesAtOnce = 100;
 
@@ -124,7 +125,8 @@ export class LiveHints {
     this.#begun = new Set();
     const payloads: string[] = [];
     const now = this.#now();
-    for (const [workspaceId, until] of this.#wanted) if (until < now) this.#wanted.delete(workspaceId);
+    for (const [workspaceId, until] of this.#wanted)
+      if (until < now || until - now > wantedMs) this.#wanted.delete(workspaceId);
     for (const [place, nouns] of ripe) {
       this.#tell(place, nouns);
       if (this.#wanted.has(workspaceOf(place))) payloads.push(JSON.stringify([this.#processId, place, [...nouns]]));
@@ -134,13 +136,13 @@ export class LiveHints {
         payloads.push(JSON.stringify([this.#processId, placeOf(workspaceId, livemode), this.#nouns]));
     await this.#send(now);
     if (this.#watchers.size === 0 && payloads.length === 0) return;
-    if (now - this.#beatAt >= heartbeatMs) {
+    if (isOver(this.#beatAt, heartbeatMs, now)) {
       this.#beatAt = now;
       await this.#forEach((watcher) => watcher.send(': still here\n\n'));
       // Not awaited: hints do not wait for it.
       void this.recheck();
     }
-    if (now - this.#namedAt >= nameEveryMs) {
+    if (isOver(this.#namedAt, nameEveryMs, now)) {
       this.#namedAt = now;
       const names = [...this.#watched.keys()];
       for (let at = 0; at < names.length; at += namesAtOnce)
@@ -157,7 +159,7 @@ export class LiveHints {
     else
       for (const workspaceId of names) {
         if (!this.#wanted.has(workspaceId)) this.#begun.add(workspaceId);
-        this.#wanted.set(workspaceId, this.#now() + 3 * nameEveryMs);
+        this.#wanted.set(workspaceId, this.#now() + wantedMs);
       }
   }
 
@@ -222,7 +224,7 @@ export class LiveHints {
 
   #send(now: number): Promise<void> {
     return this.#forEach((watcher, state) => {
-      if (state.waiting.size === 0 || now - state.sentAt < hintEveryMs) return;
+      if (state.waiting.size === 0 || !isOver(state.sentAt, hintEveryMs, now)) return;
       state.sentAt = now;
       const changed = [...state.waiting].sort();
       state.waiting.clear();
@@ -238,6 +240,11 @@ export class LiveHints {
           if (this.#watchers.has(watcher)) visit(watcher, state);
       });
   }
+}
+
+/** In either direction: after a clock was set back nothing would be due until the clock has caught up. */
+function isOver(sinceMs: number, everyMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - sinceMs) >= everyMs;
 }
 
 function addTo<One>(places: Map<string, Set<One>>, place: string, one: One): void {

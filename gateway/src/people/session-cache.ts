@@ -28,7 +28,9 @@ export class SessionCache {
     if (hash === undefined) return undefined;
     const name = hash.toString('base64');
     const known = this.#known.get(name);
-    if (known !== undefined && known.until > this.#now()) return known.signedIn;
+    const leftMs = (known?.until ?? 0) - this.#now();
+    // More than a minute is left only after a clock was set back: the session must not outlive its end.
+    if (known !== undefined && leftMs > 0 && leftMs <= rememberMs) return known.signedIn;
     const forgotten = this.#forgotten;
     const signedIn = await this.#read(hash, address);
     if (signedIn === undefined) return undefined;

@@ -14,7 +14,7 @@ import {
   strictestOf,
   workspacesMax,
 } from './account-circuits.ts';
-import { newCircuit, onAbandoned, onFailure, onProbe, onSuccess, stateOf } from './circuit.ts';
+import { newCircuit, onAbandoned, onFailure, onProbe, onSuccess, openUntilAt, stateOf } from './circuit.ts';
 import {
   type Attempt,
   type AttemptKey,
@@ -57,8 +57,8 @@ export class CircuitBreakers {
   openMs(candidate: AttemptKey): number {
     const account = this.#accounts.get(candidate.account);
     if (account === undefined) return 0;
-    const until = breakersOf(account, candidate).map(({ circuit }) => circuit.openUntilMs);
-    return Math.max(0, ...until.map((ms) => ms - this.#now()));
+    const nowMs = this.#now();
+    return Math.max(0, ...breakersOf(account, candidate).map(({ circuit }) => openUntilAt(circuit, nowMs) - nowMs));
   }
 
   /** Takes a candidate for an attempt; undefined when its circuit is open, or its retries are used up. */

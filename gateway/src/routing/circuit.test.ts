@@ -88,6 +88,18 @@ describe('a provider account', () => {
     expect(circuit.openUntilMs).toBe(start + 0.5 * minute);
   });
 
+  it('is tried again at once after the clock was set back, and rests by the new time when it fails again', () => {
+    const day = 24 * 60 * minute;
+    const ahead = failing(5, start + day);
+    expect([stateOf(ahead, start + day), stateOf(ahead, start)]).toEqual(['open', 'half-open']);
+    const asked = onFailure(newCircuit(), start + day, 5 * minute);
+    expect([stateOf(asked, start), onFailure(asked, start, 1_000).openUntilMs]).toEqual(['closed', start + 1_000]);
+    const again = onFailure(ahead, start);
+    expect([stateOf(again, start), again.openUntilMs]).toEqual(['open', start + minute]);
+    const probing = onProbe(ahead, start + day);
+    expect(stateOf(probing, start)).toBe('half-open');
+  });
+
   it('always comes back within an hour, whatever happened', () => {
     const anyStep = fc.oneof(
       fc.record({ kind: fc.constantFrom('fail', 'success', 'probe', 'abandon'), afterMs: fc.nat(20 * minute) }),

@@ -24,9 +24,10 @@ export function newCircuit(): Circuit {
 }
 
 export function stateOf(circuit: Circuit, nowMs: number): CircuitState {
-  if (nowMs < circuit.openUntilMs) return 'open';
+  // A clock that was set back would leave it open until the clock has caught up.
+  if (nowMs < openUntilAt(circuit, nowMs)) return 'open';
   if (circuit.timesOpened === 0) return 'closed';
-  const probing = circuit.probingSinceMs !== undefined && nowMs - circuit.probingSinceMs < probeMaxMs;
+  const probing = circuit.probingSinceMs !== undefined && Math.abs(nowMs - circuit.probingSinceMs) < probeMaxMs;
   return probing ? 'open' : 'half-open';
 }
 
@@ -51,13 +52,13 @@ export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Ci
       failuresInARow,
       // After five in a row it comes back by a probe, however short the waits it names.
       timesOpened: failuresInARow < failuresMax ? circuit.timesOpened : Math.max(1, circuit.timesOpened),
-      openUntilMs: Math.max(circuit.openUntilMs, nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
+      openUntilMs: Math.max(openUntilAt(circuit, nowMs), nowMs + Math.min(retryAfterMs, retryAfterMaxMs)),
       failedAtMs: nowMs,
       probingSinceMs: undefined,
     };
   }
   // A call that was running when the circuit opened, and fails now, adds no information.
-  const isNew = circuit.probingSinceMs !== undefined || nowMs >= circuit.openUntilMs;
+  const isNew = circuit.probingSinceMs !== undefined || nowMs >= openUntilAt(circuit, nowMs);
   if (failuresInARow < failuresMax || !isNew) return { ...circuit, failuresInARow, failedAtMs: nowMs };
   const timesOpened = circuit.timesOpened + 1;
   return {
@@ -67,4 +68,9 @@ export function onFailure(circuit: Circuit, nowMs: number, retryAfterMs = 0): Ci
     failedAtMs: nowMs,
     probingSinceMs: undefined,
   };
+}
+
+/** Nothing that was written down by a clock which was ahead counts. */
+export function openUntilAt({ openUntilMs, failedAtMs }: Circuit, nowMs: number): number {
+  return failedAtMs > nowMs ? 0 : openUntilMs;
 }

@@ -52,3 +52,8 @@ describe('second tries', () => {
     expect(given({ tries: 0, retries: 3, nowMs: start + 10_100, from: late.budget }).retries).toBe(0);
   });
 });
+
+it('second tries are counted from the start after the clock was set back', () => {
+  const ahead = given({ tries: 100, retries: 100, nowMs: start + 3_600_000 }).budget;
+  expect(given({ tries: 100, retries: 100, from: ahead }).budget).toEqual(given({ tries: 100, retries: 100 }).budget);
+});

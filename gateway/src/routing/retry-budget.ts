@@ -43,8 +43,9 @@ export function onTry(budget: RetryBudget, isRetry: boolean, nowMs: number): Ret
 
 function rolled(budget: RetryBudget, nowMs: number): RetryBudget {
   const age = nowMs - budget.windowStartMs;
-  if (age < windowMs) return budget;
-  return age < 2 * windowMs
+  // A clock that was set back begins a window of its own.
+  if (age >= 0 && age < windowMs) return budget;
+  return age >= 0 && age < 2 * windowMs
     ? { windowStartMs: budget.windowStartMs + windowMs, now: none, before: budget.now }
     : { windowStartMs: nowMs, now: none, before: none };
 }

@@ -25,7 +25,7 @@ export class RuleAlerts {
     const { now, log } = this.#ports;
     for (const { rule, model } of unreachable) {
       const key = JSON.stringify([where.workspaceId, where.livemode, rule.id, model]);
-      if (now() - (this.#lookedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) continue;
+      if (Math.abs(now() - (this.#lookedAtMs.get(key) ?? Number.NEGATIVE_INFINITY)) < everyMs) continue;
       if (this.#lookedAtMs.size >= rememberedMax) this.#lookedAtMs.clear();
       this.#lookedAtMs.set(key, now());
       this.#notify(where, { rule, model }).catch((err: unknown) => {

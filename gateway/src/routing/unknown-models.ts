@@ -26,7 +26,9 @@ export class UnknownModels {
   has(account: string, model: string): boolean {
     // Nearly always empty: a look costs nothing then.
     if (this.#untilMs.size === 0) return false;
-    return (this.#untilMs.get(keyOf(account, model)) ?? 0) > this.#now();
+    const leftMs = (this.#untilMs.get(keyOf(account, model)) ?? 0) - this.#now();
+    // More is left only after a clock was set back.
+    return leftMs > 0 && leftMs <= rememberedMs;
   }
 
   /** Logged once, however many calls meet it meanwhile. */

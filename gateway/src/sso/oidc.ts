@@ -95,7 +95,8 @@ export class OidcClient {
     const key = JSON.stringify([id, issuer, clientId, sealedSecret.toString('base64')]);
     const now = this.#ports.now();
     const known = this.#discovered.get(key);
-    if (known !== undefined && known.until > now) return known.config;
+    // More is left only after a clock was set back.
+    if (known !== undefined && known.until > now && known.until - now <= rememberMs) return known.config;
     const secret = unseal(this.#ports.secret, sealedSecret, secretContext(connection)).toString();
     const config = client.discovery(new URL(issuer), clientId, secret, undefined, {
       [client.customFetch]: guardedFetch(this.#ports.httpPools) as client.CustomFetch,

@@ -37,7 +37,7 @@ export class DiskWatch {
       this.#warnedAtMs = undefined;
       return;
     }
-    if (this.#warnedAtMs !== undefined && this.#now() - this.#warnedAtMs < repeatMs) return;
+    if (this.#warnedAtMs !== undefined && Math.abs(this.#now() - this.#warnedAtMs) < repeatMs) return;
     this.#warnedAtMs = this.#now();
     this.#log.warn({ ...disk }, warning);
   }

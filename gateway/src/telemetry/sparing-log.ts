@@ -22,7 +22,7 @@ export class SparingLog {
   warn(error: unknown, of: string, fields: Record<string, unknown>, message: string): void {
     const fault = `${isConnectionFault(error) ? '' : of}\0${message}\0${faultOf(error)}`;
     const said = this.#faults.get(fault);
-    if (said !== undefined && this.#now() - said.saidMs < everyMs) {
+    if (said !== undefined && Math.abs(this.#now() - said.saidMs) < everyMs) {
       said.repeats += 1;
       return;
     }
