@@ -42,11 +42,16 @@ export function maxCostOf(
     const tokens = Math.min(ceilingOf(candidate, call), most ?? Number.POSITIVE_INFINITY) * (call.choices ?? 1);
     const { extras } = call;
     const held = extras?.sound === true ? withSound(price) : price;
-    const cost =
-      maxCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens }) + extrasNanos(extras, held);
+    const answer = maxCostNanos(held, { inputTokens: inputOf(candidate), maxOutputTokens: tokens });
+    const cost = answer * roundsOf(extras) + extrasNanos(extras, held);
     if (cost > highest) highest = cost;
   }
   return highest;
+}
+
+/** A summary of the conversation reads no more than the answer does, and is taken to be no longer. */
+function roundsOf(extras: NeutralCall['extras']): bigint {
+  return extras?.compacts === true ? 2n : 1n;
 }
 
 /** The most a candidate answers: no more than it is asked for, and no more than it can. */
@@ -88,6 +93,6 @@ export function affordable(
   if (price === undefined) return 0;
   const { extras } = call;
   const held = extras?.sound === true ? withSound(price) : price;
-  const left = nanos - extrasNanos(extras, held);
+  const left = (nanos - extrasNanos(extras, held)) / roundsOf(extras);
   return Math.floor(affordableOutputTokens(held, { nanos: left, inputTokens }) / (call.choices ?? 1));
 }

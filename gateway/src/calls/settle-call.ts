@@ -3,19 +3,21 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Caller } from '../accounts/api-key.ts';
 import { isOwn, seesMargin } from '../accounts/own-tags.ts';
 import { scopeOfInstance } from '../budgets/budget.ts';
+import { addUsage } from '../dialects/add-usage.ts';
 import type { Usage } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { JournalEntry } from '../ledger/call-journal.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import { unpricedAt } from '../models/call-extras.ts';
-import { costNanos, type Price } from '../models/price.ts';
+import type { Price } from '../models/price.ts';
 import type { Attempt } from '../routing/outage.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
-import { addUsage, type ClosedCall, noUsage, type Savings } from '../usage/call-record.ts';
+import { type ClosedCall, noUsage, type Savings } from '../usage/call-record.ts';
 import { billed } from '../usage/markup.ts';
 import { savingsOf } from '../usage/savings.ts';
 import type { Permit } from './admission.ts';
 import type { AnswerChecks } from './check-answer.ts';
+import { isAdvicePriced, priceUsage, withAdvice } from './price-usage.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 
 export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
@@ -83,7 +85,7 @@ export async function settleCall(
   const { onRecord, settlement } = post(running, {
     ...common(running),
     status: end.status,
-    usage,
+    usage: withAdvice(usage),
     costNanos: cost ?? 0n,
     // An unknown price is as much of an estimate as a counted token.
     estimated: end.usage === undefined || isGuess(running, usage, cost),
@@ -111,14 +113,14 @@ export async function bookAttempt(running: RunningCall, spent: Spent): Promise<v
   const { earlier } = running;
   running.earlier = {
     costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
-    usage: earlier === undefined ? usage : addUsage(earlier.usage, usage),
+    usage: earlier === undefined ? withAdvice(usage) : addUsage(earlier.usage, withAdvice(usage)),
     estimated: earlier?.estimated === true || spent.usage === undefined || isGuess(running, usage, cost),
     unpriced: earlier?.unpriced ?? (cost === undefined || undefined),
   };
 }
 
 function priced(price: Price | undefined, usage: Usage): bigint | undefined {
-  return price === undefined ? undefined : costNanos(price, usage);
+  return price === undefined ? undefined : priceUsage(price, usage);
 }
 
 /** Is some of what was used without a price? */
@@ -126,6 +128,7 @@ function isGuess({ call, candidate }: RunningCall, usage: Usage, cost: bigint | 
   return (
     cost === undefined ||
     usage.isUnpriced === true ||
+    !isAdvicePriced(usage) ||
     (candidate !== undefined && unpricedAt(call.extras, candidate).length > 0)
   );
 }

@@ -156,6 +156,8 @@ export interface CallExtras {
   sound: boolean;
   /** The most tokens of a predicted answer. */
   predictedTokens: number;
+  /** The vendor may sum up the conversation first: a call of its own, over the same input (Anthropic's compaction). */
+  compacts: boolean;
   /** Names of what no price is known of. */
   unpriced: readonly string[];
 }
@@ -180,8 +182,15 @@ export interface Usage {
   rateHundredths?: number;
   /** Something was used that no price is known of. */
   isUnpriced?: boolean;
+  /** Other models that the answering one has asked for advice (Anthropic's advisor tool): not in the counts, and at prices of their own. */
+  advice?: readonly Advice[];
   outputTokens: number;
   reasoningTokens: number;
+}
+
+export interface Advice {
+  model: string;
+  usage: Usage;
 }
 
 export type FinishReason =

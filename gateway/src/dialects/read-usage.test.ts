@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAnthropicUsage, readOpenAiUsage } from './read-usage.ts';
 
 it.each([
@@ -59,5 +59,60 @@ it.each([
 ])('cached tokens are counted where a server spells them %o', (reported) => {
   expect(readOpenAiUsage({ prompt_tokens: 100, completion_tokens: 9, ...reported })).toMatchObject({
     cachedTokens: 30,
+  });
+});
+
+/** As Anthropic answered, recorded by @ai-sdk/anthropic (`anthropic-compaction.1.json`, `anthropic-advisor-20260301.1.chunks.txt`). */
+describe("the steps of one of Claude's answers", () => {
+  const step = (type: string, input: number, output: number, more: object = {}) => ({
+    type,
+    input_tokens: input,
+    output_tokens: output,
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 0,
+    ...more,
+  });
+
+  it('are billed with the summary of the conversation, which is not in the totals', () => {
+    const usage = {
+      input_tokens: 682,
+      output_tokens: 1_320,
+      iterations: [step('compaction', 60_385, 592), step('message', 682, 1_320)],
+    };
+    expect(readAnthropicUsage(usage)).toMatchObject({ inputTokens: 61_067, outputTokens: 1_912 });
+  });
+
+  it('keep the reads and writes of the cache apart', () => {
+    const written = { cache_creation_input_tokens: 50, cache_creation: { ephemeral_1h_input_tokens: 40 } };
+    const usage = {
+      input_tokens: 10,
+      output_tokens: 5,
+      cache_read_input_tokens: 7,
+      iterations: [step('compaction', 100, 20, { cache_read_input_tokens: 30, ...written }), step('message', 10, 5)],
+    };
+    expect(readAnthropicUsage(usage)).toMatchObject({
+      inputTokens: 197,
+      cachedTokens: 37,
+      cacheWriteTokens: 50,
+      longCacheWriteTokens: 40,
+      outputTokens: 25,
+    });
+  });
+
+  it('name the advice of another model, which is not in the totals either', () => {
+    const usage = {
+      input_tokens: 4_727,
+      output_tokens: 3_391,
+      iterations: [
+        step('message', 1_051, 35),
+        step('advisor_message', 2_728, 3_880, { model: 'claude-opus-4-7' }),
+        step('message', 3_676, 3_356),
+      ],
+    };
+    expect(readAnthropicUsage(usage)).toMatchObject({
+      inputTokens: 4_727,
+      outputTokens: 3_391,
+      advice: [{ model: 'claude-opus-4-7', usage: { inputTokens: 2_728, outputTokens: 3_880 } }],
+    });
   });
 });

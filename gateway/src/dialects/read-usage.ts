@@ -1,4 +1,5 @@
-import type { JsonObject, Usage } from './neutral.ts';
+import { addUsage } from './add-usage.ts';
+import type { Advice, JsonObject, Usage } from './neutral.ts';
 
 const tokensMax = 1_000_000_000;
 
@@ -91,6 +92,11 @@ function typeOf(item: unknown): string {
 export function readAnthropicUsage(value: unknown): Usage | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const usage = value as Record<string, unknown>;
+  const counts = anthropicCounts(usage);
+  return counts && { ...withIterations(counts, usage.iterations), ...anthropicExtras(usage) };
+}
+
+function anthropicCounts(usage: Record<string, unknown>): Usage | undefined {
   const fresh = readCount(usage.input_tokens);
   const outputTokens = readCount(usage.output_tokens);
   const cachedTokens = readCount(usage.cache_read_input_tokens ?? 0);
@@ -106,8 +112,25 @@ export function readAnthropicUsage(value: unknown): Usage | undefined {
     cacheWriteTokens,
     outputTokens,
     reasoningTokens: Math.min(readCount(details(usage.output_tokens_details).thinking_tokens) ?? 0, outputTokens),
-    ...anthropicExtras(usage),
   };
+}
+
+/**
+ * The steps of one call (`usage.iterations`). The totals hold those of type `message` alone: "A `compaction` entry's tokens are not
+ * included in the top-level `usage` fields" (`BetaUsage` of @anthropic-ai/sdk 1.14.0), and nor are those of an advisor, which has a model
+ * of its own (the exchanges that @ai-sdk/anthropic has recorded).
+ */
+function withIterations(usage: Usage, iterations: unknown): Usage {
+  if (!Array.isArray(iterations)) return usage;
+  let total = usage;
+  const advice: Advice[] = [];
+  for (const iteration of (iterations as unknown[]).map(details)) {
+    const counts = anthropicCounts(iteration);
+    if (counts === undefined) continue;
+    if (iteration.type === 'compaction') total = addUsage(total, counts);
+    else if (iteration.type === 'advisor_message') advice.push({ model: String(iteration.model), usage: counts });
+  }
+  return advice.length === 0 ? total : { ...total, advice };
 }
 
 /**

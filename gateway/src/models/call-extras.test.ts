@@ -37,3 +37,13 @@ it('tools that the caller runs cost nothing beside their tokens', () => {
   const tools = [patch, { type: 'namespace', name: 'agents', description: '', tools: [{ ...patch, name: 'close' }] }];
   expect(extras({ model: 'm', input: 'Hi', tools })).toBeUndefined();
 });
+
+it('a summary of the conversation, which Anthropic bills beside the answer, is held in both of its forms, and no other edit is', () => {
+  const asked = (more: JsonObject) => {
+    const json = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }], ...more };
+    return extrasOf(messages.read(json), json)?.compacts;
+  };
+  expect(asked({ context_management: { edits: [{ type: 'compact_20260112' }] } })).toBe(true);
+  expect(asked({ compaction: { type: 'summarize' } })).toBe(true);
+  expect(asked({ context_management: { edits: [{ type: 'clear_thinking_20251015' }] } })).toBeUndefined();
+});

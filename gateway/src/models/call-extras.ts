@@ -11,13 +11,16 @@ import type { Price } from './price.ts';
 export function extrasOf(call: NeutralCall, json: JsonObject): CallExtras | undefined {
   const { onlyNative, extra } = call;
   const sound = asksForSound(extra) || hasSound(call);
-  if (!sound && onlyNative.length === 0 && extra.prediction === undefined && !reachesServers(extra)) return undefined;
+  const compacts = asksToCompact(extra);
+  if (!sound && !compacts && onlyNative.length === 0 && extra.prediction === undefined && !reachesServers(extra))
+    return undefined;
   const uses = toolUses(call.dialect, json);
   const predictedTokens = isRecord(extra.prediction) ? Buffer.byteLength(JSON.stringify(extra.prediction)) : 0;
   const unpriced = [...uses.unpriced, ...serverFields.filter((name) => isGiven(extra[name]))];
   const { webSearches, fileSearches } = uses;
-  if (webSearches + fileSearches + predictedTokens === 0 && !sound && unpriced.length === 0) return undefined;
-  return { webSearches, fileSearches, sound, predictedTokens, unpriced };
+  if (webSearches + fileSearches + predictedTokens === 0 && !sound && !compacts && unpriced.length === 0)
+    return undefined;
+  return { webSearches, fileSearches, sound, predictedTokens, compacts, unpriced };
 }
 
 /** Fields by which a vendor searches or runs what it charges for. */
@@ -25,6 +28,13 @@ const serverFields = ['web_search_options', 'search_parameters', 'plugins'];
 
 function reachesServers(extra: JsonObject): boolean {
   return serverFields.some((name) => isGiven(extra[name]));
+}
+
+/** Both of Anthropic's ways: an edit of the context (`compact_20260112`), and `compaction` itself. */
+function asksToCompact({ context_management: management, compaction }: JsonObject): boolean {
+  if (isGiven(compaction)) return true;
+  const edits = isRecord(management) && Array.isArray(management.edits) ? (management.edits as unknown[]) : none;
+  return edits.some((edit) => isRecord(edit) && String(edit.type).startsWith('compact'));
 }
 
 function asksForSound({ modalities, audio }: JsonObject): boolean {
@@ -99,7 +109,7 @@ function soundCostsAsText(kind: ProviderKind): boolean {
   return kind !== 'sandbox' && providerOf(kind).soundCostsAsText;
 }
 
-const none: readonly string[] = [];
+const none: readonly never[] = [];
 
 /** The most the extras of a call cost beside its input and its answer. */
 export function extrasNanos(extras: CallExtras | undefined, price: Price): bigint {

@@ -77,18 +77,6 @@ export interface ClosedCall {
   toolOk?: boolean | undefined;
 }
 
-export function addUsage(a: Usage, b: Usage): Usage {
-  const longCacheWriteTokens = (a.longCacheWriteTokens ?? 0) + (b.longCacheWriteTokens ?? 0);
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    ...(longCacheWriteTokens > 0 ? { longCacheWriteTokens } : {}),
-    outputTokens: a.outputTokens + b.outputTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-  };
-}
-
 export const noUsage: Usage = {
   inputTokens: 0,
   cachedTokens: 0,

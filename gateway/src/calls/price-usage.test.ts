@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import type { Usage } from '../dialects/neutral.ts';
+import { findModel } from '../models/catalog.ts';
+import { costNanos, flatPrice } from '../models/price.ts';
+import { isAdvicePriced, priceUsage, withAdvice } from './price-usage.ts';
+
+const tokens = (inputTokens: number, outputTokens: number): Usage => {
+  return { inputTokens, outputTokens, cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+};
+const price = flatPrice({ input: 1, output: 5 });
+const advised = (model: string): Usage => ({ ...tokens(1_000, 100), advice: [{ model, usage: tokens(2_000, 300) }] });
+
+it('advice costs what the model that gave it costs, and its tokens are those of the call', () => {
+  const advisor = findModel('anthropic/claude-opus-5')?.entry?.price;
+  if (advisor === undefined) throw new Error('no price');
+  expect(priceUsage(price, advised('claude-opus-5'))).toBe(
+    costNanos(price, tokens(1_000, 100)) + costNanos(advisor, tokens(2_000, 300)),
+  );
+  expect(isAdvicePriced(advised('claude-opus-5'))).toBe(true);
+  expect(withAdvice(advised('claude-opus-5'))).toMatchObject({ inputTokens: 3_000, outputTokens: 400 });
+});
+
+it('advice of a model without a price is told apart', () => {
+  expect(priceUsage(price, advised('claude-unheard-of'))).toBe(costNanos(price, tokens(1_000, 100)));
+  expect(isAdvicePriced(advised('claude-unheard-of'))).toBe(false);
+  expect(isAdvicePriced(tokens(1, 1))).toBe(true);
+});
