@@ -335,6 +335,7 @@ describe.each(adapters)('$name', ({ adapter, vendor, path, keyHeader }) => {
     [500, 'broken'],
     [502, 'broken'],
     [503, 'broken'],
+    [498, 'busy'],
     [529, 'busy'],
   ] as const)('tells whose fault a %i is', (status, kind) => {
     expect(adapter.error(status, JSON.stringify(vendor.errorBody(status))).kind).toBe(kind);

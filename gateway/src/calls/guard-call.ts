@@ -16,7 +16,7 @@ export interface GuardedCall {
 
 /** Values that cost the usual price or less. Any other multiplies it by what no catalogue says. */
 const usual: Readonly<Record<string, readonly unknown[]>> = {
-  service_tier: ['auto', 'default', 'standard', 'standard_only', 'flex', 'batch'],
+  service_tier: ['auto', 'default', 'standard', 'standard_only', 'on_demand', 'flex', 'batch'],
   speed: ['standard'],
   inference_geo: ['global'],
 };

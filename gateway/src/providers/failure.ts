@@ -26,10 +26,13 @@ export function cleanMessage(message: unknown, status: number): string {
     .slice(0, 500);
 }
 
-/** The meaning of a status whose body says nothing more exact. 529 is Anthropic's, and others have taken it over: as with a 429, the model is busy. */
+/**
+ * The meaning of a status whose body says nothing more exact. 529 is Anthropic's, and others have taken it over: as with a 429, the model
+ * is busy. So it is with Groq's 498 ("If flex capacity is unavailable, requests will fail quickly with status `498`").
+ */
 export function kindOfStatus(status: number): ProviderFailure['kind'] {
   if (status === 401 || status === 402 || status === 403) return 'account';
-  if (status === 429 || status === 529) return 'busy';
+  if (status === 429 || status === 498 || status === 529) return 'busy';
   if (status === 408 || status === 409 || status === 425 || status >= 500) return 'broken';
   return 'caller';
 }
