@@ -13,7 +13,7 @@ const advised = (model: string): Usage => ({ ...tokens(1_000, 100), advice: [{ m
 it('advice costs what the model that gave it costs, and its tokens are those of the call', () => {
   const advisor = findModel('anthropic/claude-opus-5')?.entry?.price;
   if (advisor === undefined) throw new Error('no price');
-  expect(priceUsage(price, advised('claude-opus-5'))).toBe(
+  expect(priceUsage({ kind: 'anthropic', price }, advised('claude-opus-5'))).toBe(
     costNanos(price, tokens(1_000, 100)) + costNanos(advisor, tokens(2_000, 300)),
   );
   expect(isAdvicePriced(advised('claude-opus-5'))).toBe(true);
@@ -21,7 +21,15 @@ it('advice costs what the model that gave it costs, and its tokens are those of 
 });
 
 it('advice of a model without a price is told apart', () => {
-  expect(priceUsage(price, advised('claude-unheard-of'))).toBe(costNanos(price, tokens(1_000, 100)));
+  expect(priceUsage({ kind: 'anthropic', price }, advised('claude-unheard-of'))).toBe(
+    costNanos(price, tokens(1_000, 100)),
+  );
   expect(isAdvicePriced(advised('claude-unheard-of'))).toBe(false);
   expect(isAdvicePriced(tokens(1, 1))).toBe(true);
+});
+
+it("a tier changes the price where it is OpenAI's, and not where another server has the word", () => {
+  const flex: Usage = { ...tokens(1_000, 100), rateHundredths: 50 };
+  expect(priceUsage({ kind: 'openai', price }, flex)).toBe(750_000n);
+  expect(priceUsage({ kind: 'openai-compatible', price }, flex)).toBe(1_500_000n);
 });

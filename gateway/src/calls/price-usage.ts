@@ -1,16 +1,21 @@
 import { addUsage } from '../dialects/add-usage.ts';
-import type { Advice, Usage } from '../dialects/neutral.ts';
+import type { Advice, ProviderKind, Usage } from '../dialects/neutral.ts';
 import { findModel } from '../models/catalog.ts';
 import { costNanos, type Price } from '../models/price.ts';
 
 /** The cost of all that a call has used. Advice costs what the model that gave it costs, and nothing where that is unknown. */
-export function priceUsage(price: Price, usage: Usage): bigint {
-  let cost = costNanos(price, usage);
+export function priceUsage({ kind, price }: { kind: ProviderKind; price: Price }, usage: Usage): bigint {
+  let cost = costNanos(price, kind === 'openai-compatible' ? atUsualRate(usage) : usage);
   for (const advice of usage.advice ?? none) {
     const own = priceOf(advice);
     if (own !== undefined) cost += costNanos(own, advice.usage);
   }
   return cost;
+}
+
+/** The tiers of other servers have OpenAI's names and prices of their own: of Groq's `flex` "pricing matches the on-demand tier". */
+function atUsualRate({ rateHundredths: _, ...usage }: Usage): Usage {
+  return usage;
 }
 
 export function isAdvicePriced({ advice = none }: Usage): boolean {

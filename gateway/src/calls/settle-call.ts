@@ -80,7 +80,7 @@ export async function settleCall(
   end: Spent & Pick<ClosedCall, 'status' | 'errorCode' | 'cache'> & { checks?: AnswerChecks | undefined },
 ): Promise<Settlement> {
   const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
-  const cost = priced(running.candidate?.price, usage);
+  const cost = priced(running.candidate, usage);
   const savings = end.status === 'succeeded' && end.usage !== undefined ? savingsIn(running, usage) : undefined;
   const { onRecord, settlement } = post(running, {
     ...common(running),
@@ -109,7 +109,7 @@ function savingsIn({ baseline, candidate, isMarked, earlier }: RunningCall, usag
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */
 export async function bookAttempt(running: RunningCall, spent: Spent): Promise<void> {
   const usage = spent.usage ?? (await estimateSpent(running, spent, isGuarded(running)));
-  const cost = priced(running.candidate?.price, usage);
+  const cost = priced(running.candidate, usage);
   const { earlier } = running;
   running.earlier = {
     costNanos: (earlier?.costNanos ?? 0n) + (cost ?? 0n),
@@ -119,8 +119,9 @@ export async function bookAttempt(running: RunningCall, spent: Spent): Promise<v
   };
 }
 
-function priced(price: Price | undefined, usage: Usage): bigint | undefined {
-  return price === undefined ? undefined : priceUsage(price, usage);
+function priced(candidate: RunningCall['candidate'], usage: Usage): bigint | undefined {
+  if (candidate?.price === undefined) return undefined;
+  return priceUsage({ kind: candidate.kind, price: candidate.price }, usage);
 }
 
 /** Is some of what was used without a price? */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAnthropicUsage, readOpenAiUsage } from './read-usage.ts';
+import { readAnthropicUsage, readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 
 it.each([
   {
@@ -115,4 +115,38 @@ describe("the steps of one of Claude's answers", () => {
       advice: [{ model: 'claude-opus-4-7', usage: { inputTokens: 2_728, outputTokens: 3_880 } }],
     });
   });
+});
+
+describe('what OpenAI says beside the usage', () => {
+  const usage = readOpenAiUsage({ input_tokens: 10, output_tokens: 5 });
+  const search = { type: 'web_search_call', action: { type: 'search' } };
+
+  it('are the searches it bills, where it counts them itself', () => {
+    const output = [search, search, search];
+    expect(withOpenAiExtras(usage, { output })?.webSearches).toBe(3);
+    expect(withOpenAiExtras(usage, { output, tool_usage: { web_search: { num_requests: 1 } } })?.webSearches).toBe(1);
+    expect(withOpenAiExtras(usage, { output, tool_usage: { web_search: { num_requests: 0 } } })).toEqual(usage);
+    expect(withOpenAiExtras(usage, { output: [], tool_usage: { web_search: { num_requests: 2 } } })?.webSearches).toBe(
+      2,
+    );
+  });
+
+  it.each([
+    ['flex', 50],
+    ['scale', 100],
+    ['priority', 200],
+    ['ultrafast', 600],
+  ])('is the tier "%s", whose price no list says for each model', (tier, rateHundredths) => {
+    expect(withOpenAiExtras(usage, { service_tier: tier })).toEqual({ ...usage, rateHundredths, isUnpriced: true });
+  });
+
+  it.each(['default', 'auto', 'on_demand', null])('is the tier "%s", which costs the usual', (tier) => {
+    expect(withOpenAiExtras(usage, { service_tier: tier })).toEqual(usage);
+  });
+});
+
+it("Mistral's priority tier, which it names inside the usage, is flagged", () => {
+  const mistral = { prompt_tokens: 10, completion_tokens: 5, service_tier: 'priority' };
+  expect(readOpenAiUsage(mistral)?.isUnpriced).toBe(true);
+  expect(readOpenAiUsage({ ...mistral, service_tier: 'standard' })).not.toHaveProperty('isUnpriced');
 });

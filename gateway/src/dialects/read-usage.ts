@@ -30,6 +30,8 @@ export function readOpenAiUsage(value: unknown): Usage | undefined {
     cacheWriteTokens: Math.min(readCount(input.cache_write_tokens) ?? 0, inputTokens - cachedTokens),
     reasoningTokens: Math.min(readCount(output.reasoning_tokens) ?? 0, outputTokens),
     ...sounds(input.audio_tokens, output.audio_tokens, { inputTokens, outputTokens }),
+    // Mistral's own, inside the usage: "The service tier at which the request was processed: standard or priority."
+    ...(usage.service_tier === 'priority' ? { isUnpriced: true } : {}),
   };
 }
 
@@ -49,34 +51,36 @@ function sounds(
 /**
  * The tier OpenAI says it served a call in, as hundredths of the usual price. Flex is "priced at Batch API rates"
  * (https://platform.openai.com/docs/guides/flex-processing), which are half. Priority is 1.67 (GPT-4o mini) to 2 times (GPT-5.4)
- * by the prices of https://openai.com/api-priority-processing; it is taken at twice, and the call is flagged.
+ * by the prices of https://openai.com/api-priority-processing; it is taken at twice, and the call is flagged. Fast mode is reported as
+ * `priority`, "regardless of if you specify `service_tier=fast` or `priority`" (`ServiceTier` of openai 7.59.0). Ultrafast is "about 6x
+ * standard" (https://docs.opper.ai/build/gateway/service-tiers). Scale is paid in advance.
  */
-const tiers: Readonly<Record<string, number>> = { flex: 50, priority: 200 };
+const tiers: Readonly<Record<string, number>> = { flex: 50, scale: 100, priority: 200, ultrafast: 600 };
 
 /** OpenAI says what multiplies the price, and what its tools did, beside the usage and not in it. */
 export function withOpenAiExtras(usage: Usage | undefined, body: JsonObject): Usage | undefined {
-  const tier = typeof body.service_tier === 'string' ? tiers[body.service_tier] : undefined;
-  const items = Array.isArray(body.output) ? (body.output as unknown[]) : none;
-  if (usage === undefined || (tier === undefined && !items.some(isToolUse))) return usage;
+  if (usage === undefined) return undefined;
+  const { service_tier: served, output, tool_usage: toolUsage } = body;
+  const tier = typeof served === 'string' ? tiers[served] : undefined;
+  const items = Array.isArray(output) ? (output as unknown[]) : none;
+  const isUnpriced = tier !== undefined || items.some((item) => unpricedCalls.has(typeOf(item)));
   const count = (type: string): number => items.filter((item) => typeOf(item) === type && isSearch(item)).length;
-  const webSearches = count('web_search_call');
+  // "`web_search.num_requests` counts billable searches. Discounted searches and actions such as opening a page are excluded."
+  const billed = readCount(details(details(toolUsage).web_search).num_requests);
+  const webSearches = billed ?? count('web_search_call');
   const fileSearches = count('file_search_call');
+  if (!isUnpriced && webSearches + fileSearches === 0) return usage;
   return {
     ...usage,
     ...(tier === undefined ? {} : { rateHundredths: tier }),
     ...(webSearches > 0 ? { webSearches } : {}),
     ...(fileSearches > 0 ? { fileSearches } : {}),
-    ...(tier !== undefined || items.some((item) => unpricedCalls.has(typeOf(item))) ? { isUnpriced: true } : {}),
+    ...(isUnpriced ? { isUnpriced } : {}),
   };
 }
 
 const none: readonly unknown[] = [];
 const unpricedCalls = new Set(['code_interpreter_call', 'image_generation_call', 'shell_call']);
-
-function isToolUse(item: unknown): boolean {
-  const type = typeOf(item);
-  return type === 'web_search_call' || type === 'file_search_call' || unpricedCalls.has(type);
-}
 
 /** Opening and reading a page that was found is no search. */
 function isSearch(item: unknown): boolean {

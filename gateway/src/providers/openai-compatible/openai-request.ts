@@ -111,8 +111,11 @@ function droppedBy(call: NeutralCall, { samples, stops, seeds, parallel, reasons
   ];
 }
 
+/** The words of `service_tier` in OpenAI's API. */
+const tiers: readonly (string | undefined)[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast'];
+
 export function openAiTier(tier: string | undefined): string | undefined {
-  return tier === 'auto' || tier === 'default' || tier === 'flex' || tier === 'priority' ? tier : undefined;
+  return tiers.includes(tier) ? tier : undefined;
 }
 
 function defined(fields: JsonObject): JsonObject {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { chat } from '../../dialects/chat.ts';
 import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
+import type { Adapter } from '../adapter.ts';
 import { openAiChat } from './openai-chat.ts';
+import { openAiResponses } from './openai-responses.ts';
 
 /** The request to OpenAI of a call in Anthropic's dialect. */
 function translated(body: JsonObject, model = 'gpt-4o'): { body: JsonObject; dropped: readonly string[] } {
@@ -135,5 +138,24 @@ describe('a call of a Claude client, for OpenAI', () => {
     ['gpt-5-codex', 'low'],
   ])('%s, asked not to think, thinks as little as it can: %s', (model, said) => {
     expect(translated({ thinking: { type: 'disabled' } }, model).body.reasoning_effort).toBe(said);
+  });
+});
+
+describe("OpenAI's service tiers", () => {
+  const sent = (adapter: Pick<Adapter, 'request'>, tier: string) => {
+    const call = chat.read({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], service_tier: tier });
+    const target = { provider: 'openai', baseUrl: 'https://a.test/v1', apiKey: 'k', model: 'gpt-5.6-sol' };
+    const { body, dropped } = adapter.request(call, { ...target, kind: 'openai' });
+    return { tier: (JSON.parse(body) as JsonObject).service_tier, dropped };
+  };
+
+  it.each(['flex', 'priority', 'fast', 'scale'])('"%s" is known to both endpoints', (tier) => {
+    expect(sent(openAiResponses, tier)).toEqual({ tier, dropped: [] });
+    expect(sent({ request: openAiChat.request }, tier).tier).toBe(tier);
+  });
+
+  it('"ultrafast" is known to /v1/responses alone', () => {
+    expect(sent(openAiResponses, 'ultrafast')).toEqual({ tier: 'ultrafast', dropped: [] });
+    expect(sent({ request: openAiChat.request }, 'ultrafast')).toEqual({ tier: undefined, dropped: ['service_tier'] });
   });
 });

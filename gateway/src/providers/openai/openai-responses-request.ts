@@ -53,7 +53,7 @@ export function responsesRequest(call: NeutralCall, target: Target): { body: Jso
           }
         : {}),
       user: shortUser(call.user, userLengthMax),
-      service_tier: openAiTier(call.serviceTier),
+      service_tier: tierOf(call),
     }),
     ...(call.dialect === 'chat'
       ? defined(Object.fromEntries(sharedWithChat.map((name) => [name, call.extra[name]])))
@@ -119,6 +119,11 @@ function reasoningOf({ reasoning }: NeutralCall, model: string): JsonObject | un
   return effort === undefined && summary === undefined ? undefined : defined({ effort, summary });
 }
 
+/** `ultrafast` is known here alone. */
+function tierOf({ serviceTier }: NeutralCall): string | undefined {
+  return serviceTier === 'ultrafast' ? serviceTier : openAiTier(serviceTier);
+}
+
 function droppedBy(
   call: NeutralCall,
   { takes, samples, reasons }: { takes: OpenAiModel; samples: boolean; reasons: boolean },
@@ -127,7 +132,7 @@ function droppedBy(
     ...droppedOf(call, ['topK', 'choices', 'stop', 'seed', 'frequencyPenalty', 'presencePenalty']),
     ...(samples ? [] : droppedOf(call, ['temperature', 'topP', 'logprobs', 'topLogprobs'])),
     ...(reasons || call.reasoning?.effort === 'none' ? [] : droppedOf(call, ['reasoning'])),
-    ...(openAiTier(call.serviceTier) === undefined ? droppedOf(call, ['serviceTier']) : []),
+    ...(tierOf(call) === undefined ? droppedOf(call, ['serviceTier']) : []),
     ...droppedStrict(
       call,
       call.tools.filter(({ strict, parameters }) => strictFor(call, strict, parameters) === undefined),
