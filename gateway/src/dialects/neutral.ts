@@ -177,6 +177,8 @@ export interface Usage {
   fileSearches?: number;
   /** Those of the tokens that are sound. */
   soundInputTokens?: number;
+  /** Those of the sound that came from the cache. */
+  soundCachedTokens?: number;
   soundOutputTokens?: number;
   /** The vendor served the call faster, elsewhere or later, and so at another price: in hundredths of the usual one. */
   rateHundredths?: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAnthropicUsage, readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
+import { readAnthropicUsage, readGeminiUsage, readOpenAiUsage, withOpenAiExtras } from './read-usage.ts';
 
 it.each([
   {
@@ -149,4 +149,30 @@ it("Mistral's priority tier, which it names inside the usage, is flagged", () =>
   const mistral = { prompt_tokens: 10, completion_tokens: 5, service_tier: 'priority' };
   expect(readOpenAiUsage(mistral)?.isUnpriced).toBe(true);
   expect(readOpenAiUsage({ ...mistral, service_tier: 'standard' })).not.toHaveProperty('isUnpriced');
+});
+
+it('sound that Gemini took from its cache is told from the rest', () => {
+  const usage = {
+    promptTokenCount: 1_000,
+    cachedContentTokenCount: 600,
+    candidatesTokenCount: 5,
+    promptTokensDetails: [
+      { modality: 'TEXT', tokenCount: 200 },
+      { modality: 'AUDIO', tokenCount: 800 },
+    ],
+    cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 500 }],
+  };
+  expect(readGeminiUsage(usage)).toMatchObject({ cachedTokens: 600, soundInputTokens: 800, soundCachedTokens: 500 });
+  const { cacheTokensDetails: _, ...uncached } = usage;
+  expect(readGeminiUsage(uncached)).not.toHaveProperty('soundCachedTokens');
+});
+
+it('what OpenAI keeps in its cache for half a day is flagged, since no list has its price', () => {
+  const written = (kept: object) => ({
+    input_tokens: 100,
+    output_tokens: 5,
+    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 90, cache_write_tokens_details: kept },
+  });
+  expect(readOpenAiUsage(written({ ttl_12h_tokens: 90, ttl_30m_tokens: 0 }))?.isUnpriced).toBe(true);
+  expect(readOpenAiUsage(written({ ttl_12h_tokens: 0, ttl_30m_tokens: 90 }))).not.toHaveProperty('isUnpriced');
 });

@@ -30,6 +30,8 @@ export function readOpenAiUsage(value: unknown): Usage | undefined {
     cacheWriteTokens: Math.min(readCount(input.cache_write_tokens) ?? 0, inputTokens - cachedTokens),
     reasoningTokens: Math.min(readCount(output.reasoning_tokens) ?? 0, outputTokens),
     ...sounds(input.audio_tokens, output.audio_tokens, { inputTokens, outputTokens }),
+    // No list has a price for a cache that is kept for half a day.
+    ...((readCount(details(input.cache_write_tokens_details).ttl_12h_tokens) ?? 0) > 0 ? { isUnpriced: true } : {}),
     // Mistral's own, inside the usage: "The service tier at which the request was processed: standard or priority."
     ...(usage.service_tier === 'priority' ? { isUnpriced: true } : {}),
   };
@@ -165,16 +167,25 @@ export function readGeminiUsage(value: unknown): Usage | undefined {
   const tools = readCount(usage.toolUsePromptTokenCount ?? 0);
   if (prompt === undefined || answer === undefined || thoughts === undefined || tools === undefined) return undefined;
   const inputTokens = prompt + tools;
+  const cachedTokens = Math.min(readCount(usage.cachedContentTokenCount) ?? 0, inputTokens);
+  const sound = sounds(soundOf(usage.promptTokensDetails), soundOf(usage.candidatesTokensDetails), {
+    inputTokens,
+    outputTokens: answer,
+  });
+  // The prompt's details hold what came from the cache too.
+  const soundCached = Math.min(
+    readCount(soundOf(usage.cacheTokensDetails)) ?? 0,
+    sound.soundInputTokens ?? 0,
+    cachedTokens,
+  );
   return {
     inputTokens,
-    cachedTokens: Math.min(readCount(usage.cachedContentTokenCount) ?? 0, inputTokens),
+    cachedTokens,
     cacheWriteTokens: 0,
     outputTokens: answer + thoughts,
     reasoningTokens: thoughts,
-    ...sounds(soundOf(usage.promptTokensDetails), soundOf(usage.candidatesTokensDetails), {
-      inputTokens,
-      outputTokens: answer,
-    }),
+    ...sound,
+    ...(soundCached > 0 ? { soundCachedTokens: soundCached } : {}),
   };
 }
 

@@ -70,13 +70,17 @@ function readPrice(prices: ModelPrice): Price | undefined {
     typeof price === 'number' ? [] : price.tiers.map(({ start }) => start),
   );
   const { web_searches_kcount: web, storage_searches_kcount: files } = prices;
-  const { input_audio_mtok: soundIn, output_audio_mtok: soundOut } = prices;
+  const { input_audio_mtok: soundIn, cache_audio_read_mtok: soundCached, output_audio_mtok: soundOut } = prices;
   return {
     ...(typeof web === 'number' ? { webSearchNanos: rate(web) } : {}),
     ...(typeof files === 'number' ? { fileSearchNanos: rate(files) } : {}),
     ...(typeof soundIn === 'number'
       ? {
-          sound: { input: rate(soundIn), output: typeof soundOut === 'number' ? rate(soundOut) : rateOver(output, -1) },
+          sound: {
+            input: rate(soundIn),
+            cached: rate(typeof soundCached === 'number' ? soundCached : soundIn),
+            output: typeof soundOut === 'number' ? rate(soundOut) : rateOver(output, -1),
+          },
         }
       : {}),
     tiers: [-1, ...[...new Set(starts)].sort((a, b) => a - b)].map((start) => ({

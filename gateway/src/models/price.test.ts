@@ -141,6 +141,25 @@ describe('the price of a call', () => {
   });
 });
 
+describe('the price of sound', () => {
+  it('is what the price package itself says, from the cache too', () => {
+    const theirs = calcPrice(
+      {
+        input_tokens: 10_000,
+        cache_read_tokens: 6_000,
+        input_audio_tokens: 8_000,
+        cache_audio_read_tokens: 5_000,
+        output_tokens: 100,
+      },
+      'gemini-2.5-flash-lite',
+      { providerId: 'google', timestamp: at },
+    );
+    const heard = { inputTokens: 10_000, cachedTokens: 6_000, soundInputTokens: 8_000, soundCachedTokens: 5_000 };
+    const cost = costNanos(priceOf('gemini-2.5-flash-lite'), usage({ ...heard, outputTokens: 100 }));
+    expect(Number(cost)).toBeCloseTo((theirs?.total_price ?? Number.NaN) * 1e9, 0);
+  });
+});
+
 describe('the most a call can cost', () => {
   it('is never passed, whatever of the input was cached or written', () => {
     fc.assert(

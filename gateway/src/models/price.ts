@@ -23,7 +23,7 @@ export interface Price {
   webSearchNanos?: bigint | undefined;
   fileSearchNanos?: bigint | undefined;
   /** Where sound has rates of its own. */
-  sound?: { input: Rate; output: Rate } | undefined;
+  sound?: { input: Rate; cached: Rate; output: Rate } | undefined;
 }
 
 /** A call that costs one amount, whatever its tokens. */
@@ -84,10 +84,12 @@ function usesMore({ webSearches, fileSearches, soundInputTokens, soundOutputToke
 }
 
 function costWithExtras(price: Price, usage: Usage, { picos, tier }: { picos: bigint; tier: Tier }): bigint {
-  const { sound = { input: tier.input, output: tier.output } } = price;
+  const { sound = tier } = price;
+  const { soundInputTokens = 0, soundCachedTokens = 0 } = usage;
   const tokens =
     picos +
-    BigInt(usage.soundInputTokens ?? 0) * (sound.input - tier.input) +
+    BigInt(soundInputTokens - soundCachedTokens) * (sound.input - tier.input) +
+    BigInt(soundCachedTokens) * (sound.cached - tier.cached) +
     BigInt(usage.soundOutputTokens ?? 0) * (sound.output - tier.output);
   const rated = (tokens * BigInt(usage.rateHundredths ?? 100)) / 100n;
   return (

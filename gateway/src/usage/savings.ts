@@ -51,6 +51,6 @@ export function savingsOfHit({
   return { totalNanos: routeNanos + firstCostNanos, routeNanos, marksNanos: 0n };
 }
 
-function uncached({ longCacheWriteTokens: _long, ...usage }: Usage): Usage {
+function uncached({ longCacheWriteTokens: _long, soundCachedTokens: _sound, ...usage }: Usage): Usage {
   return { ...usage, cachedTokens: 0, cacheWriteTokens: 0 };
 }
