@@ -96,6 +96,19 @@ describe('a responses body, fitted to the model of OpenAI that gets it', () => {
       [],
     ],
     ['gpt-5', { temperature: 0.2, top_logprobs: 2 }, {}, ['temperature', 'top_logprobs']],
+    // An item that changes the effort is OpenAI's to heed: the request keeps its own.
+    [
+      'gpt-5.6-terra',
+      {
+        reasoning: { effort: 'low' },
+        input: [
+          { role: 'user', content: 'Hi' },
+          { type: 'configuration_update', reasoning: { effort: 'high' } },
+        ],
+      },
+      { reasoning: { effort: 'low' } },
+      [],
+    ],
     [
       'gpt-5',
       { reasoning: { effort: 'max', summary: 'auto' } },

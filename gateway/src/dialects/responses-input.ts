@@ -78,7 +78,8 @@ function readItem(item: JsonObject, at: string, reading: InputReadState): Messag
     case 'reasoning':
       return { role: 'assistant', parts: readThought(item, at, reading) };
     case 'additional_tools':
-      // Read with the tools of the request.
+    case 'configuration_update':
+      // Read with the tools and the settings of the request.
       return { role: 'system', parts: [] };
     case 'item_reference':
       return { role: 'assistant', parts: readReference(item, at, reading.native) };

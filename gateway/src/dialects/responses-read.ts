@@ -1,3 +1,4 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import { efforts, markNative, optional, readSchemaFormat } from './chat-read.ts';
 import type { JsonObject, NeutralCall, OutputFormat } from './neutral.ts';
 import {
@@ -72,6 +73,7 @@ export function readResponses(body: JsonObject): NeutralCall {
   });
   const tools = readTools(body, native);
   const text = readObject(body.text, 'text');
+  const updates = readUpdates(body.input);
   const include = readIncludes(body.include);
   const topLogprobs = readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true });
   return {
@@ -90,11 +92,11 @@ export function readResponses(body: JsonObject): NeutralCall {
       // Chat takes a number of alternatives only together with the switch, which this dialect keeps elsewhere.
       logprobs: include.includes(logprobs) || (topLogprobs ?? 0) > 0 ? true : undefined,
       topLogprobs,
-      reasoning: readReasoning(body.reasoning),
+      reasoning: readReasoning(body.reasoning, updates.reasoning),
       user: readString(body.safety_identifier, 'safety_identifier') ?? readString(body.user, 'user'),
       serviceTier: readString(body.service_tier, 'service_tier'),
     }),
-    output: readFormat(text),
+    output: readFormat(updates.text ?? text),
     stop: [],
     extra: { ...without(body, read), ...readExtra(body, { text, include }) },
     onlyNative: native,
@@ -129,9 +131,25 @@ function readExtra(
   };
 }
 
-function readReasoning(value: unknown): NeutralCall['reasoning'] {
+/** Items of the input may change an effort and a format from there on: "until another configuration update replaces it". */
+function readUpdates(input: unknown): { reasoning?: JsonObject; text?: JsonObject } {
+  const updates: { reasoning?: JsonObject; text?: JsonObject } = {};
+  if (!Array.isArray(input)) return updates;
+  for (const [i, item] of (input as unknown[]).entries()) {
+    if (!isRecord(item) || item.type !== 'configuration_update') continue;
+    const reasoning = readObject(item.reasoning, `input[${i}].reasoning`);
+    const text = readObject(item.text, `input[${i}].text`);
+    if (reasoning !== undefined) updates.reasoning = reasoning;
+    if (text !== undefined) updates.text = text;
+  }
+  return updates;
+}
+
+function readReasoning(value: unknown, update: JsonObject | undefined): NeutralCall['reasoning'] {
   const reasoning = readObject(value, 'reasoning');
-  const effort = readChoice(reasoning?.effort, 'reasoning.effort', efforts);
+  const effort =
+    readChoice(update?.effort, 'input.reasoning.effort', efforts) ??
+    readChoice(reasoning?.effort, 'reasoning.effort', efforts);
   const summary =
     readString(reasoning?.summary, 'reasoning.summary') ??
     readString(reasoning?.generate_summary, 'reasoning.generate_summary');

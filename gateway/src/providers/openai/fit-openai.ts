@@ -1,4 +1,5 @@
 import { isRecord } from '@ai-gateway/shared/json';
+import { efforts } from '../../dialects/chat-read.ts';
 import { type Fit, type FitOptions, Fitting, given } from '../fitting.ts';
 import { withinCeiling } from '../within-ceiling.ts';
 import {
@@ -188,7 +189,9 @@ function fitReasoning(
   }
   const fitted = { ...reasoning };
   const losses: string[] = [];
-  const effort = effortFor(call.reasoning, model, 'responses');
+  // The call's may be one that an item of the input has set since.
+  const asked = efforts.find((word) => word === reasoning.effort);
+  const effort = effortFor(asked === undefined ? call.reasoning : { effort: asked }, model, 'responses');
   if (given(reasoning, 'effort') && effort !== undefined && effort !== reasoning.effort) {
     fitted.effort = effort;
     losses.push('effort');

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import type { JsonObject } from './neutral.ts';
+import { responses } from './responses.ts';
+
+const read = (input: readonly JsonObject[], more: JsonObject = {}) => responses.read({ model: 'm', input, ...more });
+const hi = { role: 'user', content: 'Hi' };
+const update = (more: JsonObject) => ({ type: 'configuration_update', ...more });
+
+// "The reasoning effort to use for subsequent responses until another configuration update replaces it"
+// (`ResponseConfigurationUpdateItemParam` of openai 7.59.0).
+it('an item that changes the effort is heeded for every provider, and the last one counts', () => {
+  const input = [hi, update({ reasoning: { effort: 'low' } }), hi, update({ reasoning: { effort: 'high' } }), hi];
+  const call = read(input, { reasoning: { effort: 'medium', summary: 'auto' } });
+  expect(call.reasoning).toEqual({ effort: 'high', visible: true });
+  expect(call.onlyNative).toEqual([]);
+  expect(call.messages).toHaveLength(3);
+});
+
+it('an item that changes the format takes the place of the format of the request', () => {
+  const format = { type: 'json_schema', name: 'answer', schema: { type: 'object' } };
+  const changed = read([update({ text: { format } }), hi]);
+  expect(changed.output).toEqual({ kind: 'json-schema', name: 'answer', schema: { type: 'object' } });
+  const back = read([update({ text: { format: { type: 'text' } } }), hi], { text: { format } });
+  expect(back.output).toEqual({ kind: 'text' });
+});
