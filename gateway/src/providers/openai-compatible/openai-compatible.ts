@@ -3,7 +3,8 @@ import type { Fit, FitOptions } from '../fitting.ts';
 import { chatStreamReader, readCompletion } from './openai-answer.ts';
 import { openAiEmbeddings } from './openai-embeddings.ts';
 import { openAiFailure } from './openai-error.ts';
-import { chatRequest, openAiRelay } from './openai-request.ts';
+import type { ThoughtsBack } from './openai-messages.ts';
+import { anyServer, chatRequest, openAiRelay } from './openai-request.ts';
 
 /** Any server that speaks OpenAI's chat completions: Ollama, vLLM, Groq, and most others. */
 export const openAiCompatible = defineProvider({
@@ -16,7 +17,7 @@ export const openAiCompatible = defineProvider({
   adapter: {
     relay: openAiRelay,
     request: (call, target) => {
-      const { body, dropped } = chatRequest(call, target.model);
+      const { body, dropped } = chatRequest(call, target.model, { ...anyServer, thoughts: thoughtsBack(target.model) });
       return { ...openAiRelay('chat', target), body: JSON.stringify(body), dropped };
     },
     response: readCompletion,
@@ -35,4 +36,16 @@ function fitCompatible({ model, json, call }: FitOptions): Fit | undefined {
 
 function isAskedFor(asked: string, model: string): boolean {
   return asked === model || asked.endsWith(`/${model}`);
+}
+
+/**
+ * "The `reasoning_content` in the thinking mode must be passed back to the API" (DeepSeek, https://api-docs.deepseek.com/guides/thinking_mode,
+ * and Xiaomi's MiMo), "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot's Kimi), where a
+ * conversation calls tools; GLM heeds it. Other servers refuse the field (Groq: "property 'reasoning_content' is unsupported"), Kimi's
+ * `instruct` models among theirs.
+ */
+function thoughtsBack(model: string): ThoughtsBack {
+  if (/instruct/i.test(model)) return 'none';
+  if (/deepseek|kimi|mimo-/i.test(model)) return 'always';
+  return /\bglm-/i.test(model) ? 'given' : 'none';
 }

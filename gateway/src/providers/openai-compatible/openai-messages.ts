@@ -3,11 +3,14 @@ import { toolIds } from '../tool-ids.ts';
 
 type ToolResult = Extract<Part, { kind: 'tool-result' }>;
 
+/** Whether a model wants its thoughts back: not at all, those there are, or with each of its messages. */
+export type ThoughtsBack = 'none' | 'given' | 'always';
+
 /**
  * Neutral messages as those of a chat completion. Tool messages are text, and nothing may stand between those that answer one
  * turn: pictures and files tools returned follow behind the last of them, as a message of the user's.
  */
-export function writeMessages(messages: readonly Message[]): JsonObject[] {
+export function writeMessages(messages: readonly Message[], thoughts: ThoughtsBack = 'none'): JsonObject[] {
   const written: JsonObject[] = [];
   let shown: Part[] = [];
   let waiting: Message[] = [];
@@ -15,7 +18,7 @@ export function writeMessages(messages: readonly Message[]): JsonObject[] {
   const open = new Set<string>();
   const show = (): void => {
     if (shown.length > 0) written.push({ role: 'user', content: userContent(shown) });
-    written.push(...waiting.map((message) => writeMessage(message, message.parts)));
+    written.push(...waiting.map((message) => writeMessage(message, message.parts, thoughts)));
     shown = [];
     waiting = [];
   };
@@ -37,7 +40,7 @@ export function writeMessages(messages: readonly Message[]): JsonObject[] {
     );
     if (message.role === 'tool' || (rest.length === 0 && results.length > 0)) continue;
     show();
-    written.push(writeMessage(message, rest));
+    written.push(writeMessage(message, rest, thoughts));
     open.clear();
     for (const part of rest) if (part.kind === 'tool-call') open.add(part.id);
   }
@@ -45,9 +48,9 @@ export function writeMessages(messages: readonly Message[]): JsonObject[] {
   return written;
 }
 
-function writeMessage({ role, name }: Message, parts: readonly Part[]): JsonObject {
+function writeMessage({ role, name }: Message, parts: readonly Part[], thoughts: ThoughtsBack): JsonObject {
   const named = name === undefined ? {} : { name };
-  if (role === 'assistant') return { role, ...assistantFields(parts), ...named };
+  if (role === 'assistant') return { role, ...assistantFields(parts), ...thoughtFields(parts, thoughts), ...named };
   return role === 'system'
     ? { role, content: plainText(parts), ...named }
     : { role: 'user', content: userContent(parts), ...named };
@@ -89,7 +92,15 @@ function userContent(parts: readonly Part[]): string | JsonObject[] {
   });
 }
 
-/** Reasoning is left out: chat completions take none back. */
+/** Thoughts of servers that follow OpenAI are signed by nobody; another vendor's, which are, mean nothing to them. */
+function thoughtFields(parts: readonly Part[], thoughts: ThoughtsBack): JsonObject {
+  if (thoughts === 'none') return {};
+  const own = parts.flatMap((part) => (part.kind === 'reasoning' && part.signedBy === undefined ? [part.text] : []));
+  const text = own.join('');
+  // Nothing at all is "missing".
+  return text === '' ? (thoughts === 'always' ? { reasoning_content: ' ' } : {}) : { reasoning_content: text };
+}
+
 function assistantFields(parts: readonly Part[]): JsonObject {
   const text = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('');
   const refusal = parts.flatMap((part) => (part.kind === 'refusal' ? [part.text] : [])).join('');

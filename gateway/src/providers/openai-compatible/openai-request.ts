@@ -3,7 +3,7 @@ import type { DialectId, JsonObject, NeutralCall, Tool } from '../../dialects/ne
 import type { ProviderRequest, Target } from '../adapter.ts';
 import { droppedExtras, droppedOf, droppedStrict } from '../dropped.ts';
 import { withinCeiling } from '../within-ceiling.ts';
-import { writeMessages } from './openai-messages.ts';
+import { type ThoughtsBack, writeMessages } from './openai-messages.ts';
 import { fitsStrict, withProperties } from './openai-schema.ts';
 
 /** The rules of a model for parameters of a chat completion that not every model takes. */
@@ -24,10 +24,12 @@ export interface ChatRules {
   effort: string | undefined;
   /** The longest `user` that is taken. */
   userLengthMax: number;
+  /** Default: it takes no thoughts back. */
+  thoughts?: ThoughtsBack;
 }
 
 /** A server whose models nobody here knows. */
-const anyServer: ChatRules = {
+export const anyServer: ChatRules = {
   tokenLimitField: 'max_tokens',
   answerCeiling: undefined,
   samples: true,
@@ -62,7 +64,7 @@ export function chatRequest(
   const { samples, stops, parallel } = rules;
   const body: JsonObject = {
     model,
-    messages: writeMessages(call.messages),
+    messages: writeMessages(call.messages, rules.thoughts),
     ...(call.tools.length === 0 ? {} : { tools: call.tools.map((tool) => writeTool(call, tool)) }),
     ...toolChoice(call, { alwaysParallel: !parallel }),
     ...outputFormat(call),
