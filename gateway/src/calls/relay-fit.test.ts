@@ -45,6 +45,7 @@ describe('a chat body, fitted to the model of OpenAI that gets it', () => {
     ['gpt-5', { reasoning_effort: 'xhigh' }, { reasoning_effort: 'high' }, ['reasoning_effort']],
     ['o3', { reasoning_effort: 'minimal' }, { reasoning_effort: 'low' }, ['reasoning_effort']],
     ['gpt-6-astra', { reasoning_effort: 'none' }, { reasoning_effort: 'low' }, ['reasoning_effort']],
+    ['gpt-6.2-astra', { reasoning_effort: 'none' }, { reasoning_effort: 'low' }, ['reasoning_effort']],
     ['o3', { parallel_tool_calls: false }, {}, ['parallel_tool_calls']],
     ['gpt-4.1', { verbosity: 'low', prediction: { type: 'content', content: 'x' } }, {}, ['verbosity']],
     ['gpt-4o', { web_search_options: { search_context_size: 'low' } }, {}, ['web_search_options']],

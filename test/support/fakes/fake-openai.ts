@@ -103,7 +103,7 @@ const families: readonly (readonly [RegExp, Family])[] = [
   [/^gpt-5\.1/, { efforts: ['none', 'low', 'medium', 'high'], unasked: 'none' }],
   [/^gpt-5\.[234]/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh'], unasked: 'none' }],
   [/^gpt-5\.5/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh'], unasked: 'medium' }],
-  [/^gpt-6-astra/, { efforts: ['low', 'medium', 'high', 'xhigh', 'max'], unasked: 'medium' }],
+  [/^gpt-[\d.]+-astra/, { efforts: ['low', 'medium', 'high', 'xhigh', 'max'], unasked: 'medium' }],
   [/^gpt-(5\.[6-9]|[6-9])/, { efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'], unasked: 'medium' }],
 ];
 

@@ -62,8 +62,8 @@ const efforts: readonly (readonly [RegExp, readonly ReasoningEffort[]])[] = [
   [/codex/, ['low', 'medium', 'high', 'xhigh']],
   [/^gpt-5(?!\.)/, ['minimal', 'low', 'medium', 'high']],
   [/^gpt-5\.1/, ['none', 'low', 'medium', 'high']],
-  // "OpenAI rejects `none` and `minimal` on it, and accepts `max` only on the Responses API."
-  [/^gpt-6-astra/, ['low', 'medium', 'high', 'xhigh']],
+  // "OpenAI rejects `none` and `minimal` on it, and accepts `max` only on the Responses API." So does 6.2, by its page of 17 November 2026.
+  [/^gpt-[\d.]+-astra/, ['low', 'medium', 'high', 'xhigh']],
   [/./, ['none', 'low', 'medium', 'high', 'xhigh']],
 ];
 
