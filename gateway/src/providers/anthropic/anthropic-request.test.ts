@@ -121,3 +121,18 @@ describe('a tool whose schema is to be kept to', () => {
     expect(messagesRequest(call, { ...target, model: 'claude-3-haiku-20240307' }).dropped).toEqual(['tools.strict']);
   });
 });
+
+describe('an answer whose length nobody limits', () => {
+  const ceilingOf = (model: string, more: JsonObject = {}) => translated(more, model).body.max_tokens;
+
+  it('may be long, with room for thoughts where the model thinks', () => {
+    expect(ceilingOf('claude-haiku-4-5')).toBe(16_384);
+    expect(ceilingOf('claude-sonnet-5')).toBe(32_768);
+    expect(ceilingOf('claude-haiku-4-5', { max_tokens: 500 })).toBe(500);
+  });
+
+  it('is no longer than its Claude can make it', () => {
+    expect(ceilingOf('claude-3-5-sonnet-20241022')).toBe(8_192);
+    expect(ceilingOf('claude-3-haiku-20240307')).toBe(4_096);
+  });
+});

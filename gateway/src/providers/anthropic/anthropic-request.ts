@@ -8,8 +8,8 @@ import { anthropicSchema, fitsAnthropic } from './anthropic-schema.ts';
 import { expectsThoughts, planThinking } from './anthropic-thinking.ts';
 import { anthropicTurns, cacheMark } from './anthropic-turns.ts';
 
-/** Anthropic demands a ceiling; where a caller of another dialect gives none, it is set to the length that every Claude can answer. */
-const defaultMaxTokens = 4_096;
+/** Anthropic demands a ceiling. Callers of other dialects who give none expect an answer that is not cut: it is set to a long one. */
+const defaultMaxTokens = 16_384;
 /** Room for thoughts beside the answer, where the caller set no ceiling. */
 const thoughtsRoom = 16_384;
 /** The tool that carries a schema to models without structured output; its input is the answer. */
