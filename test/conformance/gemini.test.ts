@@ -123,6 +123,23 @@ describe('an answer of Gemini, plain and streamed', () => {
     expect(complete).toBe(false);
   });
 
+  it.each(['OTHER', 'NO_IMAGE'])(
+    'an answer without a word that ends with %s is a failure, and one with words is none',
+    (finishReason) => {
+      const silent = { candidates: [{ content: { parts: [{ text: 'Hm', thought: true }] }, finishReason }] };
+      const spoken = { candidates: [{ content: { parts: [{ text: 'Paris' }] }, finishReason }] };
+      const message = `the model broke its answer off (${finishReason})`;
+      expect(failureOf(() => gemini.adapter.response(silent))).toEqual({ kind: 'broken', message });
+      expect(gemini.adapter.response(spoken)).toMatchObject({ parts: [{ text: 'Paris' }], finish: 'stop' });
+      const streamed = (body: object) => {
+        const reader = gemini.adapter.stream();
+        return [...reader.push({ data: JSON.stringify(body) }), ...reader.end().events].at(-1);
+      };
+      expect(streamed(silent)).toEqual({ kind: 'error', message });
+      expect(streamed(spoken)).toEqual({ kind: 'finish', reason: 'stop' });
+    },
+  );
+
   it('a stream that is cut off before a finish reason is not complete', () => {
     const { events, complete } = readStream('cut');
     expect(complete).toBe(false);

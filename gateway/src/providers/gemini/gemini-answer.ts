@@ -13,13 +13,14 @@ export function readGenerated(body: unknown): Answer {
   const step = readStep(body, 0);
   if (step === undefined || (step.parts.length === 0 && step.finish === undefined)) throw unreadable(asObject(body));
   const { id, model, parts, usage, logprobs, finish } = step;
-  if (finish?.kind === 'broken') throw new UnreadableAnswer({ kind: 'broken', message: finish.message });
+  if (finish !== undefined && isBroken(finish, parts.some(saysSomething)))
+    throw new UnreadableAnswer({ kind: 'broken', message: finish.message });
   const calls = parts.filter(({ kind }) => kind === 'tool-call').length;
   return {
     id,
     model,
     parts: joinParts(parts),
-    finish: finishAfter(finish?.reason ?? 'stop', calls),
+    finish: finishAfter(reasonOf(finish) ?? 'stop', calls),
     ...(usage && { usage }),
     ...(logprobs && { logprobs }),
   };
@@ -35,8 +36,26 @@ interface GeneratedStep {
   logprobs: JsonObject | undefined;
 }
 
-/** `broken`: the model came to grief, and what it said is no answer. */
-type GeneratedFinish = { kind: 'done'; reason: FinishReason } | { kind: 'broken'; message: string };
+/** `broken`: the model came to grief, and what it said is no answer. `unclear`: nor is nothing at all, where the end has no reason. */
+type GeneratedFinish = { kind: 'done'; reason: FinishReason } | { kind: 'broken' | 'unclear'; message: string };
+
+/** `spoke`: there are words or calls of tools. */
+export function isBroken(
+  finish: GeneratedFinish,
+  spoke: boolean,
+): finish is Extract<GeneratedFinish, { message: string }> {
+  return finish.kind === 'broken' || (finish.kind === 'unclear' && !spoke);
+}
+
+export function saysSomething({ kind }: AnswerPart): boolean {
+  return kind !== 'reasoning';
+}
+
+/** Undefined where there is no finish yet. */
+export function reasonOf(finish: GeneratedFinish | undefined): FinishReason | undefined {
+  if (finish === undefined) return undefined;
+  return finish.kind === 'done' ? finish.reason : 'stop';
+}
 
 /** Undefined for what is no answer at all. `callsBefore`: how many calls of tools the same answer has made already. */
 export function readStep(body: unknown, callsBefore: number): GeneratedStep | undefined {
@@ -92,13 +111,17 @@ const mishaps = new Set([
   'MISSING_THOUGHT_SIGNATURE',
 ]);
 
+/** "OTHER: Unknown reason" (https://ai.google.dev/api/generate-content#FinishReason), and a picture that was not made. */
+const unclear = new Set(['OTHER', 'NO_IMAGE', 'IMAGE_OTHER']);
+
 function readFinish(candidate: JsonObject | undefined): GeneratedFinish | undefined {
   const reason = asText(candidate?.finishReason);
   if (reason === undefined) return undefined;
-  if (!mishaps.has(reason))
-    return { kind: 'done', reason: (Object.hasOwn(finishes, reason) ? finishes[reason] : undefined) ?? 'stop' };
   // `finishMessage` quotes the model, and what a model said belongs in no error.
-  return { kind: 'broken', message: `the model broke its answer off (${reason})` };
+  const message = `the model broke its answer off (${reason})`;
+  if (mishaps.has(reason)) return { kind: 'broken', message };
+  if (unclear.has(reason)) return { kind: 'unclear', message };
+  return { kind: 'done', reason: (Object.hasOwn(finishes, reason) ? finishes[reason] : undefined) ?? 'stop' };
 }
 
 function readParts(candidate: JsonObject | undefined, answerId: string, callsBefore: number): AnswerPart[] {

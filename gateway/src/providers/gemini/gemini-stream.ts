@@ -3,12 +3,13 @@ import type { StreamReader } from '../adapter.ts';
 import { cleanMessage, parseErrorBody } from '../failure.ts';
 import { unreadableEvent } from '../openai-compatible/openai-answer.ts';
 import { asObject, parseObject } from '../read-json.ts';
-import { finishAfter, readStep } from './gemini-answer.ts';
+import { finishAfter, isBroken, readStep, reasonOf, saysSomething } from './gemini-answer.ts';
 
 /** Each event is a generateContent answer with what is new; counts are cumulative. There is no end mark but a finish reason. */
 export function geminiStreamReader(): StreamReader {
   let started = false;
   let thinking = false;
+  let spoke = false;
   let calls = 0;
   let finish: FinishReason | undefined;
 
@@ -55,8 +56,10 @@ export function geminiStreamReader(): StreamReader {
       // Counts grow with the answer; before it begins the input alone is known.
       const isPartial = step.finish === undefined && step.usage?.outputTokens === 0;
       if (step.usage !== undefined) events.push({ kind: 'usage', usage: step.usage, ...(isPartial && { isPartial }) });
-      if (step.finish?.kind === 'broken') return [...events, { kind: 'error', message: step.finish.message }];
-      finish = step.finish?.reason ?? finish;
+      spoke ||= step.parts.some(saysSomething);
+      if (step.finish !== undefined && isBroken(step.finish, spoke))
+        return [...events, { kind: 'error', message: step.finish.message }];
+      finish = reasonOf(step.finish) ?? finish;
       return events;
     },
     end() {
