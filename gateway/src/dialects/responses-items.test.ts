@@ -23,3 +23,10 @@ it('an item that changes the format takes the place of the format of the request
   const back = read([update({ text: { format: { type: 'text' } } }), hi], { text: { format } });
   expect(back.output).toEqual({ kind: 'text' });
 });
+
+// `call_id?: string | null` and `name?: string | null` (`ResponseInputItem.FunctionCallOutput` of openai 7.59.0).
+it('a result that names its tool and no call is for OpenAI alone', () => {
+  const output = { type: 'function_call_output', name: 'watch', output: 'It rains.' };
+  expect(read([hi, output]).onlyNative).toEqual(['function_call_output']);
+  expect(() => read([hi, { type: 'function_call_output', output: 'It rains.' }])).toThrow('input[1].call_id');
+});
