@@ -74,7 +74,7 @@ function readItem(item: JsonObject, at: string, reading: InputReadState): Messag
       const toolCallId = readString(item.call_id, `${at}.call_id`);
       // Of a tool that OpenAI has called without the caller, by its name.
       if (toolCallId === undefined && typeof item.name === 'string')
-        return { role: 'tool', parts: markNative(reading.native, item.type) };
+        return { role: 'tool', parts: markNative(reading.native, 'function_call_output') };
       if (toolCallId === undefined) throw wrong(`${at}.call_id`, 'given, as text');
       const content = readContent(item.output, `${at}.output`, reading.native);
       return { role: 'tool', parts: [{ kind: 'tool-result', toolCallId, content }] };
