@@ -4,14 +4,15 @@ import { asObject, asText } from '../read-json.ts';
 
 export function openAiFailure(status: number, body: string): ProviderFailure {
   const parsed = parseErrorBody(body);
-  const error = asObject(parsed?.error) ?? parsed;
+  // `response.failed` has it in the response it ends.
+  const error = asObject(parsed?.error) ?? asObject(asObject(parsed?.response)?.error) ?? parsed;
   const said =
     error?.message ?? (typeof parsed?.error === 'string' ? parsed.error : (parsed?.detail ?? parsed?.message));
   const code = asText(error?.code);
   const message = cleanMessage(said, status);
   const param = asText(error?.param);
   // An error inside a 200 or a stream says its status itself, where it says one (OpenRouter's `code: 402`).
-  const named = status < 500 ? status : statusIn(error, status);
+  const named = status < 500 ? status : statusIn(error, statuses[code ?? ''] ?? status);
   const verdict = judge({ status: named, words: wordsOf(error, parsed), message, param });
   const { kind } = verdict;
   if (kind !== 'caller') return { ...verdict, message };
@@ -25,6 +26,9 @@ export function openAiFailure(status: number, body: string): ProviderFailure {
           : undefined;
   return { kind, message, code: known ?? callerCode(status, message), ...(param === undefined ? {} : { param }) };
 }
+
+/** The code says it where a stream has no status. */
+const statuses: Readonly<Record<string, number>> = { rate_limit_exceeded: 429 };
 
 /** OpenAI's own word, also with a 400; Mistral's type. */
 function isUnknownModel(word: string | undefined): boolean {

@@ -36,8 +36,8 @@ export function failureIn(response: JsonObject): ProviderFailure {
   const message = cleanMessage(error?.message ?? 'the provider did not finish its answer', 500);
   const code = asText(error?.code);
   if (code === 'rate_limit_exceeded') return { kind: 'busy', message };
-  if (code === 'invalid_prompt' || code?.includes('image')) return { kind: 'caller', message, code: 'invalid_request' };
   if (code?.includes('policy')) return { kind: 'caller', message, code: 'content_policy_violation' };
+  if (code === 'invalid_prompt' || code?.includes('image')) return { kind: 'caller', message, code: 'invalid_request' };
   return { kind: 'broken', message };
 }
 

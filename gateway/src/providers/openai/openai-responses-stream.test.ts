@@ -128,14 +128,17 @@ describe('a plain response', () => {
     expect(readResponse({ ...whole, output }).parts).toMatchObject([{ kind: 'tool-call', arguments: said }]);
   });
 
-  it.each([
+  it.each<[error: object | null, kind: string, code?: string]>([
     [{ code: 'rate_limit_exceeded', message: 'Slow down.' }, 'busy'],
     [{ code: 'server_error', message: 'It broke.' }, 'broken'],
     [{ code: 'invalid_prompt', message: 'No.' }, 'caller'],
     [null, 'broken'],
-  ])('that failed with %j is a failure of kind %s', (error, kind) => {
+    [{ code: 'bio_policy', message: 'No.' }, 'caller', 'content_policy_violation'],
+    [{ code: 'image_content_policy_violation', message: 'No.' }, 'caller', 'content_policy_violation'],
+  ])('that failed with %j is a failure of kind %s', (error, kind, code) => {
+    const failure = code === undefined ? { kind } : { kind, code };
     expect(() => readResponse({ ...response, status: 'failed', error })).toThrow(
-      expect.objectContaining({ failure: expect.objectContaining({ kind }) }),
+      expect.objectContaining({ failure: expect.objectContaining(failure) }),
     );
   });
 });
