@@ -129,3 +129,18 @@ it('thoughts that the caller leaves out are not asked for', () => {
   expect(thinking('omitted')).toEqual({ effort: 'medium' });
   expect(thinking('summarized')).toEqual({ effort: 'medium', visible: true });
 });
+
+describe('examples of the input of a tool, for which Anthropic alone has a field', () => {
+  const descriptionOf = (tool: JsonObject) => read([], [{ ...search, ...tool }]).tools[0]?.description;
+  const input_examples = [{ query: 'fetch' }, { query: 'write', limit: 2 }];
+  const told = 'Examples of its input:\n{"query":"fetch"}\n{"query":"write","limit":2}';
+
+  it('are told in its description', () => {
+    expect(descriptionOf({ input_examples })).toBe(told);
+    expect(descriptionOf({ description: 'Finds tools.', input_examples })).toBe(`Finds tools.\n\n${told}`);
+  });
+
+  it('change nothing where there are none', () => {
+    expect(descriptionOf({ description: 'Finds tools.', input_examples: [] })).toBe('Finds tools.');
+  });
+});

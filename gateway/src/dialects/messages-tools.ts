@@ -38,7 +38,7 @@ export function definedTools(turns: unknown): { definition: JsonObject; at: stri
 function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
   const type = readString(tool.type, `${at}.type`);
   if (type !== undefined && type !== 'custom') return markNative(native, type.slice(0, 60));
-  const description = readString(tool.description, `${at}.description`);
+  const description = withExamples(readString(tool.description, `${at}.description`), tool.input_examples);
   const strict = readBoolean(tool.strict, `${at}.strict`);
   return [
     {
@@ -49,6 +49,13 @@ function readTool(tool: JsonObject, at: string, native: string[]): Tool[] {
       ...(tool.cache_control === undefined || tool.cache_control === null ? {} : { cacheControl: tool.cache_control }),
     },
   ];
+}
+
+/** Anthropic alone has a field for examples of a tool's input: to others the description tells them. */
+function withExamples(description: string | undefined, examples: unknown): string | undefined {
+  if (!Array.isArray(examples) || examples.length === 0) return description;
+  const lines = ['Examples of its input:', ...(examples as unknown[]).map((one) => JSON.stringify(one))].join('\n');
+  return description === undefined ? lines : `${description}\n\n${lines}`;
 }
 
 export interface ToolChange {
