@@ -116,3 +116,9 @@ describe('texts that Claude is given to cite', () => {
     expect(partsOf([{ ...found, citations: { enabled: false } }]).dropped).toEqual([]);
   });
 });
+
+it('what Anthropic alone knows of an output is named where it is lost', () => {
+  const output_config = { effort: 'low', format: null, task_budget: { type: 'tokens', total: 20_000 } };
+  expect(Object.keys(read({ output_config }).extra)).toEqual(['output_config.task_budget']);
+  expect(read({ output_config: { effort: 'low' } }).extra).toEqual({});
+});

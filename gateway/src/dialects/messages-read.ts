@@ -78,7 +78,7 @@ export function readMessages(body: JsonObject): NeutralCall {
     }),
     output: readFormat(body),
     stop: readStops(body.stop_sequences, 'stop_sequences'),
-    extra: { ...without(body, read), ...citationWishes(list) },
+    extra: { ...without(body, read), ...furtherConfig(body), ...citationWishes(list) },
     onlyNative: native,
   };
 }
@@ -152,6 +152,13 @@ function readThinking(body: JsonObject, turns: readonly JsonObject[]): NeutralCa
 
 function readEffort(owner: JsonObject | undefined, at: string): (typeof efforts)[number] | undefined {
   return readChoice(readObject(owner?.output_config, at)?.effort, `${at}.effort`, efforts);
+}
+
+/** `output_config.task_budget`, and whatever else Anthropic comes to know. */
+function furtherConfig(body: JsonObject): JsonObject {
+  const { effort: _e, format: _f, ...rest } = readObject(body.output_config, 'output_config') ?? {};
+  const given = Object.entries(rest).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [`output_config.${name}`, value]));
 }
 
 function readFormat(body: JsonObject): OutputFormat {

@@ -30,3 +30,11 @@ it('a result that names its tool and no call is for OpenAI alone', () => {
   expect(read([hi, output]).onlyNative).toEqual(['function_call_output']);
   expect(() => read([hi, { type: 'function_call_output', output: 'It rains.' }])).toThrow('input[1].call_id');
 });
+
+it('what OpenAI alone knows of reasoning is named where it is lost, but for its defaults', () => {
+  expect(read([hi], { reasoning: { mode: 'pro', context: 'all_turns' } }).extra).toEqual({
+    'reasoning.mode': 'pro',
+    'reasoning.context': 'all_turns',
+  });
+  expect(read([hi], { reasoning: { effort: 'low', mode: 'standard', context: 'auto' } }).extra).toEqual({});
+});

@@ -116,7 +116,7 @@ function readIncludes(value: unknown): readonly string[] {
   return (readList(value, 'include', 100) ?? []).map((entry, i) => needString(entry, `include[${i}]`));
 }
 
-/** Values that only OpenAI honours, in fields that are read here: parts of `text` and `include`, and `truncation` but for its default. */
+/** Values that only OpenAI honours, in fields that are read here: parts of `text`, `reasoning` and `include`, and `truncation` but for its default. */
 function readExtra(
   body: JsonObject,
   { text, include }: { text: JsonObject | undefined; include: readonly string[] },
@@ -124,11 +124,18 @@ function readExtra(
   const truncation = readChoice(body.truncation, 'truncation', ['auto', 'disabled']);
   const verbosity = readString(text?.verbosity, 'text.verbosity');
   const more = include.filter((entry) => !honoured.has(entry));
+  const { mode, context } = readObject(body.reasoning, 'reasoning') ?? {};
   return {
+    ...(isUnusual(mode, 'standard') ? { 'reasoning.mode': mode } : {}),
+    ...(isUnusual(context, 'auto') ? { 'reasoning.context': context } : {}),
     ...(verbosity === undefined ? {} : { 'text.verbosity': verbosity }),
     ...(truncation === 'auto' ? { truncation } : {}),
     ...(more.length === 0 ? {} : { include: more }),
   };
+}
+
+function isUnusual(value: unknown, usual: string): boolean {
+  return value !== undefined && value !== null && value !== usual;
 }
 
 /** Items of the input may change an effort and a format from there on: "until another configuration update replaces it". */
