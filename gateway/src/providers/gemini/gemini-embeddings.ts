@@ -1,9 +1,10 @@
+import { readGeminiUsage } from '../../dialects/read-usage.ts';
 import { type EmbeddingAdapter, encode } from '../embedding-adapter.ts';
 import { asArray, asObject, parseObject } from '../read-json.ts';
 import { geminiFailure } from './gemini-error.ts';
 import { geminiHead } from './gemini-head.ts';
 
-/** Gemini reports no usage for embeddings: what was sent is counted. */
+/** What was sent is counted where Gemini reports no usage (`usageMetadata` of `EmbedContentResponse`), as it did until 2026. */
 export const geminiEmbeddings: EmbeddingAdapter = {
   relays: false,
   request: (request, target) => ({
@@ -17,8 +18,11 @@ export const geminiEmbeddings: EmbeddingAdapter = {
     }),
   }),
   response: (body, request, inputTokens) => {
-    const embeddings = asArray(parseObject(body.toString('utf8'))?.embeddings);
+    const answer = parseObject(body.toString('utf8'));
+    const embeddings = asArray(answer?.embeddings);
     if (embeddings === undefined) return undefined;
+    const usage = readGeminiUsage(answer?.usageMetadata);
+    const tokens = usage?.inputTokens ?? inputTokens;
     const data = embeddings.map((embedding, index) => ({
       object: 'embedding',
       index,
@@ -29,9 +33,9 @@ export const geminiEmbeddings: EmbeddingAdapter = {
         object: 'list',
         data,
         model: request.model,
-        usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+        usage: { prompt_tokens: tokens, total_tokens: tokens },
       }),
-      usage: undefined,
+      usage,
     };
   },
   error: geminiFailure,
