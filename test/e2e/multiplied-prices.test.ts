@@ -52,6 +52,28 @@ describe('a parameter that multiplies the price', () => {
   });
 });
 
+describe('what Claude used beside its totals', () => {
+  const step = (type: string, input: number, output: number, more: object = {}) => {
+    return { type, input_tokens: input, output_tokens: output, ...more };
+  };
+  // Haiku 4.5 costs $1 and $5, Opus 4.6 $5 and $25: the answer itself is $0.03.
+  it.each([
+    ['a summary of the conversation', step('compaction', 60_000, 600), 0.093, false],
+    ['advice', step('advisor_message', 2_000, 400, { model: 'claude-opus-4-6' }), 0.05, false],
+    ['advice of an unknown model', step('advisor_message', 2_000, 400, { model: 'claude-unheard-of' }), 0.03, true],
+  ])('%s, plain and streamed', async (name, beside, cost, estimated) => {
+    const totals = { input_tokens: 10_000, output_tokens: 4_000 };
+    const raw = { ...totals, iterations: [beside, { type: 'message', ...totals }] };
+    for (const stream of [false, true]) {
+      gateway.fakes.anthropic.reply({ text: 'done', usage: { raw } });
+      const client = `${name} ${stream}`.replaceAll(' ', '-');
+      const body = { model: 'claude-haiku-4-5', max_tokens: 5_000, messages: hi, stream };
+      await (await gateway.post('/v1/messages', body, { 'x-client-id': client })).text();
+      expect(await last(client), `streamed: ${stream}`).toMatchObject({ cost_usd: cost, estimated });
+    }
+  });
+});
+
 const frames = (...events: object[]): string => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
 const whole = (body: object) => ({ kind: 'body', body: JSON.stringify(body) }) as const;
 const streamed = (body: string) => ({ kind: 'body', body, contentType: 'text/event-stream' }) as const;
