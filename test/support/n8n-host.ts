@@ -29,6 +29,8 @@ export interface N8nHost {
   continueOnFail?: boolean;
   /** As the setting "On Error" has it. */
   onError?: 'continueRegularOutput' | 'continueErrorOutput';
+  /** Aborts when a person stops the execution. */
+  cancelled?: AbortSignal;
   /** The data that a trigger keeps with its workflow. */
   staticData?: Record<string, unknown>;
   webhookUrl?: string;
@@ -56,6 +58,7 @@ export async function executeNode(type: INodeType, host: N8nHost, items: N8nItem
     ...functionsOf(type, host),
     getInputData: () => items.map(() => ({ json: {} })),
     continueOnFail: () => host.continueOnFail ?? false,
+    getExecutionCancelSignal: () => host.cancelled,
     getNodeParameter: (name: string, item: number, fallback?: unknown) =>
       items[item]?.evaluated !== undefined && Object.hasOwn(items[item].evaluated, name)
         ? items[item].evaluated[name]
@@ -248,7 +251,10 @@ async function send(options: IHttpRequestOptions) {
       headers: options.headers as Record<string, string>,
       body: (options.body as string | undefined) ?? null,
       redirect: 'manual',
-      signal: AbortSignal.timeout(options.timeout ?? 300_000),
+      signal: AbortSignal.any([
+        AbortSignal.timeout(options.timeout ?? 300_000),
+        ...(options.abortSignal === undefined ? [] : [options.abortSignal as AbortSignal]),
+      ]),
     });
     return {
       statusCode: response.status,

@@ -11,6 +11,8 @@ export const credentialName = 'aiGatewayApi';
 /** The part of n8n's contexts (of an execution, a drop-down, a webhook) that a call to the gateway needs. */
 export type GatewayContext = Pick<FunctionsBase, 'getCredentials'> & {
   helpers: Pick<RequestHelperFunctions, 'httpRequestWithAuthentication'>;
+  /** Only an execution can be stopped. n8n's helper does not end a request by itself then. */
+  getExecutionCancelSignal?(): AbortSignal | undefined;
 };
 
 export interface GatewayOptions {
@@ -39,7 +41,7 @@ interface FullAnswer {
 }
 
 function n8nTransport(context: GatewayContext, timeout: number): Transport {
-  return async ({ method, url, headers, body, signal }) => {
+  return async ({ method, url, headers, body, signal = context.getExecutionCancelSignal?.() }) => {
     const options: IHttpRequestOptions = {
       method: method as IHttpRequestMethods,
       url,

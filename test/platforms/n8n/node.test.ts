@@ -1,5 +1,5 @@
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../support/elsewhere.ts';
 import { executeNode, type N8nHost } from '../../support/n8n-host.ts';
 import { liveKey, startTestGateway, type TestGateway } from '../../support/start-gateway.ts';
@@ -166,6 +166,20 @@ describe('chat completion', () => {
   test('every item is answered, and says which it belongs to', async () => {
     const answers = await executeNode(node, host, [chat({ prompt: 'One' }), chat({ prompt: 'Two' })]);
     expect(answers.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+  });
+
+  // n8n leaves the loop of a node alone when an execution is stopped: it went on to ask, and to pay, for every item left.
+  test.each([false, true])('a stopped execution asks for no further item (continue on fail: %s)', async (goesOn) => {
+    const stop = new AbortController();
+    host.cancelled = stop.signal;
+    host.continueOnFail = goesOn;
+    gateway.fakes.openai.fault({ kind: 'hang' });
+    const running = executeNode(node, host, [chat({ prompt: 'One' }), chat({ prompt: 'Two' })]);
+    const asked = gateway.fakes.openai.requests;
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 10_000);
+    stop.abort();
+    expect(await running).toEqual([]);
+    await vi.waitFor(() => expect(asked).toMatchObject([{ aborted: true }]), 10_000);
   });
 
   test.each(['', '/', '/v1', '/v1/', '//'])('a base URL that ends in “%s” is as good as any', async (end) => {

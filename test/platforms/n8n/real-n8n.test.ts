@@ -442,6 +442,38 @@ describe.runIf(wanted)('in a real n8n', { timeout: 120_000 }, () => {
     expect(JSON.stringify(gateway.fakes.gemini.requests[0]?.json)).toContain(prompt.trim());
   });
 
+  test('a stopped execution cancels the call under way and asks for no further item', async () => {
+    gateway.fakes.openai.fault({ kind: 'hang' });
+    const rows = JSON.stringify({ rows: [{ at: 1 }, { at: 2 }, { at: 3 }] });
+    const builtIn = { typeVersion: 1, position: [100, 0] };
+    const chat = { resource: 'chat', operation: 'complete', model: locator('gpt-4o-mini'), prompt: 'Hi' };
+    const execution = await n8n.runWorkflow(
+      'Stopped',
+      [
+        {
+          ...builtIn,
+          ...{ id: 'Rows', name: 'Rows', type: 'n8n-nodes-base.set', typeVersion: 3.4 },
+          parameters: { mode: 'raw', jsonOutput: rows, options: {} },
+        },
+        {
+          ...builtIn,
+          ...{ id: 'Split', name: 'Split', type: 'n8n-nodes-base.splitOut' },
+          parameters: { fieldToSplitOut: 'rows', options: {} },
+        },
+        ours('Chat', 'aiGateway', chat),
+      ],
+      { Manual: to('Rows'), Rows: to('Split'), Split: to('Chat') },
+      async (executionId) => {
+        await until('the model to be asked', async () => gateway.fakes.openai.requests.length > 0);
+        await n8n.rest('POST', `/rest/executions/${executionId}/stop`);
+      },
+    );
+    expect(execution.status).toBe('canceled');
+    await until('the call to be cancelled', async () => gateway.fakes.openai.requests[0]?.aborted);
+    await until('its record', async () => (await calls())[0]?.status === 'cancelled');
+    expect(gateway.fakes.openai.requests).toHaveLength(1);
+  });
+
   test('a base URL that redirects is named, and the key is not sent along', async () => {
     const target = await serveElsewhere({ status: 200, body: '{}' });
     const from = await serveElsewhere({ status: 307, location: target.url });

@@ -34,8 +34,13 @@ export interface RealN8n {
   rest(method: string, path: string, body?: unknown): Promise<Json>;
   /** The public API. */
   api(method: string, path: string, body?: unknown): Promise<Json>;
-  /** Makes a workflow that begins with a manual trigger, runs it, and waits for its end. */
-  runWorkflow(name: string, nodes: Json[], connections: Json): Promise<Execution>;
+  /** Makes a workflow that begins with a manual trigger, runs it, and waits for its end. `meanwhile` is called once it has begun. */
+  runWorkflow(
+    name: string,
+    nodes: Json[],
+    connections: Json,
+    meanwhile?: (executionId: string) => Promise<void>,
+  ): Promise<Execution>;
   executions(workflowId: string): Promise<Execution[]>;
   /** The items a node gave, on its first output unless said. */
   itemsOf(execution: Execution, node: string, output?: number): Json[];
@@ -111,7 +116,7 @@ async function signIn(url: string): Promise<Omit<RealN8n, 'url' | 'stop'>> {
     rest,
     api,
     executions,
-    async runWorkflow(name, nodes, connections) {
+    async runWorkflow(name, nodes, connections, meanwhile) {
       const manual = {
         id: 'manual',
         name: 'Manual',
@@ -126,10 +131,13 @@ async function signIn(url: string): Promise<Omit<RealN8n, 'url' | 'stop'>> {
         connections,
         settings: editorSettings,
       });
-      await rest('POST', `/rest/workflows/${String(id)}/run`, { triggerToStartFrom: { name: 'Manual' } });
+      const started = await rest('POST', `/rest/workflows/${String(id)}/run`, {
+        triggerToStartFrom: { name: 'Manual' },
+      });
+      await meanwhile?.(String(started.executionId));
       return until(`the execution of ${name}`, async () => {
         const [execution] = await executions(String(id));
-        return execution !== undefined && ['success', 'error', 'crashed'].includes(execution.status)
+        return execution !== undefined && ['success', 'error', 'crashed', 'canceled'].includes(execution.status)
           ? execution
           : undefined;
       });

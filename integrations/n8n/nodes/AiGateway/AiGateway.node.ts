@@ -69,11 +69,15 @@ export class AiGateway implements INodeType {
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
     const answered: INodeExecutionData[] = [];
+    const cancelled = this.getExecutionCancelSignal();
     for (const item of this.getInputData().keys()) {
+      // n8n lets the loop run when a person stops the execution: it would go on to pay for every item left.
+      if (cancelled?.aborted) break;
       try {
         const rows = await runItem(this, item);
         answered.push(...rows.map((json) => ({ json, pairedItem: { item } })));
       } catch (error) {
+        if (cancelled?.aborted) break;
         if (this.continueOnFail()) {
           answered.push({ ...refusedItem(this.getNode(), error, item), pairedItem: { item } });
           continue;
