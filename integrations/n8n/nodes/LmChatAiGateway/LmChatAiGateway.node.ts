@@ -1,3 +1,5 @@
+// n8n's linter knows by this import that the node is one of its AI nodes (`no-ai-codex-category`).
+import type * as AiNodeSdk from '@n8n/ai-node-sdk';
 import {
   type INodeType,
   type INodeTypeDescription,
@@ -11,7 +13,6 @@ import { lists, modelProperties } from '../AiGateway/generated-form.ts';
 import { credentialName } from '../gateway.ts';
 import { modelsFor } from '../models-for.ts';
 import { listSearches } from '../search-list.ts';
-import type { AiNodeSdk } from './ai-node-sdk.ts';
 import { failedAttempt } from './failed-attempt.ts';
 import { type ModelForm, modelOptions } from './model-options.ts';
 
@@ -57,10 +58,9 @@ export class LmChatAiGateway implements INodeType {
  * On first use: with a static import the whole file would fail to load where n8n has no SDK, and the build turns this into
  * `require`, since a native import() does not look where n8n keeps its packages.
  */
-async function loadSdk(context: ISupplyDataFunctions): Promise<AiNodeSdk> {
+async function loadSdk(context: ISupplyDataFunctions): Promise<typeof AiNodeSdk> {
   try {
-    // @ts-expect-error It comes with n8n and is not installed here; ai-node-sdk.ts has what is used of it.
-    return (await import('@n8n/ai-node-sdk')) as AiNodeSdk;
+    return await import('@n8n/ai-node-sdk');
   } catch (error) {
     throw new NodeOperationError(context.getNode(), error as Error, {
       message: 'This n8n is too old for the AI Gateway Chat Model',

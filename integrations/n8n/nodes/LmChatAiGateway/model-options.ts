@@ -1,7 +1,7 @@
 import { formNumber } from '@ai-gateway/shared/form-text';
+import type { OpenAiModel } from '@n8n/ai-node-sdk';
 import { listOf, switchOf, textOf } from '../plain-value.ts';
 import { type TaggedContext, tagHeaders, wireHeaders } from '../tags.ts';
-import type { OpenAiModel } from './ai-node-sdk.ts';
 
 export interface ModelForm {
   model: unknown;
