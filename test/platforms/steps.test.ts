@@ -24,6 +24,8 @@ const comparable = (text: string): string =>
   text
     .replace(/ ?For example, `.*`\.$/, '')
     .replace(/\.$/, '')
+    // n8n shows HTML.
+    .replaceAll(/<\/?code>/g, '`')
     .toLowerCase();
 
 /** The fields of a shared step on a platform, by their paths there. `step` comes before their keys in the table of exceptions. */

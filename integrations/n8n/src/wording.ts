@@ -7,9 +7,14 @@ export function titleCase(text: string): string {
   return inTitleCase(text, 'n8n');
 }
 
-/** Begins with a capital; one sentence ends without a full stop, several end with one; `ID` is in capitals. */
+/**
+ * Begins with a capital; one sentence ends without a full stop, several end with one; `ID` is in capitals. n8n shows HTML, and would
+ * show the backticks of a name as they are.
+ */
 export function describe(text: string): string {
-  const said = capitalize(text.trim()).replace(/\bid(s?)\b/g, 'ID$1');
+  const said = capitalize(text.trim())
+    .replace(/\bid(s?)\b/g, 'ID$1')
+    .replaceAll(/`([^`]*)`/g, '<code>$1</code>');
   const several = said.replaceAll('e.g. ', '').includes('. ');
   return several ? said : said.replace(/\.$/, '');
 }

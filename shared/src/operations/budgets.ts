@@ -47,7 +47,7 @@ const name = z
   .trim()
   .min(1)
   .max(100)
-  .meta({ title: 'Name', description: 'A name to recognise the budget by.' });
+  .meta({ title: 'Name', description: 'A name to recognize the budget by.' });
 const period = z
   .enum(['day', 'week', 'month', 'total'])
   .meta({ title: 'Period', description: 'How often the budget resets. Weeks start on Monday; Total never resets.' });

@@ -130,7 +130,7 @@ export const listRequests = operation({
     id: id.optional().meta({
       title: 'Call',
       description:
-        'The call with this id, as in the header `x-request-id`. It is found in any month, unless From or To is set.',
+        'The call with this request id, which its answer has in a header and a step has as Request ID. It is found in any month, unless From or To is set.',
     }),
     timezone,
     format,

@@ -103,4 +103,6 @@ test('titles keep small words small, sentences their full stops, and ID its capi
   expect(withoutArticles('Create a budget')).toBe('Create budget');
   expect(sentence('part of its id.')).toBe('Part of its ID');
   expect(sentence('One. Two.')).toBe('One. Two.');
+  // n8n shows HTML, and a backtick as a backtick.
+  expect(sentence('Lists models, `auto` first.')).toBe('Lists models, <code>auto</code> first');
 });

@@ -117,7 +117,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'Lists the chat models this key can use, `auto` first',
+        description: 'Lists the chat models this key can use, <code>auto</code> first',
         action: 'Get many models',
       },
     ],
@@ -411,7 +411,7 @@ export const properties: INodeProperties[] = [
         name: 'Send Feedback',
         value: 'create',
         description:
-          'Sends a score of the answer to a call, within 30 days. Experiments and `auto` learn from it. The last score of a name counts.',
+          'Sends a score of the answer to a call, within 30 days. Experiments and <code>auto</code> learn from it. The last score of a name counts.',
         action: 'Send feedback',
       },
     ],
@@ -593,7 +593,7 @@ export const properties: INodeProperties[] = [
         operation: ['create'],
       },
     },
-    description: 'A name to recognise the budget by',
+    description: 'A name to recognize the budget by',
   },
   {
     displayName: 'Limit (USD)',
@@ -1225,7 +1225,7 @@ export const properties: INodeProperties[] = [
         type: 'string',
         default: '',
         description:
-          'The call with this ID, as in the header `x-request-ID`. It is found in any month, unless From or To is set.',
+          'The call with this request ID, which its answer has in a header and a step has as Request ID. It is found in any month, unless From or To is set.',
       },
       {
         displayName: 'Client',
@@ -1295,7 +1295,7 @@ export const properties: INodeProperties[] = [
         name: 'model',
         type: 'string',
         default: '',
-        description: 'Calls that this model answered, as the field `model` names it',
+        description: 'Calls that this model answered, as the field <code>model</code> names it',
       },
       {
         displayName: 'Platform',
@@ -3040,7 +3040,7 @@ export const chatProperties: INodeProperties[] = [
       },
     },
     description:
-      'The form of the answer. The model keeps to it strictly if every object is closed (`"additionalProperties": false`) and every property required.',
+      'The form of the answer. The model keeps to it strictly if every object is closed (<code>"additionalProperties": false</code>) and every property required.',
   },
   {
     displayName: 'Client',
