@@ -25,6 +25,8 @@ export interface Field {
   readonly inSight: boolean;
   /** A day or a moment, for which platforms have fields of their own. */
   readonly moment: boolean;
+  /** The help where such a field makes a moment of every day that is picked. */
+  readonly helpOfMoment?: string;
   readonly initial: unknown;
   readonly choices: readonly string[];
   /** Id of the list operation that fills this field's drop-down. */
@@ -65,7 +67,14 @@ interface JsonSchema {
   required?: string[];
   items?: JsonSchema;
   anyOf?: JsonSchema[];
-  'x-field'?: { options?: string; multiline?: boolean; inSight?: boolean; fields?: string; by?: string };
+  'x-field'?: {
+    options?: string;
+    multiline?: boolean;
+    inSight?: boolean;
+    fields?: string;
+    by?: string;
+    helpOfMoment?: string;
+  };
 }
 
 /** A no-code platform pages by itself and takes JSON: its forms do not ask for these. */
@@ -106,12 +115,17 @@ function readField(given: { key: string; schema: JsonSchema; required: boolean; 
     choices: (schema.enum ?? []).map(String),
     options: schema['x-field']?.options,
     ...dynamicFieldsOf(schema['x-field']),
+    ...momentHelpOf(schema['x-field']),
     children: childrenOf(kind, schema, label),
   };
 }
 
 function dynamicFieldsOf({ fields, by }: NonNullable<JsonSchema['x-field']> = {}): Pick<Field, 'fields'> {
   return fields === undefined || by === undefined ? {} : { fields: { operation: fields, by } };
+}
+
+function momentHelpOf({ helpOfMoment }: NonNullable<JsonSchema['x-field']> = {}): Pick<Field, 'helpOfMoment'> {
+  return helpOfMoment === undefined ? {} : { helpOfMoment };
 }
 
 /** A field that takes other texts as well (an event's id, say) stays text. */

@@ -68,6 +68,14 @@ describe('the docs of each platform', () => {
   });
 });
 
+// A date field of Make or Zapier gives a moment for every day, and the gateway ended a report as its last day began.
+test.each(surfaces.filter(([name]) => /Zapier app|make\/app.*params/.test(name)))(
+  '%s promises no whole day where a date field gives a moment',
+  (_, text) => {
+    expect(text).not.toContain('The last day (included)');
+  },
+);
+
 test('Zapier’s guide names every field of the first Zaps', () => {
   const guide = read('docs/zapier.md');
   for (const label of ['Limit (USD)', 'Scenario', 'Output Format', 'Fields', 'Max Tokens', 'Percents'])

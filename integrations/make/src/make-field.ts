@@ -6,11 +6,12 @@ import { makeLabel, singular } from './wording.ts';
 /** One field of the contract as a field of Make's form. */
 export function makeField(field: Field, moments: ReadonlySet<string> = new Set()): Parameter {
   const label = makeLabel(field.label);
+  const isMoment = moments.has(field.key);
   return {
     name: field.key,
-    ...(moments.has(field.key) ? { type: 'date' } : shapeOf(field, label)),
+    ...(isMoment ? { type: 'date' } : shapeOf(field, label)),
     label,
-    help: field.help || undefined,
+    help: (isMoment ? field.helpOfMoment : undefined) || field.help || undefined,
     required: field.required || undefined,
     default: field.kind === 'group' ? undefined : (field.initial as Parameter['default']),
   };

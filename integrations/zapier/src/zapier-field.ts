@@ -32,7 +32,7 @@ export function fieldGroups(fields: readonly Field[]): InputFieldGroup[] {
 }
 
 export function zapierField(field: Field): PlainInputField {
-  const helpText = helpBeside(field.label, field.help);
+  const helpText = helpBeside(field.label, field.helpOfMoment ?? field.help);
   return {
     key: field.key,
     label: titleCase(field.label),

@@ -210,6 +210,10 @@ export const from = moment
 export const to = moment.optional().meta({
   title: 'To',
   description: 'The last day (included), or the time at which the range ends. Default: now.',
+  'x-field': {
+    helpOfMoment:
+      'The time at which the range ends. To include a whole day, choose the beginning of the next one. Default: now.',
+  },
 });
 
 /** A calendar month by its name, in the request's `timezone` where it has one, else in the workspace's. */
