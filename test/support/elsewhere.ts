@@ -14,13 +14,14 @@ export async function serveElsewhere(answer: {
   body?: string;
   type?: string;
   location?: string;
+  headers?: Readonly<Record<string, string>>;
 }): Promise<Elsewhere> {
   const received: IncomingHttpHeaders[] = [];
-  const { status, body = '', type = 'text/html', location } = answer;
+  const { status, body = '', type = 'text/html', location, headers: own } = answer;
   const server = createServer(({ headers, url }, response) => {
     received.push(headers);
     const more = location === undefined ? {} : { location: `${location}${url}` };
-    response.writeHead(status, { 'content-type': type, ...more }).end(body);
+    response.writeHead(status, { 'content-type': type, ...more, ...own }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = (): Promise<void> => {

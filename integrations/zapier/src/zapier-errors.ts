@@ -25,12 +25,20 @@ function zapierError({ errors }: ZObject, error: GatewayError): Error {
       return new errors.HaltedError(withResumeLink(error));
     case 'rate_limited':
       return new errors.ThrottledError(message, Math.max(1, Math.ceil(retryAfterSeconds ?? 60)));
+    case 'service_unavailable':
+      // "If the API’s outage duration is known …": https://docs.zapier.com/platform/manage/api-outage
+      return retryAfterSeconds === undefined
+        ? new errors.Error(message, code, status)
+        : new errors.ThrottledError(message, Math.max(leastRestartSeconds, Math.ceil(retryAfterSeconds)));
     case 'invalid_api_key':
       return new errors.ExpiredAuthError(`${message} Reconnect AI Gateway with a key that is still valid.`);
     default:
       return new errors.Error(message, code, status);
   }
 }
+
+/** The gateway says after how long a program may ask again; a restart is over by then, or takes a while. */
+const leastRestartSeconds = 30;
 
 function withResumeLink({ message, details = {} }: GatewayError): string {
   const link = details.resume_url;

@@ -53,6 +53,21 @@ describe('waits and tries again by itself', () => {
     expect(refusal.delay).toBeGreaterThanOrEqual(1);
     expect(refusal.delay).toBeLessThanOrEqual(60);
   });
+
+  // A run that met an upgrade of the gateway failed, and its e-mail was lost where nobody replayed it.
+  test('a gateway that restarts, or waits for its database, is waited for; a proxy that says nothing of when is not', async () => {
+    const error = { message: 'This gateway is shutting down.', type: 'server_error', code: 'service_unavailable' };
+    const answer = { status: 503, type: 'application/json', body: JSON.stringify({ error }) };
+    const restarting = await serveElsewhere({ ...answer, headers: { 'retry-after': '2' } });
+    const refusal = await refusalOf(openZapier(restarting.url, liveKey).chat(asked()));
+    expect(refusal).toMatchObject({ name: 'ThrottledError', message: expect.stringContaining('shutting down') });
+    expect(refusal.delay).toBe(30);
+    await restarting.stop();
+
+    const proxy = await serveElsewhere({ status: 503 });
+    expect(await refusalOf(openZapier(proxy.url, liveKey).chat(asked()))).toMatchObject({ name: 'AppError' });
+    await proxy.stop();
+  });
 });
 
 test('a step gives up before Zapier does, after 30 seconds', () => {
