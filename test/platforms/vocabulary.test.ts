@@ -1,4 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
+import { alertsOn } from '@ai-gateway/shared/steps/alerts';
+import { titleCase } from '@ai-gateway/shared/steps/wording';
 import { AiGatewayApi } from 'n8n-nodes-ai-gateway/credentials/AiGatewayApi.credentials.ts';
 import { AiGateway } from 'n8n-nodes-ai-gateway/nodes/AiGateway/AiGateway.node.ts';
 import { AiGatewayTrigger } from 'n8n-nodes-ai-gateway/nodes/AiGatewayTrigger/AiGatewayTrigger.node.ts';
@@ -75,6 +77,15 @@ test.each(surfaces.filter(([name]) => /Zapier app|make\/app.*params/.test(name))
     expect(text).not.toContain('The last day (included)');
   },
 );
+
+test.each(['make', 'zapier'] as const)('docs/%s.md names every trigger of the app', (platform) => {
+  const guide = read(`docs/${platform}.md`);
+  const triggers =
+    platform === 'make'
+      ? alertsOn(platform).map(({ plural }) => `| Watch ${plural.toLowerCase()} `)
+      : alertsOn(platform).map(({ label }) => `**New ${titleCase(label, 'zapier')}**`);
+  expect(triggers.filter((trigger) => !guide.includes(trigger))).toEqual([]);
+});
 
 test('Zapier’s guide names every field of the first Zaps', () => {
   const guide = read('docs/zapier.md');
