@@ -114,6 +114,19 @@ describe('the value of an expression', () => {
     expect(JSON.stringify(sent().messages)).toContain(url);
   });
 
+  test('as the limit of a list is the form’s own where it is nothing, and a number in words is a number', async () => {
+    const listed = async (evaluated: Record<string, unknown>) =>
+      (await executeNode(node, host, [{ ...asked('model', 'getAll', {}), evaluated }])).length;
+    const all = await listed({ returnAll: 'true' });
+    expect(all).toBeGreaterThan(2);
+    for (const limit of [undefined, null, '', 0, 'many']) expect(await listed({ limit })).toBe(Math.min(all, 50));
+    expect(await listed({ limit: '2' })).toBe(2);
+    for (const limit of [undefined, '2'])
+      expect(
+        await executeNode(node, host, [{ ...asked('client', 'getAll', {}), evaluated: { limit } }]),
+      ).toBeInstanceOf(Array);
+  });
+
   test('as a schema may be an object or its text', async () => {
     const schema = {
       type: 'object',

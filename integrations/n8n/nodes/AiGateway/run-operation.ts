@@ -1,6 +1,7 @@
 import type { Client } from '@ai-gateway/shared/client';
 import type { InputOf, OperationId } from '@ai-gateway/shared/contract';
 import type { IDataObject } from 'n8n-workflow';
+import { switchOf } from '../plain-value.ts';
 import { operationInput, type ReadParameter } from './operation-input.ts';
 import type { OperationPlan } from './operation-plan.ts';
 
@@ -8,10 +9,19 @@ import type { OperationPlan } from './operation-plan.ts';
 export async function runOperation(client: Client, plan: OperationPlan, read: ReadParameter): Promise<IDataObject[]> {
   const input = operationInput(plan, read);
   if (plan.answer === 'one') return [(await call(client, plan.id, input)) as IDataObject];
-  const most = read('returnAll', false) === true ? Number.POSITIVE_INFINITY : Number(read('limit', 50));
+  const most = switchOf(read('returnAll', false), false) ? Number.POSITIVE_INFINITY : limitOf(read('limit', usualRows));
   return plan.answer === 'pages'
     ? pagesOf(client, { plan, input, most })
     : (await page(client, plan, input)).data.slice(0, most);
+}
+
+/** As many rows as the form begins with. */
+const usualRows = 50;
+
+/** An expression that gives nothing leaves the form's own. */
+function limitOf(value: unknown): number {
+  const wanted = Math.floor(Number(value));
+  return wanted >= 1 ? wanted : usualRows;
 }
 
 interface Page {
