@@ -4,6 +4,7 @@ import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
 import type { Adapter } from '../adapter.ts';
 import { openAiChat } from './openai-chat.ts';
+import { needsResponses } from './openai-model.ts';
 import { openAiResponses } from './openai-responses.ts';
 
 /** The request to OpenAI of a call in Anthropic's dialect. */
@@ -158,4 +159,16 @@ describe("OpenAI's service tiers", () => {
     expect(sent(openAiResponses, 'ultrafast')).toEqual({ tier: 'ultrafast', dropped: [] });
     expect(sent({ request: openAiChat.request }, 'ultrafast')).toEqual({ tier: undefined, dropped: ['service_tier'] });
   });
+});
+
+// `ResponsesModel` of openai 7.59.0 without `ChatModel`.
+it.each(['gpt-5.5-pro', 'gpt-6-cyber', 'gpt-daybreak-red-latest', 'gpt-rosalind-research', 'gpt-6.2-astra-law'])(
+  '%s is asked on /v1/responses, as it is served nowhere else',
+  (model) => {
+    expect(needsResponses({ tools: [] }, model)).toBe(true);
+  },
+);
+
+it.each(['gpt-6.2-astra', 'gpt-6.2-sol', 'gpt-6.1-terra'])('%s is asked on either endpoint', (model) => {
+  expect(needsResponses({ tools: [] }, model)).toBe(false);
 });

@@ -110,7 +110,7 @@ function describe(name: string): OpenAiModel {
     olderCeiling: false,
     searches: false,
     predictions: false,
-    responsesOnly: /-pro\b|codex|deep-research|computer-use|cyber|rosalind|daybreak/.test(name),
+    responsesOnly: /-pro\b|-law\b|codex|deep-research|computer-use|cyber|rosalind|daybreak/.test(name),
     toolsInChat: series || generation < version(5, 4) || name.includes('chat'),
   };
 }
