@@ -34,6 +34,11 @@ export interface OpenAiModel {
   responsesOnly: boolean;
   /** Takes function tools on the chat endpoint while it thinks. */
   toolsInChat: boolean;
+  /**
+   * Tells its words on the way from its answer: "For models like `gpt-5.3-codex` and beyond, when sending follow-up requests, preserve and
+   * resend phase on all assistant messages — dropping it can degrade performance" (`ResponseOutputMessage` of openai 7.59.0).
+   */
+  phases: boolean;
 }
 
 const rememberedMax = 500;
@@ -85,6 +90,7 @@ const plain: OpenAiModel = {
   predictions: true,
   responsesOnly: false,
   toolsInChat: true,
+  phases: false,
 };
 
 function describe(name: string): OpenAiModel {
@@ -112,6 +118,7 @@ function describe(name: string): OpenAiModel {
     predictions: false,
     responsesOnly: /-pro\b|-law\b|codex|deep-research|computer-use|cyber|rosalind|daybreak/.test(name),
     toolsInChat: series || generation < version(5, 4) || name.includes('chat'),
+    phases: name.startsWith('gpt-5.3-codex') || (name.startsWith('gpt-') && generation >= version(5, 4)),
   };
 }
 

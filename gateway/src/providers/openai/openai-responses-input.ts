@@ -4,10 +4,16 @@ import { toolIds } from '../tool-ids.ts';
 /** "Invalid 'input[1].call_id': string too long. Expected a string with maximum length 64." */
 export const responsesCallId = toolIds(/^.{1,64}$/s);
 
-/** Neutral messages as the items of a response's input: words, thoughts, calls and results are each an item of their own. */
-export function writeInput(messages: readonly Message[]): JsonObject[] {
+/**
+ * Neutral messages as the items of a response's input: words, thoughts, calls and results are each an item of their own. `phases`: the
+ * model wants to know which of its words were its answer.
+ */
+export function writeInput(messages: readonly Message[], { phases }: { phases: boolean }): JsonObject[] {
   return messages.flatMap((message): JsonObject[] => {
-    if (message.role === 'assistant') return withoutLooseThoughts(assistantItems(message.parts));
+    if (message.role === 'assistant') {
+      const items = withoutLooseThoughts(assistantItems(message.parts));
+      return phases ? withPhases(items) : items;
+    }
     const results = message.parts.flatMap((part) => (part.kind === 'tool-result' ? [writeResult(part)] : []));
     const content = contentOf(message.parts.filter(({ kind }) => kind !== 'tool-result'));
     if (message.role === 'tool' || (content.length === 0 && results.length > 0)) return results;
@@ -92,4 +98,12 @@ function assistantItems(parts: readonly Part[]): JsonObject[] {
 function withoutLooseThoughts(items: readonly JsonObject[]): JsonObject[] {
   const last = items.findLastIndex(({ type }) => type !== 'reasoning');
   return items.slice(0, last + 1);
+}
+
+/** Words before a call of a tool tell what the model is about to do; those behind the last one are its answer. */
+function withPhases(items: readonly JsonObject[]): JsonObject[] {
+  const lastCall = items.findLastIndex(({ type }) => type === 'function_call');
+  return items.map((item, i) =>
+    item.type === 'message' ? { ...item, phase: i < lastCall ? 'commentary' : 'final_answer' } : item,
+  );
 }

@@ -37,7 +37,7 @@ export function responsesRequest(call: NeutralCall, target: Target): { body: Jso
   const reasoning = reasons ? reasoningOf(call, target.model) : undefined;
   const body: JsonObject = {
     model: target.model,
-    input: writeInput(call.messages),
+    input: writeInput(call.messages, takes),
     store: false,
     ...toolFields(call),
     ...(text === undefined ? {} : { text }),
