@@ -183,7 +183,8 @@ function functionsOf(type: INodeType, host: N8nHost) {
     helpers: {
       httpRequestWithAuthentication: async (_credentialType: string, options: IHttpRequestOptions) => {
         try {
-          return await send({ ...options, headers: { ...options.headers, ...authentication(host.credential) } });
+          const headers = { ...options.headers, ...authentication(host.credential) };
+          return await send({ ...options, headers }, host.cancelled);
         } catch (error) {
           throw new NodeApiError(node, error as JsonObject);
         }
@@ -244,7 +245,7 @@ function evaluate(template: string, $credentials: N8nHost['credential']): string
 }
 
 /** Axios, as n8n sets it up for these options: any status, unparsed, redirects followed by hand. */
-async function send(options: IHttpRequestOptions) {
+async function send(options: IHttpRequestOptions, cancelled?: AbortSignal) {
   try {
     const response = await fetch(options.url, {
       method: options.method ?? 'GET',
@@ -253,7 +254,7 @@ async function send(options: IHttpRequestOptions) {
       redirect: 'manual',
       signal: AbortSignal.any([
         AbortSignal.timeout(options.timeout ?? 300_000),
-        ...(options.abortSignal === undefined ? [] : [options.abortSignal as AbortSignal]),
+        ...(cancelled === undefined ? [] : [cancelled]),
       ]),
     });
     return {

@@ -11,8 +11,6 @@ export const credentialName = 'aiGatewayApi';
 /** The part of n8n's contexts (of an execution, a drop-down, a webhook) that a call to the gateway needs. */
 export type GatewayContext = Pick<FunctionsBase, 'getCredentials'> & {
   helpers: Pick<RequestHelperFunctions, 'httpRequestWithAuthentication'>;
-  /** Only an execution can be stopped. n8n's helper does not end a request by itself then. */
-  getExecutionCancelSignal?(): AbortSignal | undefined;
 };
 
 export interface GatewayOptions {
@@ -41,7 +39,7 @@ interface FullAnswer {
 }
 
 function n8nTransport(context: GatewayContext, timeout: number): Transport {
-  return async ({ method, url, headers, body, signal = context.getExecutionCancelSignal?.() }) => {
+  return async ({ method, url, headers, body, signal }) => {
     const options: IHttpRequestOptions = {
       method: method as IHttpRequestMethods,
       url,

@@ -71,7 +71,7 @@ export class AiGateway implements INodeType {
     const answered: INodeExecutionData[] = [];
     const cancelled = this.getExecutionCancelSignal();
     for (const item of this.getInputData().keys()) {
-      // n8n lets the loop run when a person stops the execution: it would go on to pay for every item left.
+      // A person stopped the execution. n8n's helper ends the request under way, and leaves the loop to the node.
       if (cancelled?.aborted) break;
       try {
         const rows = await runItem(this, item);
