@@ -174,7 +174,30 @@ it('feedback that comes late, under a second name or in place of another counts 
   await expectLaw();
 });
 
-it('a late call counts with its feedback, also where its hour has no sums of its prompt or version', async () => {
+it('late opinions cost no look at the calls of their hours', async () => {
+  const whole = of(minute(60), minute(60 + 3 * 1_440));
+  await giveFeedback('user', 3, 0.9);
+  await giveFeedback('second', 5, 0.3);
+  const found = await readVersionFigures(database.pool, whole);
+  expect(await countOf('prompt_marks')).toBeGreaterThan(0);
+  expect(found.map(({ p50_ms: _, p95_ms: __, ...rest }) => rounded(rest))).toEqual(
+    (await fromRows(whole)).map(({ times: _, ...rest }) => rounded(rest)),
+  );
+  await database.pool.query('truncate calls');
+  expect(await readVersionFigures(database.pool, whole)).toEqual(found);
+});
+
+it('a second answer gives the prompt no opinion', async () => {
+  const { rows } = await database.pool.query(
+    `select f.prompt_version, c.shadow_of from feedback f join calls c on c.workspace_id = f.workspace_id and c.id = f.call_id
+     where c.prompt_id is not null`,
+  );
+  const asked = rows as { prompt_version: number | null; shadow_of: string | null }[];
+  expect(asked.some(({ shadow_of }) => shadow_of !== null)).toBe(true);
+  for (const { prompt_version, shadow_of } of asked) expect(prompt_version === null).toBe(shadow_of !== null);
+});
+
+it('a late call counts with its feedback once its hour is summed again, also where its hour has no sums of its prompt or version', async () => {
   await database.pool.query(
     `insert into calls (workspace_id, created_at, id, livemode, process_id, status, key_id, dialect, streamed, model_requested, cost_nanos,
        total_ms, prompt_id, prompt_version)
@@ -183,7 +206,6 @@ it('a late call counts with its feedback, also where its hour has no sums of its
     [minute(90)],
   );
   await giveFeedback('user', 50_000, 0.9);
-  await expectLaw('', ranges, ['reply-1', 'new']);
   await sumUp();
   expect(await countOf('prompt_marks')).toBe(0);
   await expectLaw('', ranges, ['reply-1', 'new']);

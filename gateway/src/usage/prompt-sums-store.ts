@@ -10,8 +10,8 @@ import { boundsOf } from './summed-range-store.ts';
  *     calls, feedback ── whole hours ──> usage_prompt_hours ── whole days ──> usage_prompt_days
  *       └── quarters of an hour, once a month's calls are dropped ──> usage_prompt_quarters
  *
- * Feedback may come weeks after its call, and marks the hour of the call (`prompt_marks`). A marked hour is read from its calls until it
- * is summed again, so that figures are true at every moment.
+ * Feedback may come weeks after its call, and marks the hour of the call (`prompt_marks`). Until a marked hour is summed again, its opinions are
+ * read from feedback and all else from its sums: figures are true at every moment, and a read costs no look at the calls of these hours.
  */
 const figures = [
   'calls',
@@ -190,26 +190,34 @@ const fromSums = (span: 'day' | 'hour' | 'quarter', from: string, to: string): s
   select prompt_version, ${msOfBucket} as ms, ${columns}, n
   from (${timesOfSums(`usage_prompt_${span}s`, span, `${ofFilter} and ${span} >= ${from} and ${span} < ${to}`)}) as of_sums
     cross join lateral (select took as bucket) as b`;
-const fromCalls = (joined: string, conditions: string, ms = 'ms'): string => `
+const fromCalls = (conditions: string): string => `
   select prompt_version, took as ms, ${columns}, n
-  from (${timesOfCalls(`${joined} left join opinions as f on f.call_id = calls.id`, 'null::text', ms, `${ofFilter} ${conditions}`)}) as of_calls`;
+  from (${timesOfCalls('left join opinions as f on f.call_id = calls.id', 'null::text', 'ms', `${ofFilter} ${conditions}`)}) as of_calls`;
 
 /**
- * Marked hours are taken from the sums again, and read from their calls. Opinions are found by workspace and time, before their calls are: on
- * a database spread by Citus feedback is elsewhere than calls, and travels; for a look at one call after the other all of it would.
+ * Of marked hours, the opinions are read from feedback, which names the version, and not from the sums. The calls of the edges are joined with their
+ * opinions: these are found by workspace and time, before their calls are. On a database spread by Citus feedback is elsewhere than calls, and
+ * travels; for a look at one call after the other all of it would.
  */
 const marked = `
   marked as materialized (
     select distinct hour from prompt_marks where workspace_id = $1 and livemode = $2 and prompt_id = $3 and hour >= $5 and hour < $8
       and not exists (select 1 from dropped_months where from_at <= hour and to_at > hour)),
+  late as (
+    select f.prompt_version, f.call_id, avg(f.score) as opinion
+    from marked join feedback f on f.workspace_id = $1 and f.livemode = $2 and f.prompt_id = $3 and f.prompt_version is not null
+      and f.call_at >= hour and f.call_at < hour + interval '1 hour'
+    group by f.prompt_version, f.call_id),
   opinions as materialized (
     select call_id, avg(score) as opinion
     from (
       select call_id, score from feedback where workspace_id = $1 and call_at >= $4 and call_at < $5
-      union all select call_id, score from feedback where workspace_id = $1 and call_at >= $8 and call_at < $9
-      union all select call_id, score from marked join feedback
-        on workspace_id = $1 and call_at >= hour and call_at < hour + interval '1 hour') as given
+      union all select call_id, score from feedback where workspace_id = $1 and call_at >= $8 and call_at < $9) as given
     group by call_id)`;
+
+/** All other figures of the version are 0. */
+const opinionsOnly = (values: Readonly<Partial<Record<Figure, string>>>): string =>
+  figures.map((figure) => values[figure] ?? '0').join(', ');
 
 /** As `partsOf` of usage. */
 const parts = `
@@ -218,15 +226,13 @@ const parts = `
     ${fromSums('day', '$6', '$7')}
     union all ${fromSums('hour', '$5', '$6')}
     union all ${fromSums('hour', '$7', '$8')}
-    union all ${fromCalls('', 'and created_at >= $4 and created_at < $5')}
-    union all ${fromCalls('', 'and created_at >= $8 and created_at < $9')}
+    union all ${fromCalls('and created_at >= $4 and created_at < $5')}
+    union all ${fromCalls('and created_at >= $8 and created_at < $9')}
     union all ${fromSums('quarter', '$4', '$5')}
     union all ${fromSums('quarter', '$8', '$9')}
-    union all select prompt_version, ms, ${each((figure) => `-${figure}`)}, -n
-      from marked cross join lateral (${fromSums('hour', 'marked.hour', `marked.hour + interval '1 hour'`)}) as summed
-    union all select prompt_version, ${msOfBucket}, ${columns}, n
-      from (${fromCalls(`join marked on created_at >= hour and created_at < hour + interval '1 hour'`, '', bucketOfMs)}) as late
-        cross join lateral (select late.ms as bucket) as b)`;
+    union all select prompt_version, null, ${opinionsOnly({ feedback: '-feedback', score_sum: '-score_sum' })}, 0
+      from marked join usage_prompt_hours h on h.workspace_id = $1 and h.livemode = $2 and h.prompt_id = $3 and h.hour = marked.hour
+    union all select prompt_version, null, ${opinionsOnly({ feedback: 'count(*)', score_sum: 'sum(opinion)' })}, 0 from late group by prompt_version)`;
 
 const percentile = (percent: number): string =>
   `min(ms) filter (where upto * 100 >= total * ${percent}) as p${percent}_ms`;
