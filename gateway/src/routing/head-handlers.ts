@@ -4,13 +4,13 @@ import type { Pool } from 'pg';
 import { actorOf } from '../accounts/actor.ts';
 import type { Context } from '../accounts/context.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { type Collected, countCollected } from './count-collected.ts';
 import { chooseHeads, findChosen, type HeadVersion, listHeadVersions, lockHeads } from './head-choice-store.ts';
 import { wordsOfOtherFormat, wordsOfReason } from './head-words.ts';
 import { labelsMin } from './learned-heads.ts';
-import { findCollected } from './learned-heads-store.ts';
 import { newestHeads } from './newest-heads.ts';
 
-type HeadContext = Context<{ db: Pool; evidence: { forget(workspaceId: string): void } }>;
+type HeadContext = Context<{ db: Pool; secret: string; evidence: { forget(workspaceId: string): void } }>;
 
 export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'routing.heads.activate'> = {
   'routing.heads.list': async (_input, { caller, services }) => {
@@ -19,7 +19,7 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
     const [versions, chosen, collected] = await Promise.all([
       listHeadVersions(services.db, scope),
       findChosen(services.db, scope),
-      findCollected(services.db, scope),
+      countCollected(services, scope),
     ]);
     return shown({ versions, chosen, collected });
   },
@@ -38,14 +38,11 @@ export const headHandlers: Pick<Handlers<HeadContext>, 'routing.heads.list' | 'r
         before: { heads: active, follows: chosen === undefined },
         after: { heads: version, follows: asked === 'latest' },
       });
-      return shown({
-        versions: await listHeadVersions(tx, scope),
-        chosen: await findChosen(tx, scope),
-        collected: await findCollected(tx, scope),
-      });
+      return { versions: await listHeadVersions(tx, scope), chosen: await findChosen(tx, scope) };
     });
     services.evidence.forget(workspaceId);
-    return after;
+    // Thousands of calls are read: nobody else waits for the lock meanwhile.
+    return shown({ ...after, collected: await countCollected(services, scope) });
   },
 };
 
@@ -72,7 +69,7 @@ function versionOf(asked: string, versions: readonly HeadVersion[]): number {
 interface KnownHeads {
   versions: readonly HeadVersion[];
   chosen: Awaited<ReturnType<typeof findChosen>>;
-  collected: Awaited<ReturnType<typeof findCollected>>;
+  collected: Collected | undefined;
 }
 
 function shown({ versions, chosen, collected }: KnownHeads): OutputOf<'routing.heads.list'> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { headsOfFormat } from '../../../test/support/heads-of-format.ts';
 import { structureSize } from './call-structure.ts';
+import { countCollected } from './count-collected.ts';
 import { EvidenceCache } from './evidence-cache.ts';
 import { hashedWords } from './hashed-words.ts';
 import { listHeadVersions } from './head-choice-store.ts';
@@ -125,4 +126,22 @@ it('heads that this version cannot read prove nothing to it: the look after thei
   const [second] = await listHeadVersions(database.pool, live);
   expect(second).toMatchObject({ version: 2, report: { better: first?.report.better } });
   expect(second?.report.lower).toBeLessThan(first?.report.lower ?? 0);
+});
+
+it('the calls collected are those that the next heads are learned from, and none that only other versions can read', async () => {
+  const collected = () => countCollected({ db: database.pool, secret }, live);
+  expect(await collected()).toBeUndefined();
+  await add(405, structureSize - 1);
+  await saveAs(undefined);
+  await add(3, structureSize + 1);
+  expect(await collected()).toMatchObject({ weak: learner.weak, strong: learner.strong, calls: 0, tasks: 0 });
+  await add(399);
+  expect(await collected()).toMatchObject({ calls: 399, tasks: 1 });
+  await learn();
+  expect((await versions()).length).toBe(1);
+  await database.pool.query('delete from learned_samples where id <= $1', ['req_00408']);
+  await add(1);
+  await learn();
+  // The heads after these are learned from the same calls and from newer ones.
+  expect([(await versions()).length, await collected()]).toMatchObject([2, { calls: 400 }]);
 });

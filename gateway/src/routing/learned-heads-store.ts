@@ -151,19 +151,14 @@ export async function findHeads(
   return rows[0] as { version: number; weights: Buffer | null; weak: string } | undefined;
 }
 
-/** As many of the calls that the next heads are learned of as there are: of the two models that were compared last. Undefined before the first. */
-export async function findCollected(
-  db: Db,
-  { workspaceId, livemode }: SampleScope,
-): Promise<(ModelPair & { calls: number; tasks: number }) | undefined> {
+/** The two models that were compared last. Undefined before the first. */
+export async function findLatestPair(db: Db, { workspaceId, livemode }: SampleScope): Promise<ModelPair | undefined> {
   const { rows } = await db.query(
-    `select weak, strong, count(*)::integer as calls, count(distinct task)::integer as tasks
-     from (select weak, strong, task, created_at from learned_samples where workspace_id = $1 and livemode = $2
-       order by created_at desc limit $3) as latest
-     where weak <> '' group by weak, strong order by max(created_at) desc limit 1`,
-    [workspaceId, livemode, samplesMax],
+    `select weak, strong from learned_samples where workspace_id = $1 and livemode = $2 and weak <> ''
+     order by created_at desc, id desc limit 1`,
+    [workspaceId, livemode],
   );
-  return rows[0] as (ModelPair & { calls: number; tasks: number }) | undefined;
+  return rows[0] as ModelPair | undefined;
 }
 
 /** Samples from ahead of the clock are of before it was set back: they would be the latest for as long. */

@@ -119,8 +119,12 @@ const heads = page(head).extend({
         .string()
         .nullable()
         .meta({ title: 'Baseline model', description: 'The strong model beside it.' }),
-      calls: z.number().int().meta({ title: 'Calls', description: 'Compared calls of the last 30 days, up to 5,000.' }),
-      tasks: z.number().int().meta({ title: 'Tasks', description: 'The tasks among these calls.' }),
+      calls: z.number().int().meta({
+        title: 'Calls',
+        description:
+          'Compared calls that the next heads are learned from: of the last 30 days, up to 5,000, as this version of the gateway sees calls.',
+      }),
+      tasks: z.number().int().meta({ title: 'Tasks', description: 'The number of tasks among these calls.' }),
       needed: z.number().int().meta({ title: 'Needed', description: 'With so many calls, learning begins.' }),
     })
     .meta({
