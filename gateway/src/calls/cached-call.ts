@@ -9,6 +9,7 @@ import type { NeutralCall, Usage } from '../dialects/neutral.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import type { Decision } from '../routing/decide.ts';
 import { FinishReasons, finishReasonsOf } from '../telemetry/finish-reasons.ts';
+import { keptUsage } from '../usage/savings.ts';
 import type { Permit } from './admission.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { Funding } from './funding.ts';
@@ -200,14 +201,22 @@ export function keeping(
     funding,
     cached,
   }: { answered: Extract<Answered, { kind: 'plain' }>; funding: Funding; cached: CachedCall },
-): ((costNanos: bigint) => void) | undefined {
+): (() => void) | undefined {
   const { usage, model, dropped } = answered;
   if (!cached.mayKeep(running, funding, usage)) return undefined;
   const body = Buffer.from(answered.body);
   if (!isKeepable(body)) return undefined;
   say(running.permit, 'stored');
   const provider = running.candidate?.provider ?? '';
-  return (costNanos) => cached.keep({ body, tailBytes: 0, model, provider, usage, costNanos, dropped });
+  const used = keptUsageOf(running, usage);
+  return () => cached.keep({ body, tailBytes: 0, model, provider, ...used, dropped });
+}
+
+export function keptUsageOf(
+  { candidate, isMarked }: Pick<RunningCall, 'candidate' | 'isMarked'>,
+  usage: Usage,
+): Pick<CachedAnswer, 'usage' | 'costNanos'> {
+  return keptUsage({ price: candidate?.price, usage, isMarked });
 }
 
 /** Did a plain answer end by itself, and is it small enough to be kept? */

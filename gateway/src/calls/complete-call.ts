@@ -165,7 +165,7 @@ async function plainAnswer(
     cache,
     checks: answered.checks,
   });
-  keep?.(settled.costNanos);
+  keep?.();
   return {
     kind: 'plain',
     headers: settledHeaders(running, request.id, { dropped: answered.dropped, ...settled }),

@@ -8,7 +8,7 @@ import { providerName } from '../providers/providers.ts';
 import { noteFailure } from '../telemetry/call-report.ts';
 import { billed } from '../usage/markup.ts';
 import type { Answered } from './attempt-outcome.ts';
-import { type CachedCall, isKeepableStream } from './cached-call.ts';
+import { type CachedCall, isKeepableStream, keptUsageOf } from './cached-call.ts';
 import { captureSink } from './capture-sink.ts';
 import { checkStreamed } from './check-answer.ts';
 import type { CompletionPorts } from './completion-ports.ts';
@@ -104,7 +104,7 @@ async function close(
         cache,
         checks: checkStreamed(running.call, transform),
       });
-      keep?.(costNanos);
+      keep?.();
       const { markup } = running.permit;
       const comment = closingComment({
         cost_usd: toUsd(billed(costNanos, markup)),
@@ -156,20 +156,20 @@ export function closingComment(figures: Readonly<Record<string, unknown>>): stri
 function keepingStream(
   { running, funding, cached, captured, answered }: Parameters<typeof close>[1],
   { usage, last }: StreamTransform,
-): ((costNanos: bigint) => void) | undefined {
+): (() => void) | undefined {
   if (cached === undefined || captured === undefined || !cached.mayKeep(running, funding, usage)) return undefined;
   const tail = Buffer.from(last ?? '');
   const body = Buffer.concat([captured.bytes(), tail]);
   if (!isKeepableStream(body)) return undefined;
   const { model, candidate } = running;
-  return (costNanos) =>
+  const used = keptUsageOf(running, usage);
+  return () =>
     cached.keep({
       body,
       tailBytes: tail.length,
       model: model ?? '',
       provider: candidate?.provider ?? '',
-      usage,
-      costNanos,
+      ...used,
       dropped: answered.dropped,
     });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { costNanos, flatPrice } from '../models/price.ts';
-import { savingsOf, savingsOfHit } from './savings.ts';
+import { keptUsage, savingsOf, savingsOfHit } from './savings.ts';
 
 const usd = fc.integer({ min: 0, max: 100_000 }).map((cents) => cents / 1000);
 const price = fc.record({ input: usd, output: usd, cached: usd, cacheWrite: usd }).map((one) => flatPrice(one));
@@ -35,6 +35,21 @@ it('a hit saves what the answer cost, beside what its model saved', () => {
       const saved = savingsOfHit({ baseline, price: chosen, usage: used, firstCostNanos });
       expect(saved.totalNanos).toBe(costNanos(baseline, used));
       expect(saved.totalNanos - saved.routeNanos - saved.marksNanos).toBe(firstCostNanos);
+    }),
+    { seed: 18 },
+  );
+});
+
+it('hits of an answer with marks save what equal calls without marks would have cost', () => {
+  fc.assert(
+    fc.property(price, price, usage, (baseline, chosen, used) => {
+      const kept = keptUsage({ price: chosen, usage: used, isMarked: true });
+      const hit = savingsOfHit({ baseline, price: chosen, usage: kept.usage, firstCostNanos: kept.costNanos });
+      const first = savingsOf({ baseline, price: chosen, usage: used, isMarked: true });
+      const plain = { ...used, cachedTokens: 0, cacheWriteTokens: 0 };
+      const paid = costNanos(chosen, used);
+      // Two equal calls: the first is paid, and the second is a hit.
+      expect((first?.totalNanos ?? 0n) + hit.totalNanos + paid).toBe(2n * costNanos(baseline, plain));
     }),
     { seed: 18 },
   );

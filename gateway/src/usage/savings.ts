@@ -35,7 +35,19 @@ export function savingsOf({
   return { totalNanos: routeNanos + marksNanos, routeNanos, marksNanos };
 }
 
-/** The same of an answer from the response cache: it saves what it cost when it was made, and what its model saved then. */
+/**
+ * The usage and the cost of an answer as each hit of it saves them: of the attempt that answered, and without marks, since those that failed before
+ * it would not fail again, and a mark is written once.
+ */
+export function keptUsage({ price, usage, isMarked }: { price: Price | undefined; usage: Usage; isMarked: boolean }): {
+  usage: Usage;
+  costNanos: bigint;
+} {
+  const plain = isMarked ? uncached(usage) : usage;
+  return { usage: plain, costNanos: price === undefined ? 0n : costNanos(price, plain) };
+}
+
+/** The saving of an answer from the response cache: what it cost when it was made (see `keptUsage`), and what its model saved then. */
 export function savingsOfHit({
   baseline,
   price,
