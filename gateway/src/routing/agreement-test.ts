@@ -43,8 +43,8 @@ function logLikelihood(pairs: number, agreed: number, p: number): number {
 }
 
 /** Is a share of `p0` or less refuted? */
-export function isAbove(seen: Pairs, p0: number): boolean {
-  return logWeightAbove(seen, p0) >= -Math.log(alpha);
+export function isAbove(seen: Pairs, p0: number, within = alpha): boolean {
+  return logWeightAbove(seen, p0) >= -Math.log(within);
 }
 
 /** Is a share of `p0` or more refuted? */

@@ -182,6 +182,16 @@ describe('auto with evidence', () => {
     expect(chosen('auto', { call, find })).toEqual(['gpt-6-sol', 'auto: evidence speaks against gpt-6-luna']);
   });
 
+  it('gives a task that was taken back to a dial whose share the pairs since then prove', () => {
+    const call = system(classification);
+    const find: CallSetup['find'] = (scope, model) => {
+      const found = proven(scope, model);
+      return found && { ...found, withdrawn: true };
+    };
+    expect(chosen('auto', { call, find })).toEqual(['gpt-6-luna', 'auto: 143 pairs agree 99%']);
+    expect(chosen('auto:quality', { call, find })[0]).toBe('gpt-6-sol');
+  });
+
   it('takes it back from `auto:cost` too where the small model fails', () => {
     const call = system(classification);
     const find: CallSetup['find'] = (scope, model) =>

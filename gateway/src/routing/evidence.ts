@@ -72,7 +72,7 @@ export function standingOf(
     n,
     pairs: ofTask?.pairs ?? 0,
     agreeing: ofTask?.agreeing ?? 0,
-    proven: ofTask?.withdrawn === true ? undefined : ofTask?.lower,
+    proven: ofTask?.lower,
     withdrawn: ofTask?.withdrawn === true,
     isJudged: ofTask?.isJudged === true,
   };

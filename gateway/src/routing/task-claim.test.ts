@@ -79,6 +79,38 @@ describe('the claim about a task', () => {
     }
   });
 
+  it('begins again where a task that was refuted has become easy, and clears it by the pairs since then', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      let claim = after(400, 0.6, { seed });
+      expect(claim.upper).toBeLessThan(0.8);
+      const random = seeded(seed + 1_000);
+      let pairs = 0;
+      while (claim.lower < 0.95 && pairs < 1_000) {
+        claim = withPair(claim, random() < 0.995);
+        pairs += 1;
+      }
+      expect(pairs).toBeLessThanOrEqual(400);
+    }
+  });
+
+  it('begins again at a task that is as hard as ever in at most 6 of 100, over four thousand pairs', () => {
+    let again = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seeded(seed);
+      let claim = noClaim;
+      let isRefuted = false;
+      for (let i = 0; i < 4_000; i++) {
+        claim = withPair(claim, random() < 0.9);
+        if (isRefuted && claim.pairs === 0) {
+          again += 1;
+          break;
+        }
+        isRefuted ||= claim.upper < 0.95;
+      }
+    }
+    expect(again / 60).toBeLessThanOrEqual(0.06);
+  });
+
   it('takes the space of two hundred pairs, however many there are', () => {
     expect(after(3_000, 0.97).recent).toHaveLength(200);
   });
@@ -99,5 +131,11 @@ describe('the share of calls that are answered twice', () => {
     expect(claim.lower).toBeGreaterThanOrEqual(0.95);
     expect(shadowPercent(claim, 0.95, 2)).toBe(2);
     expect(shadowPercent(after(20, 1, { from: claim }), 0.95, 2)).toBe(0.2);
+  });
+
+  it('is the sample again while a task that was refuted may have become easy', () => {
+    const claim = after(400, 0.6);
+    expect(shadowPercent(claim, 0.95, 2)).toBe(0.2);
+    expect(shadowPercent(after(20, 1, { from: claim }), 0.95, 2)).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { alpha, isBelow, lowerBound, type Pairs, upperBound } from './agreement-test.ts';
+import { alpha, isAbove, isBelow, lowerBound, type Pairs, upperBound } from './agreement-test.ts';
 
 /** The evidence of the pairs of a task about a small model beside a strong one. */
 export interface TaskClaim extends Pairs {
@@ -12,7 +12,7 @@ export interface TaskClaim extends Pairs {
 
 export const noClaim: TaskClaim = { pairs: 0, agreed: 0, lower: 0, upper: 1, recent: '' };
 
-/** The shares that somebody may rely on: the highest that is proven is tested against the latest pairs. */
+/** The shares that somebody may rely on: the highest that is proven is tested against the latest pairs, and so is the lowest that is refuted. */
 const levels = [0.99, 0.98, 0.97, 0.95, 0.9, 0.8, 0.5];
 /** A change of a model behind its name shows in the latest 200 pairs, and a sudden one in fewer: each of these is looked at. */
 const latestPairs = [25, 50, 100, 200];
@@ -21,7 +21,8 @@ const recentMax = 200;
 /**
  * The claim after one more pair. Pairs are counted from the last withdrawal on, so that a good past does not outweigh a bad present; the
  * bounds may be read after every pair, so the best of each holds. Where the latest pairs refute the claim it is withdrawn, and evidence
- * begins again: that a lower share is not refuted proves nothing of it.
+ * begins again: that a lower share is not refuted proves nothing of it. It begins again too where they agree more often than all pairs together
+ * leave possible: a prompt or a model was changed for the better, and the bad past would outweigh any present.
  */
 export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
   const seen = { pairs: before.pairs + 1, agreed: before.agreed + (agrees ? 1 : 0) };
@@ -29,7 +30,17 @@ export function withPair(before: TaskClaim, agrees: boolean): TaskClaim {
   const lower = lowerBound(seen, before.lower);
   const upper = upperBound(seen, before.upper);
   const level = levels.find((one) => one <= lower);
-  return level !== undefined && isRefutedByLatest(recent, level) ? noClaim : { ...seen, lower, upper, recent };
+  const isOver = (level !== undefined && isRefutedByLatest(recent, level)) || isExceededByLatest(recent, upper);
+  return isOver ? noClaim : { ...seen, lower, upper, recent };
+}
+
+/** Do the latest pairs prove a share that all pairs together refute? */
+function isExceededByLatest(recent: string, upper: number): boolean {
+  const level = levels.findLast((one) => one >= upper);
+  if (level === undefined) return false;
+  return latestPairs.some(
+    (most) => recent.length >= most && isAbove(pairsIn(recent.slice(-most)), level, alpha / latestPairs.length),
+  );
 }
 
 /** Do the latest pairs refute this share? Several looks share the probability of a false word. `recent` may be of any length. */
@@ -54,7 +65,7 @@ const doubtAt = 3;
 
 /**
  * How many of the calls of a task are to be answered twice, in percent. Once the task is known to reach the level, or not to, few are
- * enough; three of the latest twenty that differ are a doubt, and the usual share looks into it.
+ * enough; latest twenty that speak against it are a doubt, and the usual share looks into it.
  */
 export function shadowPercent(claim: TaskClaim | undefined, level: number, samplePercent: number): number {
   if (claim === undefined) return samplePercent;
@@ -62,8 +73,7 @@ export function shadowPercent(claim: TaskClaim | undefined, level: number, sampl
   return isSettled && !isInDoubt(claim, level) ? Math.min(settledPercent, samplePercent) : samplePercent;
 }
 
-function isInDoubt({ recent, lower }: TaskClaim, level: number): boolean {
-  if (lower < level) return false;
-  const { pairs, agreed } = pairsIn(recent.slice(-doubtPairs));
-  return pairs - agreed >= doubtAt;
+function isInDoubt({ recent, lower, upper }: TaskClaim, level: number): boolean {
+  const latest = pairsIn(recent.slice(-doubtPairs));
+  return lower >= level ? latest.pairs - latest.agreed >= doubtAt : isAbove(latest, upper);
 }

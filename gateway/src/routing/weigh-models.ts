@@ -82,10 +82,12 @@ export function judged(
   { proven, upper, withdrawn, pairs }: Standing,
   { dial, quality, work, easyFor }: Pick<Question, 'dial' | 'quality' | 'easyFor'> & { work: Omit<Work, 'topic'> },
 ): Pick<Weighed, 'because' | 'leftOut'> {
-  if (withdrawn) return no('its newest answers to this task no longer agree');
+  // All that is proven after a withdrawal comes from later pairs: the dial of the workspace may ask for more than this call.
+  const isProven = proven !== undefined && proven >= quality;
+  if (withdrawn && !isProven) return no('its newest answers to this task no longer agree');
   const least = dial === 'cost' ? Math.min(quality, leastQuality) : quality;
   if (upper < least) return no(`evidence speaks against it: ${percent(upper)} at most`);
-  if (proven !== undefined && proven >= quality) return allowed('proven');
+  if (isProven) return allowed('proven');
   // The dial `quality` does not rely on other tasks alone.
   if (easyFor === model && (dial !== 'quality' || pairs > 0)) return allowed('words');
   if (dial === 'cost') return allowed('dial');
