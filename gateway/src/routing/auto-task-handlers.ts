@@ -6,6 +6,7 @@ import { inTurns } from '../turns/in-turn.ts';
 import { readAutoSettings, usualAuto } from './auto-settings.ts';
 import { evidenceInPieces } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
+import { strongModelsOf } from './leading-claim.ts';
 import { readRouting } from './routing-version-store.ts';
 import { readDay } from './shadow-day-store.ts';
 import { isMostlyJudged, listClaims, listPromptIds, type StoredClaim } from './task-claim-store.ts';
@@ -36,7 +37,10 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
     const judges = judgesOf(document);
     const { dial } = document.auto === undefined ? usualAuto : readAutoSettings(document.auto);
     const { view, claims } = await inTurns(
-      evidenceInPieces({ claims: stored, rates, isCurrent: (claim) => isCurrent(claim, judges) }),
+      evidenceInPieces({
+        ...{ claims: stored, rates, strongModels: strongModelsOf(document) },
+        isCurrent: (claim) => isCurrent(claim, judges),
+      }),
     );
     const promptOf = new Map(prompts.map((id) => [taskOfPrompt(id), id]));
     return {

@@ -2,6 +2,7 @@ import type { Db } from '../db/transaction.ts';
 import { inTurn, inTurns } from '../turns/in-turn.ts';
 import { type EvidenceView, evidenceInPieces } from './evidence-view.ts';
 import { isCurrent, judgesOf } from './judges.ts';
+import { strongModelsOf } from './leading-claim.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import { findHeads } from './learned-heads-store.ts';
 import { unpackHeads } from './packed-heads.ts';
@@ -161,7 +162,7 @@ export class EvidenceCache {
     const fresh = weights && (await inTurn(() => unpackHeads(weights)));
     const learned = isKnown ? before?.view.heads?.learned : fresh;
     const pieces = evidenceInPieces(
-      { claims, rates, isCurrent: (claim) => isCurrent(claim, judges) },
+      { claims, rates, isCurrent: (claim) => isCurrent(claim, judges), strongModels: strongModelsOf(document) },
       learned && { learned, smallModel: found?.weak ?? '' },
     );
     // Most workspaces have none: their first call waits for no turn.

@@ -1,4 +1,5 @@
 import { type Evidence, type EvidenceScope, type FindEvidence, noEvidence } from './evidence.ts';
+import { LeadingClaims, undated } from './leading-claim.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import type { Pieces } from './pieces.ts';
 import { rowsInSlice, type Slice } from './slices.ts';
@@ -27,6 +28,8 @@ interface EvidenceRows {
   rates: readonly Slice<TaskRateRow>[];
   /** Whether a claim counts: its judge may have changed. */
   isCurrent: (claim: StoredClaim) => boolean;
+  /** The strong models of the settings, in their order: see `strongModelsOf`. */
+  strongModels?: readonly string[] | undefined;
 }
 
 /** The view, and the claims that count, the latest first. `rows` is how many it is made of. */
@@ -42,6 +45,7 @@ export function* evidenceInPieces(given: EvidenceRows, heads?: HeadsOfModel): Pi
   const current: StoredClaim[] = [];
   const [tasks, topics, workspace] = [new GatheredByModel(), new GatheredByModel(), new GatheredByModel()];
   const repeats = new UsualRepeats();
+  const leading = new LeadingClaims(given.strongModels ?? []);
   const rates: TaskRateRow[][] = [];
   for (const slice of given.rates) {
     const read = slice.read();
@@ -64,6 +68,7 @@ export function* evidenceInPieces(given: EvidenceRows, heads?: HeadsOfModel): Pi
       if (!given.isCurrent(claim)) continue;
       const model = undated(claim.weak);
       current.push(claim);
+      leading.note(claim);
       claimed.set(claimKey(claim.task, claim.weak, claim.strong), claim);
       tasks.at(model, claim.task).claims.push(claim);
       topics.at(model, claim.topic).claims.push(claim);
@@ -71,9 +76,9 @@ export function* evidenceInPieces(given: EvidenceRows, heads?: HeadsOfModel): Pi
     }
     yield;
   }
-  const ofTasks = yield* tasks.evidenceInPieces('task');
-  const ofTopics = yield* topics.evidenceInPieces('above');
-  const ofWorkspace = yield* workspace.evidenceInPieces('above');
+  const ofTasks = yield* tasks.evidenceInPieces(leading);
+  const ofTopics = yield* topics.evidenceInPieces(undefined);
+  const ofWorkspace = yield* workspace.evidenceInPieces(undefined);
   const find: FindEvidence = (scope: EvidenceScope, name: string) => {
     const model = undated(name);
     if (scope === 'workspace') return ofWorkspace.get(model)?.get(everywhere);
@@ -108,13 +113,14 @@ class GatheredByModel {
     return found;
   }
 
-  *evidenceInPieces(scope: 'task' | 'above'): Pieces<ReadonlyMap<string, ReadonlyMap<string, Evidence>>> {
+  /** `leading`: of tasks one claim counts, and above them all do. */
+  *evidenceInPieces(leading: LeadingClaims | undefined): Pieces<ReadonlyMap<string, ReadonlyMap<string, Evidence>>> {
     const all = new Map<string, ReadonlyMap<string, Evidence>>();
     let made = 0;
     for (const [model, byName] of this.#models) {
       const ofModel = new Map<string, Evidence>();
       for (const [name, gathered] of byName) {
-        ofModel.set(name, evidenceOf(gathered, scope));
+        ofModel.set(name, evidenceOf(gathered, leading));
         made += 1;
         if (made % rowsInSlice === 0) yield;
       }
@@ -126,13 +132,6 @@ class GatheredByModel {
 
 function claimKey(task: string, weak: string, strong: string): string {
   return [task, weak, strong].join('\n');
-}
-
-/** Vendors answer as `gpt-4o-2024-08-06` where `gpt-4o` was asked for. */
-function undated(model: string): string {
-  // Most names have no hyphen where a date begins, and a call asks for a dozen.
-  const hasHyphen = model.charCodeAt(model.length - 11) === 45 || model.charCodeAt(model.length - 9) === 45;
-  return !hasHyphen ? model : model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '');
 }
 
 interface Gathered {
@@ -158,25 +157,26 @@ function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum }: TaskRat
 /** Thousands of answers that parse must not outweigh a hundred that were compared: they only raise alarms. */
 const alarmLabelsMax = 100;
 
-function evidenceOf({ signals, claims, outTokens, answers }: Gathered, scope: 'task' | 'above'): Evidence {
+function evidenceOf({ signals, claims, outTokens, answers }: Gathered, leading: LeadingClaims | undefined): Evidence {
   const worst = worstOf(signals);
   const weight = worst === undefined ? 0 : Math.min(1, alarmLabelsMax / worst.n);
-  const [latest] = claims;
-  const pairs = claims.reduce((sum, one) => sum + one.pairs, 0);
+  const ofTask = leading?.of(claims);
+  const counted = leading === undefined ? claims : ofTask === undefined ? [] : [ofTask];
   return {
-    pairs: scope === 'task' ? (latest?.pairs ?? 0) : pairs,
-    agreeing: scope === 'task' ? (latest?.agreed ?? 0) : claims.reduce((sum, one) => sum + one.agreed, 0),
+    pairs: counted.reduce((sum, one) => sum + one.pairs, 0),
+    agreeing: counted.reduce((sum, one) => sum + one.agreed, 0),
     n: worst === undefined ? 0 : worst.n * weight,
     okSum: worst === undefined ? 0 : worst.okSum * weight,
     ...(answers > 0 ? { outTokensMean: outTokens / answers } : {}),
-    ...(scope === 'task' && latest !== undefined ? claimFields(latest) : {}),
+    ...(ofTask === undefined ? {} : claimFields(ofTask)),
   };
 }
 
-function claimFields({ lower, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
+function claimFields({ lower, upper, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
   const isJudged = isMostlyJudged({ judged, pairs });
   return {
     ...(lower > 0 ? { lower } : {}),
+    ...(upper < 1 ? { upper } : {}),
     ...(isCleared ? { clearedBy: isJudged ? ('judge' as const) : ('agreement' as const) } : {}),
     ...(isJudged ? { isJudged } : {}),
     ...(isWithdrawn ? { withdrawn: true } : {}),

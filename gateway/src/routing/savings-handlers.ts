@@ -7,6 +7,7 @@ import { findSavingsEvidence, type SavingsEvidence, type SavingsSum, sumSavings 
 import { daysOf } from '../usage/usage-range.ts';
 import { rangeIn } from '../usage/workspace-range.ts';
 import { judgesOf } from './judges.ts';
+import { strongModelsOf } from './leading-claim.ts';
 import { readRouting } from './routing-version-store.ts';
 
 interface SavingsPorts {
@@ -27,9 +28,14 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
     const query = { filter, grouping, days };
     const { groups, total } = await sumSavings(services.db, query);
     const isSaved = groups.some(({ savedAutoNanos }) => savedAutoNanos !== 0n);
-    const evidence = isSaved
-      ? await findSavingsEvidence(services.db, query, judgesOf(await readRouting(services.db, workspaceId)))
-      : undefined;
+    const document = isSaved ? await readRouting(services.db, workspaceId) : undefined;
+    const evidence =
+      document &&
+      (await findSavingsEvidence(
+        services.db,
+        { ...query, strongModels: strongModelsOf(document) },
+        judgesOf(document),
+      ));
     return {
       data: groups.map((row) => ({
         ...noGroup,

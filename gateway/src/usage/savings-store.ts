@@ -31,6 +31,8 @@ interface SavingsQuery {
   filter: SumFilter;
   grouping: SavingsGrouping;
   days: readonly UsageDay[];
+  /** Those of the settings, in their order: of the pairs beside several, those beside the first count. */
+  strongModels?: readonly string[] | undefined;
 }
 
 /** `with` clauses that make `summed`: the groups and figures to be added up. */
@@ -79,7 +81,8 @@ function bySaving(a: SavingsSum, b: SavingsSum): number {
 
 /**
  * The pairs behind what `auto` saved in each group: those of the very tasks and models that saved something there. Each weighs as much as
- * the dollars that it saved or lost; of dollars without pairs, nothing is proven. Pairs of a judge that is none of `judges` prove nothing more.
+ * the dollars that it saved or lost; of dollars without pairs, nothing is proven. Pairs of a judge that is none of `judges` prove nothing more, and
+ * of pairs beside several strong models those count that `auto` goes by: see `routing/leading-claim.ts`.
  */
 export async function findSavingsEvidence(
   db: Db,
@@ -92,11 +95,18 @@ export async function findSavingsEvidence(
     days: query.grouping === 'day' ? query.days : undefined,
   });
   const { rows } = await db.query(
-    `${parts}, claims as (
-       select distinct on (task, ${undated('weak')}) task, ${undated('weak')} as weak, pairs, agreed, lower, judged from task_claims
-       where workspace_id = $1 and livemode = $2 and pairs > 0
-         and (judged = 0 or judges <> '{}' and judges <@ $${values.length + 1}::text[])
-       order by task, ${undated('weak')}, updated_at desc),
+    `${parts}, compared as (
+       select task, ${undated('weak')} as weak, pairs, agreed, lower, judged, withdrawn_at is not null as is_withdrawn,
+         array_position($${values.length + 2}::text[], ${undated('strong')}) as rank,
+         updated_at >= max(updated_at) over (partition by task, ${undated('weak')}) - interval '30 days' as is_recent
+       from task_claims
+       where workspace_id = $1 and livemode = $2 and (pairs > 0 or withdrawn_at is not null)
+         and (judged = 0 or judges <> '{}' and judges <@ $${values.length + 1}::text[])),
+     foremost as (
+       select distinct on (task, weak) * from compared
+       where rank is not null or not exists (select 1 from compared where rank is not null and pairs > 0)
+       order by task, weak, rank, is_recent desc, is_withdrawn desc, pairs desc),
+     claims as (select * from foremost where pairs > 0),
      moved as (
        select ${groupOf[query.grouping]} as g, task, model, sum(moved_nanos)::float8 as nanos from parts
        where moved_nanos > 0 and exists (select 1 from claims) group by 1, 2, 3),
@@ -105,7 +115,7 @@ export async function findSavingsEvidence(
        coalesce(sum(nanos * lower), 0) / sum(nanos) as lower,
        coalesce(sum(judged) * 2 > sum(pairs), false) as judged
      from saved left join claims on claims.task = saved.task and claims.weak = saved.model group by 1 having count(pairs) > 0`,
-    [...values, [...judges]],
+    [...values, [...judges], [...(query.strongModels ?? [])]],
   );
   return new Map(
     (rows as ({ g: string | null } & SavingsEvidence)[]).map(({ g, ...evidence }) => [g, evidence] as const),
@@ -113,7 +123,7 @@ export async function findSavingsEvidence(
 }
 
 /** Vendors answer as `gpt-4o-2024-08-06` where `gpt-4o` was asked for. */
-function undated(column: 'weak' | 'model'): string {
+function undated(column: 'weak' | 'strong' | 'model'): string {
   return `regexp_replace(${column}, '-([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})$', '')`;
 }
 

@@ -129,6 +129,20 @@ it('savings by task and their evidence are the same from sums as from the calls'
   expect(await figures()).toEqual(await direct());
 });
 
+it('a pair beside a fallback, compared in an outage, takes no evidence away from savings', async () => {
+  const query = { filter: { ...place, from: first, to: end }, grouping: 'task', days: [] } as const;
+  const evidence = async (strongModels: string[] = []) =>
+    [...(await findSavingsEvidence(database.pool, { ...query, strongModels }, new Set()))].sort();
+  const before = await evidence();
+  await database.pool.query(
+    `insert into task_claims (workspace_id, livemode, task, topic, weak, strong, pairs, agreed, lower, upper, recent, updated_at)
+     select workspace_id, livemode, task, topic, weak, 'fallback', 1, 0, 0, 1, '0', now() + interval '1 hour' from task_claims`,
+  );
+  expect(await evidence()).toEqual(before);
+  expect(await evidence(['fallback'])).not.toEqual(before);
+  await database.pool.query(`delete from task_claims where strong = 'fallback'`);
+});
+
 it.each(['usage_task_hours', 'usage_task_days'])('savings are read from %s', async (table) => {
   const found = await direct();
   await database.pool.query(`insert into ${table} select * from ${table}`);
