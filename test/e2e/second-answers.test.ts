@@ -65,11 +65,11 @@ async function readAll() {
       // A month that is not over is billed up to now.
       preview: (await get(`/v1/invoices/preview?period=${today}`)).data.map(({ to, ...row }) => row),
       plan: await get('/v1/plan'),
-      savings: await get(`/v1/savings?${range}&group_by=day`),
       cache: (await get<{ last_30_days: Figures }>('/v1/cache/stats')).last_30_days,
       scenarios: await get('/v1/scenarios'),
       portal: await (await gateway.get('/v1/usage/clients?client_id=acme')).text(),
     },
+    savings: await get(`/v1/savings?${range}&group_by=day`),
     workspace: (await json<{ data: Figures[] }>(person.get('/v1/workspaces'))).data[0],
   };
 }
@@ -108,6 +108,7 @@ describe('second answers', () => {
         sumOf(before.series[metric] ?? [], 'value'),
       ]);
     expect(after.same).toEqual(before.same);
+    expect(after.savings.data).toEqual(before.savings.data);
     expect(after.workspace).toMatchObject({ requests: before.workspace?.requests });
   });
 
@@ -120,6 +121,8 @@ describe('second answers', () => {
       ]);
       expect([by, sumOf(data, 'cost_usd'), sumOf(data, 'second_answers_usd')]).toEqual([by, 40 * own + paid, paid]);
     }
+    expect(before.savings.totals).toMatchObject({ second_answers_usd: 0 });
+    expect(after.savings.totals).toEqual({ ...before.savings.totals, second_answers_usd: paid });
     for (const by of ['', '&group_by=model'])
       expect(sumOf(after.series[`cost_usd${by}`] ?? [], 'value')).toBe(40 * own + paid);
     expect(sumOf(after.movers, 'change_usd') - sumOf(before.movers, 'change_usd')).toBe(paid);

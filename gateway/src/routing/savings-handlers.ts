@@ -3,7 +3,13 @@ import { toUsd } from '@ai-gateway/shared/money';
 import type { Pool } from 'pg';
 import type { Context } from '../accounts/context.ts';
 import type { SettingsCache } from '../accounts/settings-cache.ts';
-import { findSavingsEvidence, type SavingsEvidence, type SavingsSum, sumSavings } from '../usage/savings-store.ts';
+import {
+  findSavingsEvidence,
+  type SavingsEvidence,
+  type SavingsSum,
+  sumSavings,
+  sumSecondAnswers,
+} from '../usage/savings-store.ts';
 import { daysOf } from '../usage/usage-range.ts';
 import { rangeIn } from '../usage/workspace-range.ts';
 import { judgesOf } from './judges.ts';
@@ -26,7 +32,10 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
     const days = grouping === 'day' ? daysOf(range, services.now()) : [];
     const filter = { workspaceId, livemode, from: range.from, to: range.to };
     const query = { filter, grouping, days };
-    const { groups, total } = await sumSavings(services.db, query);
+    const [{ groups, total }, secondNanos] = await Promise.all([
+      sumSavings(services.db, query),
+      sumSecondAnswers(services.db, filter),
+    ]);
     const isSaved = groups.some(({ savedAutoNanos }) => savedAutoNanos !== 0n);
     const document = isSaved ? await readRouting(services.db, workspaceId) : undefined;
     const evidence =
@@ -43,7 +52,7 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
         ...describe(row),
         evidence: row.savedAutoNanos === 0n ? null : shown(evidence?.get(row.group)),
       })),
-      totals: describe(total ?? nothing),
+      totals: { ...describe(total ?? nothing), second_answers_usd: toUsd(secondNanos) },
     };
   },
 };
@@ -67,7 +76,7 @@ const nothing: SavingsSum = {
 };
 
 /** The response cache's part is the rest, so that the parts add up. */
-function describe(row: SavingsSum): OutputOf<'savings.get'>['totals'] {
+function describe(row: SavingsSum): Omit<OutputOf<'savings.get'>['totals'], 'second_answers_usd'> {
   const { savedNanos, savedAutoNanos, savedRulesNanos, savedMarksNanos } = row;
   return {
     calls: row.calls,

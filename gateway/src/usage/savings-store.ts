@@ -71,6 +71,16 @@ export async function sumSavings(
   };
 }
 
+/** The cost of second answers and of the questions to judges: no group has it, and no saving is reduced by it. */
+export async function sumSecondAnswers(db: Db, filter: SumFilter): Promise<bigint> {
+  const { parts, values } = await partsFor(db, filter, { columns: [] });
+  const { rows } = await db.query(
+    `${parts} select coalesce(sum(second_cost_nanos), 0)::bigint as "costNanos" from parts`,
+    values,
+  );
+  return (rows as { costNanos: bigint }[])[0]?.costNanos ?? 0n;
+}
+
 function byDay(a: SavingsSum, b: SavingsSum): number {
   return (a.group ?? '') < (b.group ?? '') ? -1 : 1;
 }

@@ -89,14 +89,23 @@ export const getSavings = operation({
     data: z
       .array(row)
       .meta({ title: 'Rows', description: 'Days in their order, others by what they saved; at most 1,000.' }),
-    totals: z.object(figures).meta({ title: 'Totals', description: 'Totals of the range, of all its groups.' }),
+    totals: z
+      .object({
+        ...figures,
+        second_answers_usd: usd.meta({
+          title: 'Second answers',
+          description:
+            'Cost of second answers and of questions to judges, by which auto learns, in dollars. Take it off the four parts for the saving that is left.',
+        }),
+      })
+      .meta({ title: 'Totals', description: 'Totals of the range, of all its groups.' }),
   }),
   errors: ['invalid_request', 'forbidden', 'tag_forbidden'],
   sample: {
     input: { from: '2026-11-01', group_by: 'day' },
     output: {
       data: [{ day: '2026-11-01', client_id: null, task: null, model: null, ...sampleFigures, evidence: null }],
-      totals: sampleFigures,
+      totals: { ...sampleFigures, second_answers_usd: 0.12 },
     },
   },
   wrong: [

@@ -81,7 +81,7 @@ export function SavingsScreen(): ReactNode {
 }
 
 function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly Row[] }): ReactNode {
-  const { saved_usd: saved, cost_usd: cost, calls } = totals;
+  const { saved_usd: saved, cost_usd: cost, calls, second_answers_usd: second } = totals;
   const share = shareSaved(saved, cost);
   const { measured, others } = splitAuto(tasks);
   return (
@@ -114,6 +114,12 @@ function Totals({ totals, tasks }: { totals: Savings['totals']; tasks: readonly 
         {callsForPeople(calls)} for <Money amount={cost} />. Each dollar is counted once: first the model, then the
         cache of the provider, then the response cache. A minus marks a part that cost more than it saved.
       </p>
+      {second > 0 ? (
+        <p>
+          Second answers, by which auto learns, cost <Money amount={second} /> beside this. That leaves{' '}
+          <SignedMoney amount={sumOf(saved) - second} />.
+        </p>
+      ) : null}
       {sumOf(saved) === 0 ? (
         <p>
           Nothing is saved yet. Call the model auto, add a <Link to="/app/routing">rule</Link>, or keep answers with the
