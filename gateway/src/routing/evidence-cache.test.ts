@@ -12,7 +12,7 @@ const taskOf = (n: number): string => n.toString(16).padStart(32, '0');
 const rateOf = (n: number, calls = 10): TaskRateRow => ({
   ...{ task: taskOf(n), model: n % 2 === 0 ? 'gpt-6-luna' : 'gpt-6-sol' },
   signal: n % 3 === 0 ? 'retry' : 'error',
-  ...{ n: calls, okSum: calls, outTokensSum: 7 * calls },
+  ...{ n: calls, okSum: calls, outTokensSum: 7 * calls, fade: 1 },
 });
 const claimOf = (n: number): StoredClaim => ({
   ...{ task: taskOf(n), topic: 'classify', weak: 'gpt-6-luna', strong: 'gpt-6-sol', pairs: 5, agreed: 5 },

@@ -134,20 +134,28 @@ function claimKey(task: string, weak: string, strong: string): string {
   return [task, weak, strong].join('\n');
 }
 
+/** Calls with a signal: how many, and their number and marks as far as these have not faded. */
+interface SignalSum {
+  calls: number;
+  n: number;
+  okSum: number;
+}
+
 interface Gathered {
-  signals: Map<Signal, { n: number; okSum: number }>;
+  signals: Map<Signal, SignalSum>;
   /** Against one strong model or several, the latest first. */
   claims: StoredClaim[];
   outTokens: number;
   answers: number;
 }
 
-function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum }: TaskRateRow): void {
+function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum, fade }: TaskRateRow): void {
   const sum = gathered.signals.get(signal);
-  if (sum === undefined) gathered.signals.set(signal, { n, okSum });
+  if (sum === undefined) gathered.signals.set(signal, { calls: n, n: n * fade, okSum: okSum * fade });
   else {
-    sum.n += n;
-    sum.okSum += okSum;
+    sum.calls += n;
+    sum.n += n * fade;
+    sum.okSum += okSum * fade;
   }
   if (signal !== 'error') return;
   gathered.outTokens += outTokensSum;
@@ -159,7 +167,7 @@ const alarmLabelsMax = 100;
 
 function evidenceOf({ signals, claims, outTokens, answers }: Gathered, leading: LeadingClaims | undefined): Evidence {
   const worst = worstOf(signals);
-  const weight = worst === undefined ? 0 : Math.min(1, alarmLabelsMax / worst.n);
+  const weight = worst === undefined ? 0 : Math.min(1, alarmLabelsMax / worst.calls);
   const ofTask = leading?.of(claims);
   const counted = leading === undefined ? claims : ofTask === undefined ? [] : [ofTask];
   return {
@@ -186,8 +194,8 @@ function claimFields({ lower, upper, pairs, judged, isCleared, isWithdrawn }: St
 const alarms = ['feedback', 'json_ok', 'tool_ok', 'retry', 'error'] as const;
 
 /** The signal with the lowest rate, by calls enough to say so. */
-function worstOf(signals: Gathered['signals']): { n: number; okSum: number } | undefined {
-  let worst: { n: number; okSum: number } | undefined;
+function worstOf(signals: Gathered['signals']): SignalSum | undefined {
+  let worst: SignalSum | undefined;
   for (const signal of alarms) {
     const sum = signals.get(signal);
     if (sum !== undefined && sum.n > 0 && (worst === undefined || rateOf(sum) < rateOf(worst))) worst = sum;
@@ -195,6 +203,6 @@ function worstOf(signals: Gathered['signals']): { n: number; okSum: number } | u
   return worst;
 }
 
-function rateOf({ n, okSum }: { n: number; okSum: number }): number {
+function rateOf({ n, okSum }: SignalSum): number {
   return (okSum + 5) / (n + 5);
 }

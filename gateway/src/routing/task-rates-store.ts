@@ -11,6 +11,8 @@ export interface TaskRateRow {
   n: number;
   okSum: number;
   outTokensSum: number;
+  /** The weight that is left of what was counted: it was counted days ago, and nothing since. */
+  fade: number;
 }
 
 /** Any number that is nobody else's: one process at a time counts. */
@@ -61,6 +63,18 @@ function newTasksIn(from: Date, to: Date): number {
 }
 
 const key = 'workspace_id, livemode, task, model, signal';
+
+/**
+ * A model, a prompt or a provider's bad day changes what calls show, so that each day takes a tenth of what was counted before: half in a week. Whole
+ * days, since rounded minutes would take nothing. `r` is the row.
+ */
+const weightLeft = `power(0.9::float8, greatest(0, (now() at time zone 'UTC')::date - (r.updated_at at time zone 'UTC')::date))`;
+const callsLeft = `round(r.n * ${weightLeft})`;
+const shareLeft = `case when r.n > 0 then ${callsLeft} / r.n else 1 end`;
+const addFaded = `
+  n = ${callsLeft}::bigint + excluded.n, ok_sum = r.ok_sum * ${shareLeft} + excluded.ok_sum,
+  out_tokens_sum = round(r.out_tokens_sum * ${shareLeft})::bigint + excluded.out_tokens_sum, updated_at = now()`;
+
 const isKnown = (of: string): string =>
   `exists (select 1 from task_rates k where k.workspace_id = ${of}.workspace_id and k.livemode = ${of}.livemode and k.task = ${of}.task)`;
 
@@ -86,9 +100,7 @@ const addCounted = (counts: string): string => `
         end as known_once
       from (${counts}) as c) as known) as ranked
   group by 1, 2, 3, 4, 5
-  on conflict (${key}) do update
-    set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, out_tokens_sum = r.out_tokens_sum + excluded.out_tokens_sum,
-      updated_at = now()
+  on conflict (${key}) do update set ${addFaded}
   returning workspace_id`;
 
 async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
@@ -98,7 +110,8 @@ async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
          coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0) as out_tokens_sum
        from calls cross join lateral (
          -- A second answer that fails has failed for no customer.
-         values ('error', case when shadow_of is null then status = 'succeeded' end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
+         -- Nor does a request that its provider refuses as wrong say anything of the model.
+         values ('error', case when shadow_of is null and error_code is distinct from 'invalid_request' then status = 'succeeded' end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
        where created_at >= $3 and created_at < $4 and task is not null and model is not null and status in ('succeeded', 'failed')
          and cache is distinct from 'hit' and ok is not null
        group by ${key}`)})
@@ -129,7 +142,7 @@ async function addRetries(tx: PoolClient, from: Date, to: Date): Promise<void> {
          select workspace_id, livemode, task, model, 'retry', sum(n), sum(n - again) from marked where n > 0 or again > 0 group by 1, 2, 3, 4) as m
        where ${isKnown('m')}
        on conflict (workspace_id, livemode, task, model, signal)
-         do update set n = r.n + excluded.n, ok_sum = r.ok_sum + excluded.ok_sum, updated_at = now()
+         do update set ${addFaded}
        returning workspace_id)
      select pg_notify('evidence', workspace_id) from (select distinct workspace_id from counted) as changed`,
     [from, to],
@@ -170,10 +183,13 @@ export async function countFeedback(db: Pool, nowMs: number): Promise<boolean> {
   });
 }
 
-type RateValues = [task: string, model: string, signal: Signal, marks: number, okSum: number, outTokensSum: number];
+type RateValues = [
+  ...[task: string, model: string, signal: Signal],
+  ...[marks: number, okSum: number, outTokensSum: number, fade: number],
+];
 
-function rateOf([task, model, signal, marks, okSum, outTokensSum]: RateValues): TaskRateRow {
-  return { task, model, signal, n: marks, okSum, outTokensSum };
+function rateOf([task, model, signal, marks, okSum, outTokensSum, fade]: RateValues): TaskRateRow {
+  return { task, model, signal, n: marks, okSum, outTokensSum, fade };
 }
 
 /** The rates of a workspace, those of the tasks with the most calls. A task may have lost its mark for a call that the rest's rates have. */
@@ -182,13 +198,13 @@ export async function listRates(
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
 ): Promise<Slice<TaskRateRow>[]> {
   const { rows } = await db.query(
-    `select json_agg(json_build_array(encode(task, 'hex'), model, signal, n::float8, greatest(ok_sum, 0), out_tokens_sum::float8)
+    `select json_agg(json_build_array(encode(task, 'hex'), model, signal, n::float8, greatest(ok_sum, 0), out_tokens_sum::float8, ${weightLeft})
        order by nth)::text as slice
      from (
        select *, row_number() over (order by task_n desc nulls last, task) as nth from (
          select *, sum(n) filter (where signal = 'error') over (partition by task) as task_n
          from task_rates where workspace_id = $1 and livemode = $2
-         order by task_n desc nulls last, task limit $3) as frequent) as numbered
+         order by task_n desc nulls last, task limit $3) as frequent) as r
      group by (nth - 1) / $4::integer order by min(nth)`,
     [workspaceId, livemode, most, rowsInSlice],
   );
