@@ -12,7 +12,7 @@ import { agree } from '../routing/agreement.ts';
 import { featuresOf } from '../routing/call-structure.ts';
 import { addSample } from '../routing/learned-heads-store.ts';
 import { sealFeatures } from '../routing/sealed-features.ts';
-import { addPair } from '../routing/task-claim-store.ts';
+import { addPair, noteSampled } from '../routing/task-claim-store.ts';
 import { finishReasonsOf } from '../telemetry/finish-reasons.ts';
 import { isLocked } from './admission.ts';
 import { type AsideCall, type AsidePorts, askAside, emptyPurse, type Purse, setAside } from './ask-aside.ts';
@@ -62,6 +62,8 @@ const answerTokensMax = 8_192;
 
 async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSignal): Promise<void> {
   if (!(await isStillWanted(services, shadow))) return;
+  await noteSampled(services.db, claimKeyOf(shadow, shadow.otherModel), shadow.kind !== 'none');
+  if (shadow.kind === 'none') return;
   const { call, inputTokens, task, routingVersion, request, other, dayLimitNanos } = shadow;
   const question: AsideCall = {
     ...{ request, call, inputTokens, dayLimitNanos },
@@ -82,10 +84,17 @@ async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSig
   }
 }
 
+/** Of the pair that the shadow makes with the answer of another model. */
+function claimKeyOf({ request, task, isStrong, model }: Shadow, other: string) {
+  const { workspaceId, livemode } = request.caller;
+  const [weak, strong] = isStrong ? [other, model] : [model, other];
+  return { workspaceId, livemode, task, weak, strong };
+}
+
 /** No second answer is bought that only a judge can compare, where the judge cannot be asked, or not be paid for both orders. */
 async function purseFor(services: ShadowPorts, shadow: Shadow, question: AsideCall): Promise<Purse | undefined> {
   const { kind, judge, answer } = shadow;
-  if (judge === undefined || (kind !== 'free' && agree(kind, answer, answer) !== 'texts'))
+  if (judge === undefined || (kind !== 'free' && kind !== 'none' && agree(kind, answer, answer) !== 'texts'))
     return setAside(services, [question]);
   if (!isJudgeableAnswer(answer)) return undefined;
   // The other answer may be longer.
@@ -122,7 +131,7 @@ async function compare(
 ): Promise<{ agrees: boolean; isJudged: boolean } | undefined> {
   const { answer: own, kind, judge, isStrong } = shadow;
   const other = contentOf(shadow.call.dialect, JSON.parse(String(body)) as JsonObject);
-  const agrees = kind === 'free' ? 'texts' : agree(kind, own, other);
+  const agrees = kind === 'free' || kind === 'none' ? 'texts' : agree(kind, own, other);
   if (agrees === undefined) return undefined;
   if (agrees !== 'texts') return { agrees, isJudged: false };
   if (judge === undefined || !isWhole(finishReasonsOf(body))) return undefined;
@@ -136,9 +145,9 @@ async function learn(
   services: ShadowPorts,
   { shadow, model, agrees, isJudged }: { shadow: Shadow; model: string; agrees: boolean; isJudged: boolean },
 ): Promise<void> {
-  const [weak, strong] = shadow.isStrong ? [model, shadow.model] : [shadow.model, model];
-  const { workspaceId, livemode } = shadow.request.caller;
-  const { task, topic, level } = shadow;
+  const { workspaceId, livemode, task, weak, strong } = claimKeyOf(shadow, model);
+  const { topic, level } = shadow;
+  const promptVersion = shadow.request.prompt?.version;
   if (!(await isStillWanted(services, shadow))) return;
   await withTransaction(services.db, async (tx) => {
     if (await isErased({ db: tx, secret: services.secret }, shadow)) return;
@@ -155,7 +164,10 @@ async function learn(
       isJudged: isMostlyJudged,
     } = await addPair(
       tx,
-      { workspaceId, livemode, task, topic, weak, strong, agrees, judge: isJudged ? shadow.judge : undefined },
+      {
+        ...{ workspaceId, livemode, task, topic, weak, strong, agrees, promptVersion },
+        judge: isJudged ? shadow.judge : undefined,
+      },
       level,
     );
     if (turned === undefined) return;

@@ -1,9 +1,10 @@
 import { parseUsd } from '@ai-gateway/shared/money';
 import { isWhole } from '../cache/cached-answer.ts';
-import { contentOf } from '../dialects/answer-content.ts';
+import { type AnswerContent, contentOf } from '../dialects/answer-content.ts';
 import type { JsonObject, NeutralCall } from '../dialects/neutral.ts';
-import { checkableOf } from '../routing/agreement.ts';
+import { agree, checkableOf } from '../routing/agreement.ts';
 import type { AutoTrace } from '../routing/auto.ts';
+import type { ModelJudge } from '../routing/auto-settings.ts';
 import type { EvidenceCache } from '../routing/evidence-cache.ts';
 import type { EvidenceView } from '../routing/evidence-view.ts';
 import { shadowPercent } from '../routing/task-claim.ts';
@@ -13,7 +14,7 @@ import { isPending } from './is-pending.ts';
 import { isJudgeableCall } from './judgeable.ts';
 import type { ModelCall } from './model-call.ts';
 import type { RunningCall } from './settle-call.ts';
-import { isAtWarning, type ShadowQueue } from './shadow-queue.ts';
+import { isAtWarning, type Shadow, type ShadowQueue } from './shadow-queue.ts';
 import { isStored } from './stored-answer.ts';
 
 export interface OfferPorts {
@@ -57,25 +58,35 @@ function offerLearned(
   const other = otherOf(own, models);
   if (other === undefined) return;
   const [weak, strong] = own.class === 'small' ? [own, other] : [other, own];
-  const percent = shadowPercent(
-    view.claimOf(task, weak.candidate.model, strong.candidate.model),
-    quality,
-    learning.sample_percent,
-  );
+  const percent = shadowPercent(view.claimOf(task, weak.candidate.model, strong.candidate.model), {
+    level: quality,
+    samplePercent: learning.sample_percent,
+    version: request.prompt?.version,
+  });
   if (positionOf(request.id) >= percent) return;
   const answer = contentOf(call.dialect, JSON.parse(String(body)) as JsonObject);
   const judge = typeof learning.judge === 'object' && isJudgeable(call, body) ? learning.judge : undefined;
-  const kind = checkableOf(answer, { mustBeJson: call.output.kind !== 'text' }) ?? (judge && 'free');
-  if (kind === undefined) return;
+  const kind = comparableOf(answer, { mustBeJson: call.output.kind !== 'text', judge });
   services.shadows.add({
     ...{ request, call, inputTokens, task, routingVersion, answer, kind, judge },
     topic: trace.work.topic,
     model: own.candidate.model,
     isStrong: own.class === 'strong',
     other: `${other.candidate.provider}/${other.candidate.model}`,
+    otherModel: other.candidate.model,
     level,
     dayLimitNanos: parseUsd(learning.max_usd_per_day) ?? 0n,
   });
+}
+
+/** JSON of long texts alone is free text, too. */
+function comparableOf(
+  answer: AnswerContent,
+  { mustBeJson, judge }: { mustBeJson: boolean; judge: ModelJudge | undefined },
+): Shadow['kind'] {
+  const kind = checkableOf(answer, { mustBeJson });
+  if (judge !== undefined) return kind ?? 'free';
+  return kind === undefined || agree(kind, answer, answer) === 'texts' ? 'none' : kind;
 }
 
 /** The first of the other class: the one that `auto` would take. */

@@ -17,15 +17,16 @@ export interface Shadow {
   topic: string;
   routingVersion: number | undefined;
   answer: AnswerContent;
-  /** `free`: only a judge can compare it. */
-  kind: Checkable | 'free';
+  /** `free`: only a judge can compare it. `none`: nobody can, and it is only noted. */
+  kind: Checkable | 'free' | 'none';
   /** The model that judges what no program can compare; undefined where the settings name none. */
   judge: ModelJudge | undefined;
   /** The model that answered, and its class. */
   model: string;
   isStrong: boolean;
-  /** The model that is to answer too, as the settings name it. */
+  /** The model that is to answer too, as the settings name it, and as its provider does. */
   other: string;
+  otherModel: string;
   /** The share that the dial of the workspace asks for. A call's own wish clears no task. */
   level: number;
   dayLimitNanos: bigint;

@@ -17,6 +17,7 @@ const rateOf = (n: number, calls = 10): TaskRateRow => ({
 const claimOf = (n: number): StoredClaim => ({
   ...{ task: taskOf(n), topic: 'classify', weak: 'gpt-6-luna', strong: 'gpt-6-sol', pairs: 5, agreed: 5 },
   ...{ lower: 0.4, upper: 1, recent: '11111', judged: 0, judges: [], isCleared: false, isWithdrawn: false },
+  ...{ sampled: 0, comparable: 0, promptVersion: null, versionPairs: 0 },
   updatedAt: new Date(0),
 });
 
@@ -130,15 +131,15 @@ function dbOf(now: () => { rates: number; claims: number; calls: number }) {
     if (sql.includes('task_rates'))
       return {
         rows: sliced(rates, (n) => {
-          const { task, model, okSum, outTokensSum } = rateOf(n, calls);
-          return [task, model, 'error', calls, okSum, outTokensSum];
+          const { task, model, okSum, outTokensSum, fade } = rateOf(n, calls);
+          return [task, model, 'error', calls, okSum, outTokensSum, fade];
         }),
       };
     if (sql.includes('task_claims'))
       return {
         rows: sliced(claims, (n) => {
-          const { updatedAt, ...claim } = claimOf(n);
-          return [...Object.values(claim), updatedAt.toISOString()];
+          const { updatedAt, sampled, comparable, promptVersion, versionPairs, ...claim } = claimOf(n);
+          return [...Object.values(claim), updatedAt.toISOString(), sampled, comparable, promptVersion, versionPairs];
         }),
       };
     return { rows: [] };

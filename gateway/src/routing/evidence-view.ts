@@ -3,7 +3,7 @@ import { LeadingClaims, undated } from './leading-claim.ts';
 import type { LearnedHeads } from './learned-heads.ts';
 import type { Pieces } from './pieces.ts';
 import { rowsInSlice, type Slice } from './slices.ts';
-import type { TaskClaim } from './task-claim.ts';
+import { isRepresentative } from './task-claim.ts';
 import { isMostlyJudged, type StoredClaim } from './task-claim-store.ts';
 import type { Signal, TaskRateRow } from './task-rates-store.ts';
 import { UsualRepeats } from './usual-repeats.ts';
@@ -18,7 +18,7 @@ interface HeadsOfModel {
 export interface EvidenceView {
   find: FindEvidence;
   /** The pairs of a task; undefined before the first. */
-  claimOf(task: string, weak: string, strong: string): TaskClaim | undefined;
+  claimOf(task: string, weak: string, strong: string): StoredClaim | undefined;
   /** Undefined where the workspace has learned none, or none that are better than the rates of its tasks. */
   heads: HeadsOfModel | undefined;
 }
@@ -180,10 +180,11 @@ function evidenceOf({ signals, claims, outTokens, answers }: Gathered, leading: 
   };
 }
 
-function claimFields({ lower, upper, pairs, judged, isCleared, isWithdrawn }: StoredClaim): Partial<Evidence> {
+function claimFields(claim: StoredClaim): Partial<Evidence> {
+  const { lower, upper, pairs, judged, isCleared, isWithdrawn } = claim;
   const isJudged = isMostlyJudged({ judged, pairs });
   return {
-    ...(lower > 0 ? { lower } : {}),
+    ...(lower > 0 && isRepresentative(claim) ? { lower } : {}),
     ...(upper < 1 ? { upper } : {}),
     ...(isCleared ? { clearedBy: isJudged ? ('judge' as const) : ('agreement' as const) } : {}),
     ...(isJudged ? { isJudged } : {}),

@@ -6,6 +6,7 @@ const day = 86_400_000;
 const claim = (strong: string, pairs: number, daysAgo: number, more: Partial<StoredClaim> = {}): StoredClaim => ({
   ...{ task: 'ab', topic: 'classify', weak: 'gpt-6-luna', strong, pairs, agreed: pairs, lower: 0.9, upper: 1 },
   ...{ recent: '', judged: 0, judges: [], isCleared: false, isWithdrawn: false, updatedAt: new Date(-daysAgo * day) },
+  ...{ sampled: 0, comparable: 0, promptVersion: null, versionPairs: 0 },
   ...more,
 });
 

@@ -3,7 +3,15 @@ import type { ModelJudge } from './auto-settings.ts';
 import { isCurrent, judgeHash, judgesOf } from './judges.ts';
 import { readRouting } from './routing-version-store.ts';
 import { rowsInSlice, type Slice, sliceOf } from './slices.ts';
-import { noClaim, type TaskClaim, withPair } from './task-claim.ts';
+import {
+  afterPairOf,
+  isRepresentative,
+  noClaim,
+  type Reach,
+  type TaskClaim,
+  type VersionSeen,
+  withPair,
+} from './task-claim.ts';
 
 /** Two answers to one call, by a small and by a strong model, that were compared. */
 export interface ComparedPair {
@@ -18,9 +26,11 @@ export interface ComparedPair {
   agrees: boolean;
   /** The judge that compared them; undefined: a program did. */
   judge?: ModelJudge | undefined;
+  /** Of the prompt, where the call has one. */
+  promptVersion?: number | undefined;
 }
 
-export interface StoredClaim extends TaskClaim {
+export interface StoredClaim extends TaskClaim, Reach, VersionSeen {
   task: string;
   topic: string;
   weak: string;
@@ -48,7 +58,7 @@ export function isMostlyJudged({ judged, pairs }: Pick<StoredClaim, 'judged' | '
  */
 export async function addPair(
   tx: Db,
-  { workspaceId, livemode, task, topic, weak, strong, agrees, judge }: ComparedPair,
+  { workspaceId, livemode, task, topic, weak, strong, agrees, judge, promptVersion }: ComparedPair,
   level: number,
 ): Promise<{ claim: TaskClaim; before: TaskClaim; turned: 'cleared' | 'withdrawn' | undefined; isJudged: boolean }> {
   const scope = [workspaceId, livemode, Buffer.from(task, 'hex'), weak, strong];
@@ -58,26 +68,29 @@ export async function addPair(
     [...scope, topic],
   );
   const { rows } = await tx.query(
-    `select pairs, agreed, lower, upper, recent, judged, judges, cleared_at as "clearedAt" from task_claims
-     where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5 for update`,
+    `select pairs, agreed, lower, upper, recent, judged, judges, sampled, comparable, prompt_version as "promptVersion",
+       version_pairs as "versionPairs", cleared_at as "clearedAt"
+     from task_claims where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5 for update`,
     scope,
   );
   const found = (rows as ClaimRow[])[0] ?? noRow;
   const isUsable = found.judged === 0 || isCurrent(found, judgesOf(await readRouting(tx, workspaceId)));
   const { judged: judgedBefore, judges: judgesBefore, clearedAt, ...before } = isUsable ? found : noRow;
   const claim = withPair(before, agrees);
+  const seen = afterPairOf(found, promptVersion);
   const judged = claim.pairs === 0 ? 0 : judgedBefore + (judge === undefined ? 0 : 1);
   const judges = judge === undefined ? judgesBefore : [...new Set([...judgesBefore, judgeHash(judge)])];
-  const isCleared = claim.lower >= level;
+  const isCleared = claim.lower >= level && isRepresentative(found);
   await tx.query(
     `update task_claims set pairs = $6, agreed = $7, lower = $8, upper = $9, recent = $10, updated_at = now(),
-       judged = $12, judges = $13,
+       judged = $12, judges = $13, prompt_version = $17, version_pairs = $18,
        cleared_at = case when $11::boolean then coalesce($14::timestamptz, now()) when $15::boolean then $14::timestamptz end,
        withdrawn_at = case when $11::boolean or $16::boolean then null when $14::timestamptz is not null and not $15::boolean then now() else withdrawn_at end
      where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
     [
       ...[...scope, claim.pairs, claim.agreed, claim.lower, claim.upper, claim.recent, isCleared],
       ...[judged, judged === 0 ? [] : judges, clearedAt, claim.lower >= before.lower, !isUsable],
+      ...[seen.promptVersion, seen.versionPairs],
     ],
   );
   await tx.query(
@@ -95,11 +108,34 @@ export async function addPair(
   return { claim, before, turned, isJudged };
 }
 
-interface ClaimRow extends TaskClaim, Pick<StoredClaim, 'judged' | 'judges'> {
+interface ClaimRow extends TaskClaim, Reach, VersionSeen, Pick<StoredClaim, 'judged' | 'judges'> {
   clearedAt: Date | null;
 }
 
-const noRow: ClaimRow = { ...noClaim, judged: 0, judges: [], clearedAt: null };
+const noRow: ClaimRow = {
+  ...{ ...noClaim, judged: 0, judges: [], clearedAt: null },
+  ...{ sampled: 0, comparable: 0, promptVersion: null, versionPairs: 0 },
+};
+
+/** Where so many were sampled, half of them are forgotten. */
+const sampledMax = 400;
+
+/**
+ * Notes that a call of the task was to be compared, and whether its answer can be. A task without a pair has no row, and gets none: calls that each
+ * have a task of their own would fill the table.
+ */
+export async function noteSampled(
+  db: Db,
+  { workspaceId, livemode, task, weak, strong }: Omit<ComparedPair, 'topic' | 'agrees' | 'judge' | 'promptVersion'>,
+  isComparable: boolean,
+): Promise<void> {
+  const half = (column: string): string => `case when sampled >= ${sampledMax} then ${column} / 2 else ${column} end`;
+  await db.query(
+    `update task_claims set sampled = ${half('sampled')} + 1, comparable = ${half('comparable')} + $6::integer
+     where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
+    [workspaceId, livemode, Buffer.from(task, 'hex'), weak, strong, isComparable ? 1 : 0],
+  );
+}
 
 /** Of the prompts of a workspace, archived ones included: a task may be one of them. */
 export async function listPromptIds(db: Db, workspaceId: string): Promise<string[]> {
@@ -111,12 +147,14 @@ type ClaimValues = [
   ...[task: string, topic: string, weak: string, strong: string],
   ...[pairs: number, agreed: number, lower: number, upper: number, recent: string, judged: number, judges: string[]],
   ...[isCleared: boolean, isWithdrawn: boolean, updatedAt: string],
+  ...[sampled: number, comparable: number, promptVersion: number | null, versionPairs: number],
 ];
 
 function claimOf(values: ClaimValues): StoredClaim {
-  const [task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges, isCleared, isWithdrawn, at] =
-    values;
+  const [task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges, ...more] = values;
+  const [isCleared, isWithdrawn, at, sampled, comparable, promptVersion, versionPairs] = more;
   return {
+    ...{ sampled, comparable, promptVersion, versionPairs },
     ...{ task, topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges, isCleared, isWithdrawn },
     updatedAt: new Date(at),
   };
@@ -129,7 +167,7 @@ export async function listClaims(
 ): Promise<Slice<StoredClaim>[]> {
   const { rows } = await db.query(
     `select json_agg(json_build_array(encode(task, 'hex'), topic, weak, strong, pairs, agreed, lower, upper, recent, judged, judges,
-       cleared_at is not null, withdrawn_at is not null, updated_at) order by nth)::text as slice
+       cleared_at is not null, withdrawn_at is not null, updated_at, sampled, comparable, prompt_version, version_pairs) order by nth)::text as slice
      from (
        select *, row_number() over (order by updated_at desc) as nth from (
          select * from task_claims where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3) as latest) as numbered

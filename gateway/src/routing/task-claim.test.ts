@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from './logistic-head.ts';
-import { noClaim, shadowPercent, type TaskClaim, withPair } from './task-claim.ts';
+import {
+  afterPairOf,
+  isRepresentative,
+  noClaim,
+  shadowPercent,
+  type TaskClaim,
+  type VersionSeen,
+  withPair,
+} from './task-claim.ts';
 
 /** The claim after so many pairs of models that truly agree so often. */
 function after(
@@ -118,24 +126,45 @@ describe('the claim about a task', () => {
 
 describe('the share of calls that are answered twice', () => {
   it('is the sample of the settings until the question is answered, and a fifth of a percent from then on', () => {
-    expect(shadowPercent(undefined, 0.95, 2)).toBe(2);
-    expect(shadowPercent(after(20, 1), 0.95, 2)).toBe(2);
-    expect(shadowPercent(after(80, 1), 0.95, 2)).toBe(0.2);
-    expect(shadowPercent(after(80, 0.5), 0.95, 2)).toBe(0.2);
-    expect(shadowPercent(after(80, 1), 0.95, 0.1)).toBe(0.1);
+    expect(shadowPercent(undefined, { level: 0.95, samplePercent: 2 })).toBe(2);
+    expect(shadowPercent(after(20, 1), { level: 0.95, samplePercent: 2 })).toBe(2);
+    expect(shadowPercent(after(80, 1), { level: 0.95, samplePercent: 2 })).toBe(0.2);
+    expect(shadowPercent(after(80, 0.5), { level: 0.95, samplePercent: 2 })).toBe(0.2);
+    expect(shadowPercent(after(80, 1), { level: 0.95, samplePercent: 0.1 })).toBe(0.1);
   });
 
   it('is the sample again while a task that was cleared is in doubt', () => {
     let claim = after(200, 1);
     for (let i = 0; i < 3; i++) claim = withPair(claim, false);
     expect(claim.lower).toBeGreaterThanOrEqual(0.95);
-    expect(shadowPercent(claim, 0.95, 2)).toBe(2);
-    expect(shadowPercent(after(20, 1, { from: claim }), 0.95, 2)).toBe(0.2);
+    expect(shadowPercent(claim, { level: 0.95, samplePercent: 2 })).toBe(2);
+    expect(shadowPercent(after(20, 1, { from: claim }), { level: 0.95, samplePercent: 2 })).toBe(0.2);
   });
 
   it('is the sample again while a task that was refuted may have become easy', () => {
     const claim = after(400, 0.6);
-    expect(shadowPercent(claim, 0.95, 2)).toBe(0.2);
-    expect(shadowPercent(after(20, 1, { from: claim }), 0.95, 2)).toBe(2);
+    expect(shadowPercent(claim, { level: 0.95, samplePercent: 2 })).toBe(0.2);
+    expect(shadowPercent(after(20, 1, { from: claim }), { level: 0.95, samplePercent: 2 })).toBe(2);
   });
+
+  it('is the sample again for the first fifty pairs of a new version of the prompt, and not for an earlier one', () => {
+    const claim = after(80, 1);
+    let seen: VersionSeen = { promptVersion: null, versionPairs: 0 };
+    const percent = (version: number) =>
+      shadowPercent({ ...claim, ...seen }, { level: 0.95, samplePercent: 2, version });
+    // Claims of an earlier gateway know no version.
+    expect(percent(6)).toBe(0.2);
+    seen = afterPairOf(seen, 6);
+    expect([percent(6), percent(7), percent(5)]).toEqual([0.2, 2, 0.2]);
+    for (let pair = 1; pair <= 49; pair++) seen = afterPairOf(seen, 7);
+    expect([percent(7), percent(6)]).toEqual([2, 0.2]);
+    seen = afterPairOf(afterPairOf(seen, 6), 7);
+    expect([percent(7), percent(8)]).toEqual([0.2, 2]);
+  });
+});
+
+it('pairs speak for a task where nine in ten of its calls can be compared', () => {
+  expect(isRepresentative({ sampled: 0, comparable: 0 })).toBe(true);
+  expect(isRepresentative({ sampled: 100, comparable: 90 })).toBe(true);
+  expect(isRepresentative({ sampled: 100, comparable: 89 })).toBe(false);
 });

@@ -58,6 +58,40 @@ function pairsIn(recent: string): Pairs {
   return { pairs: recent.length, agreed };
 }
 
+/** How many calls of a task were to be compared, and how many of these have an answer that can be. */
+export interface Reach {
+  sampled: number;
+  comparable: number;
+}
+
+/** Do the pairs speak for the task? Not where most of its answers are long texts that nobody compares: the short ones are the easy ones. */
+export function isRepresentative({ sampled, comparable }: Reach): boolean {
+  return comparable * 10 >= sampled * 9;
+}
+
+/** The highest version of a prompt that was compared, and the pairs since its first. */
+export interface VersionSeen {
+  promptVersion: number | null;
+  versionPairs: number;
+}
+
+/** The evidence of the version before holds for a new one until the latest pairs refute it: for so many pairs they are gathered faster. */
+const newVersionPairs = 50;
+
+/** After a pair of a call with this version. An earlier version was compared when it was the newest. */
+export function afterPairOf({ promptVersion, versionPairs }: VersionSeen, version: number | undefined): VersionSeen {
+  if (version === undefined) return { promptVersion, versionPairs };
+  // Claims of before have pairs of a version that nobody took down.
+  if (promptVersion === null) return { promptVersion: version, versionPairs: newVersionPairs };
+  if (version > promptVersion) return { promptVersion: version, versionPairs: 1 };
+  return { promptVersion, versionPairs: version === promptVersion ? versionPairs + 1 : versionPairs };
+}
+
+function isNewVersion({ promptVersion, versionPairs }: VersionSeen, version: number | undefined): boolean {
+  if (version === undefined || promptVersion === null || version < promptVersion) return false;
+  return version > promptVersion || versionPairs < newVersionPairs;
+}
+
 /** How much of a task whose question is answered is compared still, in percent. */
 const settledPercent = 0.2;
 const doubtPairs = 20;
@@ -65,12 +99,17 @@ const doubtAt = 3;
 
 /**
  * How many of the calls of a task are to be answered twice, in percent. Once the task is known to reach the level, or not to, few are
- * enough; latest twenty that speak against it are a doubt, and the usual share looks into it.
+ * enough; latest twenty that speak against it are a doubt, as is a new version of its prompt, and the usual share looks into it.
  */
-export function shadowPercent(claim: TaskClaim | undefined, level: number, samplePercent: number): number {
+export function shadowPercent(
+  claim: (TaskClaim & Partial<VersionSeen>) | undefined,
+  { level, samplePercent, version }: { level: number; samplePercent: number; version?: number | undefined },
+): number {
   if (claim === undefined) return samplePercent;
+  const { promptVersion = null, versionPairs = 0 } = claim;
   const isSettled = claim.lower >= level || claim.upper < level;
-  return isSettled && !isInDoubt(claim, level) ? Math.min(settledPercent, samplePercent) : samplePercent;
+  const isDoubted = isInDoubt(claim, level) || isNewVersion({ promptVersion, versionPairs }, version);
+  return isSettled && !isDoubted ? Math.min(settledPercent, samplePercent) : samplePercent;
 }
 
 function isInDoubt({ recent, lower, upper }: TaskClaim, level: number): boolean {

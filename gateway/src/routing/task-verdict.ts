@@ -1,5 +1,6 @@
 import { type Dial, settledQuality } from './auto-settings.ts';
 import { type FindEvidence, standingOf } from './evidence.ts';
+import { isRepresentative } from './task-claim.ts';
 import type { StoredClaim } from './task-claim-store.ts';
 import { taskTypes, unclear } from './task-types.ts';
 import { judged, sayPairs, shippedRateOf } from './weigh-models.ts';
@@ -31,18 +32,21 @@ export function taskVerdict(claim: StoredClaim, { dial, find }: { dial: Dial; fi
     state: stateOf(claim, needed),
     model: because === undefined ? strong : weak,
     because:
-      because === undefined
-        ? (leftOut ?? `the usual model of the dial ${dial}`)
-        : because === 'proven'
-          ? sayPairs(standing)
-          : because === 'type'
-            ? `${type.label} goes to small models`
-            : `the usual model of the dial ${dial}`,
+      because === undefined && claim.lower >= needed && !isRepresentative(claim)
+        ? `only ${claim.comparable} of its ${claim.sampled} sampled answers can be compared`
+        : because === undefined
+          ? (leftOut ?? `the usual model of the dial ${dial}`)
+          : because === 'proven'
+            ? sayPairs(standing)
+            : because === 'type'
+              ? `${type.label} goes to small models`
+              : `the usual model of the dial ${dial}`,
   };
 }
 
-function stateOf({ lower, upper, isWithdrawn }: StoredClaim, needed: number): TaskVerdict['state'] {
-  if (lower >= needed) return 'cleared';
+function stateOf(claim: StoredClaim, needed: number): TaskVerdict['state'] {
+  const { lower, upper, isWithdrawn } = claim;
+  if (lower >= needed) return isRepresentative(claim) ? 'cleared' : 'measuring';
   if (isWithdrawn) return 'withdrawn';
   return upper < needed ? 'refuted' : 'measuring';
 }

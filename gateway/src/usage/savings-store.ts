@@ -106,7 +106,8 @@ export async function findSavingsEvidence(
   });
   const { rows } = await db.query(
     `${parts}, compared as (
-       select task, ${undated('weak')} as weak, pairs, agreed, lower, judged, withdrawn_at is not null as is_withdrawn,
+       select task, ${undated('weak')} as weak, pairs, agreed, judged, withdrawn_at is not null as is_withdrawn,
+         case when comparable * 10 >= sampled * 9 then lower else 0 end as lower,
          array_position($${values.length + 2}::text[], ${undated('strong')}) as rank,
          updated_at >= max(updated_at) over (partition by task, ${undated('weak')}) - interval '30 days' as is_recent
        from task_claims
