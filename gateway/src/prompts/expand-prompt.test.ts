@@ -379,3 +379,14 @@ describe('a version', () => {
     });
   });
 });
+
+it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
+  'a default named %s is one like any other',
+  (name) => {
+    const version = { ...reply, parameters: { [name]: 1 } };
+    expect(expand(version, asks).json[name]).toBe(1);
+    expect(expand(version, { ...asks, [name]: 2 }).json[name]).toBe(2);
+    expect(() => expand({ ...version, lock: [name] }, { ...asks, [name]: 2 })).toThrow(`locks \`${name}\``);
+    expect(expand({ ...version, lock: [name] }, asks).json[name]).toBe(1);
+  },
+);

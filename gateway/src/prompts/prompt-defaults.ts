@@ -32,20 +32,25 @@ const olderIn: Record<DialectId, Readonly<Record<string, Default['path']>>> = {
 
 /** The places in a body where a call says a field itself. */
 export function placesOf(name: string, dialect: DialectId): Default['path'][] {
-  const places = [name, ...(sameAs[name] ?? [])].flatMap((one) => {
+  const places = [name, ...(ownOf(sameAs, name) ?? [])].flatMap((one) => {
     const path = placeIn[dialect](one);
     return path === undefined ? [] : [path];
   });
-  const older = olderIn[dialect][name];
+  const older = ownOf(olderIn[dialect], name);
   if (older !== undefined) places.push(older);
   const unique = new Map(places.map((path) => [path.join('.'), path]));
   return [...unique.values()];
 }
 
+/** A parameter may be named `constructor`, which every object has. */
+function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
+}
+
 export function valueAt(json: JsonObject, [member, field]: Default['path']): unknown {
-  const value = json[member];
+  const value = ownOf(json, member);
   if (field === undefined) return value;
-  return isRecord(value) ? value[field] : undefined;
+  return isRecord(value) ? ownOf(value, field) : undefined;
 }
 
 export function translateDefaults(content: PromptContent, dialect: DialectId): Translated {

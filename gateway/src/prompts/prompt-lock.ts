@@ -86,7 +86,7 @@ function placeSet(
   if (name === 'model') return isModelNamed(json.model) && json.model !== content.model ? name : undefined;
   if (name === 'fallback_models')
     return fallbacks !== undefined && !isDeepStrictEqual(fallbacks, content.fallback_models) ? name : undefined;
-  const more = besides[dialect][name] ?? [];
+  const more = Object.hasOwn(besides[dialect], name) ? (besides[dialect][name] ?? []) : [];
   if (name === 'messages') {
     if (hasOwn) return dialect === 'responses' ? 'input' : name;
     return more.find((path) => isFilled(valueAt(json, path)))?.join('.');
