@@ -79,8 +79,22 @@ export function autoFor(settings: AutoSettings, client: string | undefined, keyI
     dial: own?.dial ?? settings.dial,
     baseline_model: own?.baseline_model ?? settings.baseline_model,
     allowed_models: own?.allowed_models ?? settings.allowed_models,
-    learning: learningOf(settings.learning, own?.learning, ofKey?.learning),
+    learning: withinAllowed(learningOf(settings.learning, own?.learning, ofKey?.learning), own),
   };
+}
+
+/**
+ * A client whose models are limited is read by no judge outside of them, unless its own settings name that judge: its texts go to no vendor that was
+ * kept from it. Answers that a program can compare are compared all the same.
+ */
+function withinAllowed(learning: Learning, own: ClientAuto | undefined): Learning {
+  const { judge } = learning;
+  const allowed = own?.allowed_models;
+  if (typeof judge !== 'object' || allowed === undefined || own?.learning?.judge !== undefined) return learning;
+  const isAllowed = allowed.some(
+    (name) => name === judge.model || name.endsWith(`/${judge.model}`) || judge.model.endsWith(`/${name}`),
+  );
+  return isAllowed ? learning : { ...learning, judge: 'agreement' };
 }
 
 function ownOf<Own>(of: Readonly<Record<string, Own>>, name: string | undefined): Own | undefined {
