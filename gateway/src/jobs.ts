@@ -20,6 +20,7 @@ import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { repeatErasedPeople } from './members/erased-people.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
 import { checkAccounts } from './routing/check-accounts-job.ts';
+import { forgetAccounts } from './routing/forget-accounts-job.ts';
 import { learnAllHeads } from './routing/learn-heads-job.ts';
 import { countFeedback, countRates, forgetOldTasks } from './routing/task-rates-store.ts';
 import { watchLatency, watchProviders } from './routing/watch-providers-job.ts';
@@ -95,6 +96,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     ),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
     repeat('try refused keys again', 30_000, () => checkAccounts(services, 'refused')),
+    repeat('forget provider accounts that were deleted', 3_600_000, () => forgetAccounts(services)),
     repeat('watch latency', 60_000, () => watchLatency(services)),
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
     repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),

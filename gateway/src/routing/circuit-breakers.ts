@@ -1,6 +1,5 @@
 import {
   type AccountState,
-  type Breaker,
   bounded,
   breakersOf,
   fail,
@@ -15,12 +14,12 @@ import {
   workspacesMax,
 } from './account-circuits.ts';
 import { newCircuit, onAbandoned, onFailure, onProbe, onSuccess, openUntilAt, stateOf } from './circuit.ts';
+import { outagesOf } from './list-outages.ts';
 import {
   type Attempt,
   type AttemptKey,
   type Availability,
   type FailureReport,
-  keyOf,
   type Outage,
   outageOf,
   percent,
@@ -207,39 +206,22 @@ export class CircuitBreakers {
   }
 
   outages(): Outage[] {
-    const found: Outage[] = [];
-    for (const [account, state] of this.#accounts) {
-      const add = (breaker: Breaker, model?: string, workspaceId?: string): void => {
-        if (breaker.circuit.timesOpened === 0) return;
-        found.push({
-          key: keyOf(account, model, workspaceId),
-          account,
-          model,
-          workspaceId,
-          refusal: undefined,
-          openUntilMs: breaker.circuit.openUntilMs,
-          failedAtMs: breaker.circuit.failedAtMs,
-          errorRate: percent(breaker.errorRate),
-        });
-      };
-      add(state.line);
-      for (const [model, { shared, own }] of state.models) {
-        add(shared, model);
-        for (const [workspaceId, breaker] of own) add(breaker, model, workspaceId);
-      }
-      for (const refusal of state.refusals.values())
-        found.push({
-          key: keyOf(account, refusal.model, '', refusal.reason),
-          account,
-          model: refusal.model,
-          workspaceId: undefined,
-          refusal,
-          openUntilMs: state.refused.openUntilMs,
-          failedAtMs: state.refused.failedAtMs,
-          errorRate: 1,
-        });
+    return [...this.#accounts].flatMap(([account, state]) => outagesOf(account, state));
+  }
+
+  /** The accounts that something is known of. */
+  get accounts(): string[] {
+    return [...new Set([...this.#accounts.keys(), ...[...this.#notified.values()].map(({ account }) => account)])];
+  }
+
+  /** The account is gone: nothing of it is known, nor announced, any more. */
+  forget(account: string): void {
+    this.#accounts.delete(account);
+    for (const [key, outage] of this.#notified) {
+      if (outage.account !== account) continue;
+      this.#notified.delete(key);
+      this.#remembered.delete(key);
     }
-    return found;
   }
 
   #errorRate({ account, model }: Outage): number {

@@ -105,3 +105,21 @@ export async function markSlow(tx: Db, { workspaceId, provider, model }: SlowMod
   );
   return rowCount === 1;
 }
+
+/** Those of these accounts that no workspace has stored. */
+export async function listUnstored(db: Db, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query(
+    'select id from unnest($1::text[]) as given (id) where not exists (select 1 from provider_accounts p where p.id = given.id)',
+    [ids],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+/** Deletes what was announced of accounts that are gone, and of models that were slow once. */
+export async function forgetOldStates(db: Db): Promise<void> {
+  await db.query(
+    `delete from provider_states s where split_part(s.account, E'\\n', 1) like 'prov\\_%'
+       and not exists (select 1 from provider_accounts p where p.id = split_part(s.account, E'\\n', 1))`,
+  );
+  await db.query(`delete from slow_models where told_at < now() - interval '30 days'`);
+}
