@@ -6,13 +6,11 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -25,6 +23,7 @@ import { isLocked, isProcessAlive, lockFolder } from './folder-lock.ts';
 import { keepRunning, type Watch } from './keep-running.ts';
 import type { Connection } from './pool.ts';
 import { copyBinaries, findPostgres, isReachableByOthers, linkLibraries } from './postgres-binaries.ts';
+import { openLog, watchLog } from './postgres-log.ts';
 
 export interface EmbeddedPostgres {
   connection: Connection;
@@ -34,7 +33,6 @@ export interface EmbeddedPostgres {
 
 /** `nobody`: Postgres refuses to run as root, and needs a user that owns nothing else. */
 const nobody = 65534;
-const logBytesMax = 10 * 1024 * 1024;
 const startMs = 60_000;
 /** The log of a long backup is replayed before the first connection. */
 const recoveryMs = 30 * 60_000;
@@ -66,6 +64,7 @@ export async function startEmbeddedPostgres(options: {
     await first.ready;
     // For the tools that look at a database in use (`verify-ledger`): as secret as the password beside it.
     writeFileSync(`${place.cluster}.connection.json`, JSON.stringify(connection), { mode: 0o600 });
+    const log = watchLog(place.logFile);
     const kept = keepRunning(first.child, { start, watch: options.watch });
     return {
       connection,
@@ -73,6 +72,7 @@ export async function startEmbeddedPostgres(options: {
         return kept.current().pid ?? 0;
       },
       stop: async () => {
+        log.stop();
         await stopChild(kept.release(), endpoint.socketFolder);
         lock.release();
       },
@@ -287,7 +287,7 @@ function launch(
   const program = join(place.native, 'bin', 'postgres');
   const args = ['-D', place.cluster, ...settings(endpoint, connections)];
   const [command, ...rest] = [...holding, ...dyingWithParent(), program, ...args] as [string, ...string[]];
-  const log = openLog(place);
+  const log = openLog(place.logFile);
   // A process group of its own: Ctrl-C in a terminal is for the gateway, which stops Postgres when it has drained.
   const child = spawn(command, rest, { ...place.as, env: environment(), stdio: ['ignore', log, log], detached: true });
   closeSync(log);
@@ -360,11 +360,6 @@ function settings({ host, port, socketFolder }: Endpoint, connections: number): 
 function dyingWithParent(): string[] {
   const setpriv = '/usr/bin/setpriv';
   return process.platform === 'linux' && existsSync(setpriv) ? [setpriv, '--pdeathsig', 'INT', '--'] : [];
-}
-
-function openLog(place: ClusterFiles): number {
-  if (existsSync(place.logFile) && statSync(place.logFile).size > logBytesMax) truncateSync(place.logFile);
-  return openSync(place.logFile, 'a', 0o600);
 }
 
 async function untilReady(

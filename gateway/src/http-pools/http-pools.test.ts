@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HttpPools } from './http-pools.ts';
 
 let httpPools: HttpPools;
@@ -19,5 +21,29 @@ describe('connections to hosts that nobody asks for any more', () => {
     expect(httpPools.destination('https://vendor.example/v1', true).pool).toBe(vendor.pool);
     expect(httpPools.pool('https://hook.example', false)).not.toBe(hook);
     expect(httpPools.size).toBe(2);
+  });
+});
+
+describe('a connection that is always in use', () => {
+  it('is replaced after ten minutes, so that a host that has moved is found at its new address', async () => {
+    httpPools = new HttpPools({ timeoutMs: 1_000, answerTimeoutMs: 1_000, allowPrivateNetwork: true });
+    const server = createServer(({ socket }, response) => response.end(`${socket.remotePort}`)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { pool, path } = httpPools.destination(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, true);
+    const ask = async (): Promise<string> => (await pool.request({ method: 'GET', path })).body.text();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const first = new Set<string>();
+      for (let minute = 0; minute < 9; minute++) {
+        first.add(await ask());
+        vi.setSystemTime(Date.now() + 60_000);
+      }
+      expect(first.size).toBeLessThan(3);
+      vi.setSystemTime(Date.now() + 180_000);
+      expect(first).not.toContain(await ask());
+    } finally {
+      vi.useRealTimers();
+      server.close();
+    }
   });
 });

@@ -26,6 +26,9 @@ const rememberedMax = 1_000;
 const idleMs = 60_000;
 const sweepMs = 30_000;
 
+/** A connection takes no more requests after this long: one in steady use would never see that its host has moved to another address. */
+const connectionMs = 10 * 60_000;
+
 interface PoolEntry {
   pool: Pool;
   /** The operator's own, of which there are a handful: never let go, and so never looked after on a call's way. */
@@ -119,6 +122,7 @@ export class HttpPools {
         // HTTP/1.1 with a socket to a call: one slow stream cannot hold up another, and a cut socket cuts one call.
         allowH2: false,
         pipelining: 1,
+        clientTtl: connectionMs,
         connect: open ? { timeout } : guardedConnector(timeout),
         headersTimeout: this.#options.timeoutMs,
         bodyTimeout: this.#options.timeoutMs,
