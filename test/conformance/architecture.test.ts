@@ -6,6 +6,7 @@ import { builtStatements } from '../architecture/built-statements.ts';
 import { pictureOf } from '../architecture/draw-house.ts';
 import { arrowsUp } from '../architecture/find-floors.ts';
 import { isData } from '../architecture/is-data.ts';
+import { bounds, countKept, endWithTheirCall } from '../architecture/kept-maps.ts';
 import { arrowsUpAllowed, builtAllowed, floors, longFilesAllowed, moduleStateAllowed } from '../architecture/plan.ts';
 import { arrowsOf, circlesIn, circlesOf, longFiles, readHouse, roomOf, roomsOf } from '../architecture/read-house.ts';
 
@@ -61,6 +62,19 @@ describe('the house', () => {
     const changing = /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set)(?:<.*>)?\(\);)/m;
     const holders = namesOf(shipped.filter(([file, text]) => !file.endsWith('.test.ts') && changing.test(text)));
     expect(holders.sort()).toEqual(Object.keys(moduleStateAllowed).sort());
+  });
+
+  it('has a bound for each map, set and list that is kept', () => {
+    const counted = shipped.flatMap(([file, text]) => {
+      const name = /^gateway\/src\/(.*)(?<!\.test)\.ts$/.exec(file)?.[1];
+      const count = countKept(text);
+      return name === undefined || count === 0 || endWithTheirCall.includes(`${name}.ts`)
+        ? []
+        : [[`${name}.ts`, count]];
+    });
+    expect(Object.fromEntries(counted)).toEqual(
+      Object.fromEntries(Object.entries(bounds).map(([file, [count]]) => [file, count])),
+    );
   });
 
   it('has a name of its own for each file, and none called index', () => {
