@@ -6,6 +6,7 @@ import { openOwnDatabase } from './db/open-own-database.ts';
 import { cannotListen } from './http/open-port.ts';
 import { type FirstSecrets, makeFirstSecrets } from './people/first-sign-in.ts';
 import { StderrLog } from './telemetry/log-destination.ts';
+import { onceInAWhile } from './workers/once-in-a-while.ts';
 import { SharedPort } from './workers/shared-port.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
 
@@ -30,17 +31,12 @@ export async function startWorkers(
   const logTo = new StderrLog();
   const log = pino({ level: config.logLevel, base: null }, logTo.stream);
   const secret = gatewaySecret(config);
-  const refusals = new Set<string>();
   const shared = new SharedPort();
   const pool = new WorkerPool({
     count: config.workers,
     port: shared,
     log,
-    onRefused: (text) => {
-      // Every worker meets the same refusal.
-      if (!refusals.has(text)) options.onRefused(text);
-      refusals.add(text);
-    },
+    onRefused: onceInAWhile(options.onRefused),
   });
   try {
     const database = await openOwnDatabase(config, log);

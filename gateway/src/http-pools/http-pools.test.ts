@@ -24,6 +24,22 @@ describe('connections to hosts that nobody asks for any more', () => {
   });
 });
 
+describe('connections to ever other hosts', () => {
+  it('are let go early where there are thousands within a minute', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      httpPools = new HttpPools({ timeoutMs: 1_000, answerTimeoutMs: 1_000, allowPrivateNetwork: false });
+      for (let i = 0; i < 6_000; i++) {
+        httpPools.destination(`https://host-${i}.example/v1`, false);
+        if (i % 300 === 0) vi.advanceTimersByTime(1_000);
+      }
+      expect(httpPools.size).toBeLessThan(4_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('a connection that is always in use', () => {
   it('is replaced after ten minutes, so that a host that has moved is found at its new address', async () => {
     httpPools = new HttpPools({ timeoutMs: 1_000, answerTimeoutMs: 1_000, allowPrivateNetwork: true });

@@ -25,6 +25,9 @@ const rememberedMax = 1_000;
 /** A pool costs some 23 kB, and hosts of callbacks, webhooks and providers are as many as callers name. */
 const idleMs = 60_000;
 const sweepMs = 30_000;
+/** Of more hosts than this those are let go that nobody has asked for in five seconds. */
+const poolsMax = 2_000;
+const busyMs = 5_000;
 
 /** A connection takes no more requests after this long: one in steady use would never see that its host has moved to another address. */
 const connectionMs = 10 * 60_000;
@@ -42,6 +45,7 @@ export class HttpPools {
   readonly plainLimits: ExchangeLimits;
   readonly streamLimits: ExchangeLimits;
   readonly #pools = new Map<string, PoolEntry>();
+  #madeRoomAtMs = Number.NEGATIVE_INFINITY;
   readonly #sweep: NodeJS.Timeout;
   readonly #trusted = new Map<string, Destination>();
   readonly #untrusted = new Map<string, Destination & { kept: PoolEntry }>();
@@ -97,9 +101,9 @@ export class HttpPools {
   }
 
   /** Closes what has neither been asked for lately nor has a request under way. `nowMs` is by `performance.now()`. */
-  closeIdle(nowMs: number): void {
+  closeIdle(nowMs: number, afterMs = idleMs): void {
     for (const [key, { pool, trusted, usedAtMs }] of this.#pools) {
-      if (trusted || nowMs - usedAtMs < idleMs || pool.stats.size > 0) continue;
+      if (trusted || nowMs - usedAtMs < afterMs || pool.stats.size > 0) continue;
       this.#pools.delete(key);
       for (const [url, destination] of this.#untrusted) if (destination.pool === pool) this.#untrusted.delete(url);
       pool.close().catch(() => {});
@@ -116,6 +120,7 @@ export class HttpPools {
     const key = `${open ? 'open' : 'guarded'} ${origin}`;
     let kept = this.#pools.get(key);
     if (kept === undefined) {
+      if (this.#pools.size >= poolsMax) this.#makeRoom();
       const timeout = Math.min(10_000, this.#options.timeoutMs);
       const pool = new Pool(origin, {
         connections: 2048,
@@ -132,6 +137,14 @@ export class HttpPools {
     }
     kept.trusted ||= trusted;
     return kept;
+  }
+
+  /** Looked for now and then: where all are in use there is no room to be made. */
+  #makeRoom(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#madeRoomAtMs < busyMs) return;
+    this.#madeRoomAtMs = nowMs;
+    this.closeIdle(nowMs, busyMs);
   }
 
   async close(): Promise<void> {
