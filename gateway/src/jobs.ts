@@ -5,7 +5,7 @@ import { TaskPool } from './background/task-pool.ts';
 import { deleteOldStripeEvents } from './billing/bought-plan-store.ts';
 import { reportOverage } from './billing/report-overage-job.ts';
 import { beginPeriods } from './budgets/begin-periods-job.ts';
-import { deleteExpired } from './cache/cached-answer-store.ts';
+import { deleteExpired, deleteOfEarlierEpochs } from './cache/cached-answer-store.ts';
 import { adoptOrphans } from './calls/adopt-orphans-job.ts';
 import { answerTwice } from './calls/answer-twice.ts';
 import { runBackground } from './calls/run-background.ts';
@@ -15,6 +15,7 @@ import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts'
 import { databaseWatch } from './db/watch-database-job.ts';
 import { judgeExperiments } from './experiments/judge-experiments-job.ts';
 import { deleteOldFeedback } from './feedback/feedback-store.ts';
+import { deleteOldKeys, freeKeysOfDead } from './idempotency/idempotency-store.ts';
 import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { repeatErasedPeople } from './members/erased-people.ts';
@@ -43,19 +44,35 @@ export interface Jobs {
 
 const soonMs = 300;
 const refusalsKeptDays = 90;
-/** Stripe repeats an event for three days at most. */
-const stripeEventsKeptDays = 30;
+const forgetFirstMs = 300_000;
 /** With the way there, others hear of a call within half a second. */
 const shareEveryMs = 250;
 
 /** The jobs that run on a timer. Each job waits for itself, so a slow one is late, never twice at once. */
 export function startJobs(services: Services, counting: Counting): Jobs {
+  const { db } = services;
   const stopping = new AbortController();
   const calls = new TaskPool({ atOnce: 20 });
   const callbacks = new TaskPool({ atOnce: 20 });
   const shadows = new TaskPool({ atOnce: 4 });
-  const sparing = new SparingLog({ log: services.log, now: services.now });
+  const sparing = new SparingLog({ log: services.log, now: () => performance.now() });
   let isStopping = false;
+  /** Soon after a start, too: a process may be replaced every hour. */
+  const forgetting: readonly (readonly [string, () => Promise<boolean>])[] = [
+    [
+      'forget old failed attempts',
+      () => deleteOldFailures(db, { nowMs: services.now(), days: services.callsKeptDays }),
+    ],
+    ['forget old feedback', () => deleteOldFeedback(db)],
+    ['forget old refusals', () => deleteOldRefusals(db, { nowMs: services.now(), days: refusalsKeptDays })],
+    ['forget old events of Stripe', () => deleteOldStripeEvents(db)],
+    ['forget old deliveries', () => deleteOldDeliveries(db)],
+    ['forget old background calls', () => deleteOldBackground(db)],
+    ['forget old stored answers', () => forgetOldAnswers(db)],
+    ['forget emptied caches', () => deleteOfEarlierEpochs(db)],
+    ['forget used states of sign-ins', () => forgetUsed(db)],
+    ['forget old sign-ins', () => forgetOldSignIns(db)],
+  ];
   const jobs = [
     // These two begin what waits and leave it to itself: a slow call or receiver holds up no other.
     repeat('run background calls', soonMs, () => runBackground(services, calls, stopping.signal)),
@@ -64,6 +81,10 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       answerTwice(services, shadows, { signal: stopping.signal, isStopping: () => isStopping }),
     ),
     repeat('adopt orphans', 10_000, () => adoptOrphans(services)),
+    repeat('free idempotency keys of processes that are gone', 3_600_000, () => freeKeysOfDead(db), forgetFirstMs),
+    repeat('forget old idempotency keys', 10_000, () => inPieces(() => deleteOldKeys(db))),
+    repeat('forget old cached answers', 300_000, () => inPieces(() => deleteExpired(db))),
+    ...forgetting.map(([name, deletePiece]) => repeat(name, 3_600_000, () => inPieces(deletePiece), forgetFirstMs)),
     repeat('take in calls that were kept in a file', 5_000, () => takeInUnwritten(services)),
     repeat('return idle leases', 2_000, () => services.ledger.sweep()),
     repeat('reset budgets whose period is over', 1_000, () => beginPeriods(services)),
@@ -73,14 +94,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('write down when keys were last used', 60_000, () => services.noteKeyUses()),
     repeat('write down refusals', 1_000, () => services.refusals.flush()),
     repeat('write down failed attempts', 1_000, () => services.failureLog.flush()),
-    repeat('forget old failed attempts', 3_600_000, () =>
-      deleteOldFailures(services.db, new Date(services.now() - services.callsKeptDays * 86_400_000)),
-    ),
     repeat('judge experiments', 1_000, () => judgeExperiments(services)),
-    repeat('forget old feedback', 3_600_000, () => deleteOldFeedback(services.db)),
-    repeat('forget old refusals', 3_600_000, () =>
-      deleteOldRefusals(services.db, new Date(services.now() - refusalsKeptDays * 86_400_000)),
-    ),
     repeat('sum up usage', 60_000, async () => {
       while (!stopping.signal.aborted && (await rollUp(services.db, services.now())));
     }),
@@ -89,24 +103,13 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       while (!stopping.signal.aborted && (await countFeedback(services.db, services.now())));
     }),
     repeat('learn from texts', 3_600_000, () => learnAllHeads(services, stopping.signal), 600_000),
-    repeat('forget old tasks', 3_600_000, () => forgetOldTasks(services.db)),
+    repeat('forget old tasks', 3_600_000, () => forgetOldTasks(db), forgetFirstMs),
     repeat('report overage to Stripe', 30_000, () => reportOverage(services)),
-    repeat('forget old events of Stripe', 3_600_000, () =>
-      deleteOldStripeEvents(services.db, new Date(services.now() - stripeEventsKeptDays * 86_400_000)),
-    ),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
     repeat('try refused keys again', 30_000, () => checkAccounts(services, 'refused')),
-    repeat('forget provider accounts that were deleted', 3_600_000, () => forgetAccounts(services)),
+    repeat('forget provider accounts that were deleted', 3_600_000, () => forgetAccounts(services), forgetFirstMs),
     repeat('watch latency', 60_000, () => watchLatency(services)),
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),
-    repeat('forget old deliveries', 3_600_000, () => deleteOldDeliveries(services.db)),
-    repeat('forget old background calls', 3_600_000, () => deleteOldBackground(services.db)),
-    repeat('forget old stored answers', 3_600_000, () => forgetOldAnswers(services.db)),
-    repeat('forget old cached answers', 300_000, async () => {
-      while (!stopping.signal.aborted && (await deleteExpired(services.db)));
-    }),
-    repeat('forget used states of sign-ins', 3_600_000, () => forgetUsed(services.db)),
-    repeat('forget old sign-ins', 3_600_000, () => forgetOldSignIns(services.db)),
     repeat('look at the disk', 30_000, () => services.disk.look()),
     repeat('erase what was under way', 1_000, () => sweepErased(services)),
     repeat('delete what was under way', 1_000, () => sweepWorkspaces(services)),
@@ -116,11 +119,16 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       await repeatErasedPeople(services);
     }),
     repeat('erase what older versions left in sums', 3_600_000, () => eraseNarrowLeft(services)),
-    repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal)),
+    repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal), forgetFirstMs),
     repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
     repeat('watch the database', 60_000, databaseWatch(services)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
+
+  /** Until nothing is left, or the process stops. */
+  async function inPieces(deletePiece: () => Promise<boolean>): Promise<void> {
+    while (!isStopping && (await deletePiece()));
+  }
 
   function repeat(
     name: string,

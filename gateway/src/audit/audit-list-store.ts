@@ -60,13 +60,14 @@ export async function selectAudit(db: Db, filter: AuditFilter): Promise<AuditRow
 
 const rowsAtOnce = 10_000;
 
-/** Deletes rows that are older, some at a time; false when none are left. */
-export async function deleteOldAudit(tx: Db, before: Date): Promise<boolean> {
+/** Deletes rows that are older, by this clock and the database's, some at a time; false when none are left. */
+export async function deleteOldAudit(tx: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
   await allowAuditDeletion(tx);
   const { rowCount } = await tx.query(
-    `with old as (select workspace_id, created_at, id from audit_log where created_at < $1 limit ${rowsAtOnce} for update skip locked)
+    `with old as (select workspace_id, created_at, id from audit_log
+       where created_at < least(now(), $1::timestamptz) - make_interval(hours => 24 * $2::integer) limit ${rowsAtOnce} for update skip locked)
      delete from audit_log a using old where a.workspace_id = old.workspace_id and a.created_at = old.created_at and a.id = old.id`,
-    [before],
+    [new Date(nowMs), days],
   );
   return rowCount === rowsAtOnce;
 }

@@ -5,6 +5,6 @@ import { deleteOldAudit } from './audit-list-store.ts';
 const keptDays = 400;
 
 export async function dropOldAudit({ db, now }: { db: Pool; now: () => number }, signal: AbortSignal): Promise<void> {
-  const before = new Date(now() - keptDays * 86_400_000);
-  while (!signal.aborted && (await withTransaction(db, (tx) => deleteOldAudit(tx, before))));
+  const age = { nowMs: now(), days: keptDays };
+  while (!signal.aborted && (await withTransaction(db, (tx) => deleteOldAudit(tx, age))));
 }

@@ -1,4 +1,5 @@
 import type { KeyTags } from '../accounts/api-key.ts';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 
 type BackgroundState = 'queued' | 'running' | 'completed' | 'failed';
@@ -179,13 +180,20 @@ export async function takeAbandoned(db: Db, processId: string): Promise<Backgrou
   return rows.map(readRow);
 }
 
-/** Deletes calls that are over and delivered: an answer is somebody's text and is not kept for ever. A delivered one can be read for a week more. */
-export async function deleteOldBackground(db: Db): Promise<void> {
-  await db.query(
-    `delete from background_calls
-     where state in ('completed', 'failed') and next_try_at is null
-       and (created_at < now() - interval '30 days' or delivered_at < now() - interval '7 days')`,
+/**
+ * Deletes a piece of the calls that are over and delivered: an answer is somebody's text and is not kept for ever. A delivered one can be read for a
+ * week more. Returns whether there may be more.
+ */
+export async function deleteOldBackground(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from background_calls where ctid = any(array(
+       select ctid from background_calls
+       where state in ('completed', 'failed') and next_try_at is null
+         and (created_at < now() - interval '30 days' or delivered_at < now() - interval '7 days')
+       limit $1 for update skip locked))`,
+    [pieceRows],
   );
+  return isWhole(deleted);
 }
 
 function readRow(row: unknown): BackgroundRow {

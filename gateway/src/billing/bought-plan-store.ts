@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { insertAuditRecord } from '../accounts/audit-store.ts';
 import type { OtherChange } from '../accounts/other-changes.ts';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
 export type PlanStatus = 'none' | 'active' | 'past_due' | 'canceled';
@@ -136,8 +137,14 @@ async function findWorkspace(tx: Db, id: string | undefined): Promise<string | u
   return (rows as { id: string }[])[0]?.id;
 }
 
-export async function deleteOldStripeEvents(db: Db, before: Date): Promise<void> {
-  await db.query('delete from stripe_events where received_at < $1', [before]);
+/** Deletes a piece of those that Stripe repeats no more: it does so for three days at most. Returns whether there may be more. */
+export async function deleteOldStripeEvents(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from stripe_events where ctid = any(array(
+       select ctid from stripe_events where received_at < now() - interval '30 days' limit $1 for update skip locked))`,
+    [pieceRows],
+  );
+  return isWhole(deleted);
 }
 
 export interface OverageReport {

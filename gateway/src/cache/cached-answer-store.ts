@@ -1,3 +1,4 @@
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 import type { Usage } from '../dialects/neutral.ts';
 
@@ -200,19 +201,23 @@ export async function trimAnswers(
   return rowCount ?? 0;
 }
 
-/** The number of rows that are deleted at a time: writers hardly wait for it. */
-const rowsAtOnce = 5_000;
-
-/** Expired answers, and those of an earlier epoch. Returns whether there may be more. */
+/** Deletes a piece of the expired answers; returns whether there may be more. */
 export async function deleteExpired(db: Db): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `with gone as (
-       select workspace_id, key from cached_answers where expires_at <= now() order by expires_at limit ${rowsAtOnce} for update skip locked)
-     delete from cached_answers c using gone where c.workspace_id = gone.workspace_id and c.key = gone.key`,
+  const deleted = await db.query(
+    `delete from cached_answers where ctid = any(array(
+       select ctid from cached_answers where expires_at <= now() order by expires_at limit $1 for update skip locked))`,
+    [pieceRows],
   );
-  await db.query(
-    `delete from cached_answers c using workspaces w
-     where w.id = c.workspace_id and c.epoch < case when c.livemode then w.cache_epoch else w.test_cache_epoch end`,
+  return isWhole(deleted);
+}
+
+/** Deletes a piece of the answers of an earlier epoch, which no call finds; returns whether there may be more. Looks at every answer there is. */
+export async function deleteOfEarlierEpochs(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from cached_answers where ctid = any(array(
+       select c.ctid from cached_answers c join workspaces w on w.id = c.workspace_id
+       where c.epoch < case when c.livemode then w.cache_epoch else w.test_cache_epoch end limit $1 for update of c skip locked))`,
+    [pieceRows],
   );
-  return rowCount === rowsAtOnce;
+  return isWhole(deleted);
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { findDeadProcesses } from '../db/process-lock.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Outbox } from '../events/outbox.ts';
-import { sweep } from '../idempotency/idempotency-store.ts';
+import { freeKeysOfDead } from '../idempotency/idempotency-store.ts';
 import { adoptLeases } from '../ledger/adoption-store.ts';
 import { type AbandonedPorts, failAbandoned } from './run-background.ts';
 
@@ -19,7 +19,6 @@ export async function adoptOrphans(services: AdoptionPorts): Promise<void> {
   // This one is alive, though its lock may be lost for a moment.
   const dead = (await findDeadProcesses(services.db)).filter((id) => id !== services.processId);
   if (dead.length > 0) await adopt(services, dead);
-  await sweep(services.db);
   await failAbandoned(services);
 }
 
@@ -28,6 +27,7 @@ async function adopt(services: AdoptionPorts, dead: readonly string[]): Promise<
     adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
   );
   services.outbox.deliverSoon();
+  await freeKeysOfDead(services.db);
   if (calls > 0)
     services.log.warn({ calls, processes: dead.length }, 'settled the calls of ended processes by estimate');
 }

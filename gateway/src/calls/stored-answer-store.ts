@@ -1,4 +1,5 @@
 import type { CallTags } from '../accounts/call-tags.ts';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 
 /** A stored answer with its owner. */
@@ -34,6 +35,11 @@ export async function findAnswers(db: Db, account: string, ids: readonly string[
 }
 
 /** OpenAI keeps a response for 30 days; a conversation that is used is remembered for longer. */
-export async function forgetOldAnswers(db: Db): Promise<void> {
-  await db.query(`delete from stored_answers where used_at < now() - interval '90 days'`);
+export async function forgetOldAnswers(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from stored_answers where ctid = any(array(
+       select ctid from stored_answers where used_at < now() - interval '90 days' order by used_at limit $1 for update skip locked))`,
+    [pieceRows],
+  );
+  return isWhole(deleted);
 }

@@ -1,3 +1,4 @@
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 import type { StoredOpinion } from '../usage/opinion.ts';
 
@@ -47,8 +48,13 @@ export async function saveFeedback(db: Db, feedback: Feedback): Promise<void> {
 }
 
 /** Feedback on calls of months that are dropped: until then the sums of their hours may be made again from it. */
-export async function deleteOldFeedback(db: Db): Promise<void> {
-  await db.query('delete from feedback f using dropped_months d where f.call_at >= d.from_at and f.call_at < d.to_at');
+export async function deleteOldFeedback(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from feedback where ctid = any(array(
+       select f.ctid from dropped_months d join feedback f on f.call_at >= d.from_at and f.call_at < d.to_at limit $1 for update of f skip locked))`,
+    [pieceRows],
+  );
+  return isWhole(deleted);
 }
 
 /** The calls whose feedback is listed, each field that is left out being any. */

@@ -1,3 +1,4 @@
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 
 export interface IdempotentRequest {
@@ -73,11 +74,19 @@ export async function releaseClaim(db: Db, request: IdempotentRequest): Promise<
   );
 }
 
-/** Keys older than a day, and those whose process died before it could answer: it is registered no more. */
-export async function sweep(db: Db): Promise<void> {
+/** Deletes a piece of the keys that are older than a day; returns whether there may be more. */
+export async function deleteOldKeys(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from idempotent_answers where ctid = any(array(
+       select ctid from idempotent_answers where created_at < now() - interval '24 hours' order by created_at limit $1 for update skip locked))`,
+    [pieceRows],
+  );
+  return isWhole(deleted);
+}
+
+/** Frees the keys whose process died before it could answer: it is registered no more. Looks at every key there is. */
+export async function freeKeysOfDead(db: Db): Promise<void> {
   await db.query(
-    `delete from idempotent_answers
-     where created_at < now() - interval '24 hours'
-       or (state = 'running' and not exists (select 1 from processes p where p.id = process_id))`,
+    `delete from idempotent_answers where state = 'running' and not exists (select 1 from processes p where p.id = process_id)`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 
 export interface TrySubject {
@@ -104,9 +105,23 @@ export async function listWorkspacesOf(db: Db, email: string): Promise<{ personI
   return rows as { personId: string; workspaceId: string }[];
 }
 
-/** Deletes what is over: sessions, links a week after their end, and failures of yesterday. */
-export async function forgetOldSignIns(db: Db): Promise<void> {
-  await db.query('delete from sessions where expires_at < now()');
-  await db.query(`delete from sign_in_links where expires_at < now() - interval '7 days'`);
-  await db.query(`delete from sign_in_failures where last_at < now() - interval '1 day'`);
+/** Deletes a piece of what is over: sessions, links a week after their end, and failures of yesterday. Returns whether there may be more. */
+export async function forgetOldSignIns(db: Db): Promise<boolean> {
+  const most = [pieceRows];
+  const sessions = await db.query(
+    `delete from sessions where ctid = any(array(
+       select ctid from sessions where expires_at < now() limit $1 for update skip locked))`,
+    most,
+  );
+  const links = await db.query(
+    `delete from sign_in_links where ctid = any(array(
+       select ctid from sign_in_links where expires_at < now() - interval '7 days' limit $1 for update skip locked))`,
+    most,
+  );
+  const failures = await db.query(
+    `delete from sign_in_failures where ctid = any(array(
+       select ctid from sign_in_failures where last_at < now() - interval '1 day' order by last_at limit $1 for update skip locked))`,
+    most,
+  );
+  return [sessions, links, failures].some(isWhole);
 }

@@ -1,3 +1,4 @@
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 import type { StoredOpinion } from './opinion.ts';
 
@@ -35,8 +36,15 @@ export async function addFailures(db: Db, calls: readonly CallFailures[]): Promi
 }
 
 /** Those of calls that came in before. */
-export async function deleteOldFailures(db: Db, before: Date): Promise<void> {
-  await db.query('delete from call_attempts where created_at < $1', [before]);
+/** Deletes a piece of those that are older, by this clock and the database's; returns whether there may be more. */
+export async function deleteOldFailures(db: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from call_attempts where ctid = any(array(
+       select ctid from call_attempts where created_at < least(now(), $1::timestamptz) - make_interval(hours => 24 * $2::integer)
+       order by created_at limit $3 for update skip locked))`,
+    [new Date(nowMs), days, pieceRows],
+  );
+  return isWhole(deleted);
 }
 
 export async function selectFailures(

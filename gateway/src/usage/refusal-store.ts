@@ -1,3 +1,4 @@
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 
 /** Refusals of one hour that have code, tags, key and budget in common. */
@@ -162,6 +163,13 @@ export async function findRefusal(
 }
 
 /** Refusals of hours that ended before. */
-export async function deleteOldRefusals(db: Db, before: Date): Promise<void> {
-  await db.query('delete from refusals where hour < $1', [before]);
+/** Deletes a piece of those that are older, by this clock and the database's; returns whether there may be more. */
+export async function deleteOldRefusals(db: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from refusals where ctid = any(array(
+       select ctid from refusals where hour < least(now(), $1::timestamptz) - make_interval(hours => 24 * $2::integer)
+       order by hour limit $3 for update skip locked))`,
+    [new Date(nowMs), days, pieceRows],
+  );
+  return isWhole(deleted);
 }

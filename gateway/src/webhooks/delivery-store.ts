@@ -1,4 +1,5 @@
 import type { EventType } from '@ai-gateway/shared/operations/events';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 import type { GatewayEvent } from '../events/event-store.ts';
 
@@ -144,11 +145,15 @@ export async function takeOverdue(
   }));
 }
 
-/** Thirty days of log are kept. */
-export async function deleteOldDeliveries(db: Db): Promise<void> {
-  await db.query(
-    `delete from deliveries where created_at < clock_timestamp() - interval '30 days' and status <> 'pending'`,
+/** Thirty days of log are kept. Deletes a piece of what is older; returns whether there may be more. */
+export async function deleteOldDeliveries(db: Db): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from deliveries where ctid = any(array(
+       select ctid from deliveries where created_at < now() - interval '30 days' and status <> 'pending'
+       order by created_at limit $1 for update skip locked))`,
+    [pieceRows],
   );
+  return isWhole(deleted);
 }
 
 interface RawDelivery {
