@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { createPool } from './pool.ts';
 
 let database: TestDatabase;
 const { TZ } = process.env;
@@ -27,3 +28,15 @@ it.each(['America/New_York', 'Asia/Kathmandu', 'Pacific/Kiritimati'])(
     expect(rows).toEqual([{ early: '2026-11-01', late: '2026-10-31', same: true, day: early }]);
   },
 );
+
+it('a connection in steady use is replaced when it is old', async () => {
+  const pool = createPool({ connectionString: database.url }, { connections: 3, lifetimeSeconds: 1 });
+  const pid = async (): Promise<number> =>
+    ((await pool.query('select pg_backend_pid() as pid')).rows[0] as { pid: number }).pid;
+  try {
+    const first = await pid();
+    await expect.poll(pid, { timeout: 20_000 }).not.toBe(first);
+  } finally {
+    await pool.end();
+  }
+});

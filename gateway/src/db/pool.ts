@@ -36,13 +36,18 @@ export type Admit = (connection: Db) => Promise<void>;
 
 /** Beside the pool's: the lock of the process, and the listener. */
 const connectionsBeside = 2;
+/**
+ * A connection is replaced after this long: its process at the server grows with the partitions and statements that it has seen, and the name of the
+ * server may lead elsewhere by now, or ask for a newer certificate.
+ */
+const lifetimeSeconds = 3_600;
 /** As DATABASE_CONNECTIONS is where nobody sets it. */
 export const usualConnections = 12;
 
 /** `connections`: all that the process may have, those beside the pool included. */
 export function createPool(
   connection: Connection,
-  options: { connections?: number; onError?: (error: Error) => void; admit?: Admit } = {},
+  options: { connections?: number; lifetimeSeconds?: number; onError?: (error: Error) => void; admit?: Admit } = {},
 ): pg.Pool {
   const connections = options.connections ?? usualConnections;
   const clients = new Set<pg.ClientBase>();
@@ -51,6 +56,7 @@ export function createPool(
       ...connection,
       application_name: 'ai-gateway',
       max: connections - connectionsBeside,
+      maxLifetimeSeconds: options.lifetimeSeconds ?? lifetimeSeconds,
       connectionTimeoutMillis: 3_000,
       // A server that stopped answering altogether enforces no limits: this side counts too.
       query_timeout: 35_000,
