@@ -171,3 +171,30 @@ it('a flush writes every call before it, however young', async () => {
   await journal.flush(1_000);
   expect(await onRecord()).toMatchObject([{ status: 'open' }]);
 });
+
+// The job that makes partitions looks every six hours, and knows nothing of a clock that jumps.
+it('calls of months without a partition are on record: of a turn of the year, of a leap day, of a clock that was set', async () => {
+  const times = [
+    '2027-12-31T23:59:59.999Z',
+    '2028-01-01T00:00:00Z',
+    '2028-02-29T23:59:59.999Z',
+    '2019-06-01T00:00:00Z',
+  ];
+  const { pool } = database;
+  for (const month of ['2027_12', '2028_01', '2028_02', '2019_06'])
+    await pool.query(`drop table if exists calls_${month}`);
+  const entries = times.map((at, i) => journal.open({ ...call(`req_${i}`), createdAtMs: Date.parse(at) }));
+  await Promise.all(entries.map((entry) => entry.durable()));
+  await Promise.all(entries.map((entry) => entry.close(closed)));
+  const { rows } = await pool.query(
+    `select created_at, status, tableoid::regclass::text as month from calls order by created_at`,
+  );
+  expect(rows).toEqual(
+    times.toSorted().map((at) => ({
+      created_at: new Date(at),
+      status: 'succeeded',
+      month: `calls_${at.slice(0, 7).replace('-', '_')}`,
+    })),
+  );
+  expect(journal.unwrittenCount).toBe(0);
+});
