@@ -141,10 +141,11 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     const plan = (waitMs: number): void => {
       timer = setTimeout(() => {
         running = work()
-          .then(() => {})
-          .catch((error: unknown) =>
-            sparing.warn(error, name, { err: error, job: name }, 'a job failed and will be tried again'),
-          )
+          .then(() => services.metrics.jobEnded(name, { isDone: true }))
+          .catch((error: unknown) => {
+            services.metrics.jobEnded(name, { isDone: false });
+            sparing.warn(error, name, { err: error, job: name }, 'a job failed and will be tried again');
+          })
           .finally(() => {
             if (!isStopping) plan(everyMs);
           });

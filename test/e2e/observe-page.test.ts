@@ -140,3 +140,24 @@ describe('dashboards and alerts', () => {
     expect(status).toBe(0);
   });
 });
+
+it('a job that fails is counted, and the time of its last success stands still', { timeout: 30_000 }, async () => {
+  const job = 'reset budgets whose period is over';
+  const read = async (name: string): Promise<number> => {
+    const body = await (await fetch(`${gateway.url}/metrics`)).text();
+    const line = body.split('\n').find((one) => one.startsWith(`${name}{background_job="${job}"}`));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  };
+  const failures = () => read('gateway_job_failures_total');
+  const succeededAt = () => read('gateway_job_last_success_timestamp_seconds');
+  const { pool } = gateway.database;
+  await expect.poll(succeededAt, { timeout: 10_000 }).toBeGreaterThan(Date.now() / 1000 - 60);
+  await pool.query('alter table meters rename to meters_away');
+  try {
+    await expect.poll(failures, { timeout: 10_000 }).toBeGreaterThan(1);
+  } finally {
+    await pool.query('alter table meters_away rename to meters');
+  }
+  const before = await succeededAt();
+  await expect.poll(succeededAt, { timeout: 10_000 }).toBeGreaterThan(before);
+});

@@ -20,6 +20,8 @@ export class Metrics {
   readonly registry = new Registry();
   readonly calls: CallMetrics;
   readonly #deliveries: Counter<'result'>;
+  readonly #jobFailures: Counter<'background_job'>;
+  readonly #jobSuccess: Gauge<'background_job'>;
   readonly #batchSeconds = new Distribution(batchSecondsBounds);
   readonly #batchCalls = new Distribution(batchCallsBounds);
 
@@ -56,6 +58,19 @@ export class Metrics {
       labelNames: ['result'],
       registers,
     });
+    this.#jobFailures = new Counter({
+      name: 'gateway_job_failures_total',
+      help: 'Runs of a job in the background that failed; it is tried again',
+      labelNames: ['background_job'],
+      registers,
+    });
+    this.#jobSuccess = new Gauge({
+      name: 'gateway_job_last_success_timestamp_seconds',
+      help: 'When a job in the background last succeeded; of several processes, the one where that is longest ago',
+      labelNames: ['background_job'],
+      registers,
+      aggregator: 'min',
+    });
     for (const result of ['delivered', 'failed', 'pending'] as const)
       this.#deliveries.inc({ result: results[result] }, 0);
   }
@@ -69,6 +84,12 @@ export class Metrics {
   batchWritten({ calls, ms }: { calls: number; ms: number }): void {
     this.#batchSeconds.add(ms / 1000);
     this.#batchCalls.add(calls);
+  }
+
+  /** `job` is one of the names in jobs.ts. */
+  jobEnded(job: string, { isDone }: { isDone: boolean }): void {
+    if (isDone) this.#jobSuccess.set({ background_job: job }, Math.round(Date.now() / 1000));
+    else this.#jobFailures.inc({ background_job: job });
   }
 
   /** `status` as the delivery has it after a try. */
