@@ -141,7 +141,7 @@ describe('dashboards and alerts', () => {
   });
 });
 
-it('a job that fails is counted, and the time of its last success stands still', { timeout: 30_000 }, async () => {
+it('a job that fails is counted, and keeps the time of its last success', { timeout: 30_000 }, async () => {
   const job = 'reset budgets whose period is over';
   const read = async (name: string): Promise<number> => {
     const body = await (await fetch(`${gateway.url}/metrics`)).text();

@@ -7,6 +7,7 @@ import {
   readHealth,
 } from './database-health-store.ts';
 import { type Finding, ok, warn } from './finding.ts';
+import { listLate } from './old-rows-store.ts';
 
 /** From here on the next gateway process may get no connection. */
 const fullShare = 0.8;
@@ -21,6 +22,7 @@ export async function checkDatabase(db: Db, kind: 'embedded' | 'server'): Promis
     connectionsFinding(health),
     ...durabilityFindings(health),
     ...snapshotFindings(await findOldSnapshots(db, oldMinutes)),
+    ...lateFindings(await listLate(db)),
     ...(unwritten === undefined ? [] : [unwrittenFinding(unwritten)]),
   ];
 }
@@ -58,6 +60,16 @@ export function snapshotFindings(old: readonly OldSnapshot[]): Finding[] {
       `Session ${pid} (${application || 'no name'}, ${user}) keeps a snapshot that is ${minutes} minutes old: Postgres cannot remove old versions of rows meanwhile, and tables grow. End it: select pg_terminate_backend(${pid}).`,
     ),
   );
+}
+
+function lateFindings(tables: readonly string[]): Finding[] {
+  if (tables.length === 0) return [];
+  return [
+    warn(
+      'old rows',
+      `Rows of ${tables.join(', ')} are older than they are kept. A gateway deletes them within the hour after its start; where it runs, its log says why the job fails ("a job failed").`,
+    ),
+  ];
 }
 
 function unwrittenFinding(count: number): Finding {

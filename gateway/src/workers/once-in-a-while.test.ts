@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { onceInAWhile } from './once-in-a-while.ts';
 
-// A parent told each refusal once in its life, and kept the texts of all.
-test('a refusal that several workers meet is told once, and again when it comes back later', () => {
+// A parent handed on each refusal once in its life, and kept the texts of all.
+test('a refusal that several workers meet is handed on once, and again when it comes back later', () => {
   let nowMs = 0;
-  const told: string[] = [];
+  const heard: string[] = [];
   const tell = onceInAWhile(
-    (text) => void told.push(text),
+    (text) => void heard.push(text),
     () => nowMs,
   );
   for (let worker = 0; worker < 4; worker++) tell('OpenAI refuses the key');
   tell('Anthropic refuses the key');
   nowMs = 30 * 24 * 3_600_000;
   for (let worker = 0; worker < 4; worker++) tell('OpenAI refuses the key');
-  expect(told).toEqual(['OpenAI refuses the key', 'Anthropic refuses the key', 'OpenAI refuses the key']);
+  expect(heard).toEqual(['OpenAI refuses the key', 'Anthropic refuses the key', 'OpenAI refuses the key']);
 });

@@ -4,12 +4,12 @@ const textsMax = 1_000;
 
 /** Hands on a text that every worker has once an hour: one that comes back a month later is news. */
 export function onceInAWhile(tell: (text: string) => void, now = () => performance.now()): (text: string) => void {
-  const toldAtMs = new Map<string, number>();
+  const notedAtMs = new Map<string, number>();
   return (text) => {
-    const before = toldAtMs.get(text);
+    const before = notedAtMs.get(text);
     if (before !== undefined && now() - before < quietMs) return;
-    if (toldAtMs.size >= textsMax) toldAtMs.clear();
-    toldAtMs.set(text, now());
+    if (notedAtMs.size >= textsMax) notedAtMs.clear();
+    notedAtMs.set(text, now());
     tell(text);
   };
 }
