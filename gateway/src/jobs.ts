@@ -13,6 +13,7 @@ import { forgetOldAnswers } from './calls/stored-answer-store.ts';
 import { eraseNarrowLeft, rememberErasures, sweepErased } from './clients/erase-client.ts';
 import { repeatWorkspaces, sweepWorkspaces } from './clients/erase-workspace.ts';
 import { databaseWatch } from './db/watch-database-job.ts';
+import { deleteOldEvents } from './events/event-store.ts';
 import { judgeExperiments } from './experiments/judge-experiments-job.ts';
 import { deleteOldFeedback } from './feedback/feedback-store.ts';
 import { deleteOldKeys, freeKeysOfDead } from './idempotency/idempotency-store.ts';
@@ -63,6 +64,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       'forget old failed attempts',
       () => deleteOldFailures(db, { nowMs: services.now(), days: services.callsKeptDays }),
     ],
+    ['forget old events', () => deleteOldEvents(db, { nowMs: services.now(), days: services.callsKeptDays })],
     ['forget old feedback', () => deleteOldFeedback(db)],
     ['forget old refusals', () => deleteOldRefusals(db, { nowMs: services.now(), days: refusalsKeptDays })],
     ['forget old events of Stripe', () => deleteOldStripeEvents(db)],

@@ -1,6 +1,6 @@
 /**
- * Rows that are deleted at a time. A statement has 30 seconds: a job that failed for a week would find more rows than it can delete in one, and fail for
- * ever. Others wait for a piece for milliseconds.
+ * Rows that are deleted at a time. A statement has 30 seconds, and one that is ended has deleted nothing: a job that finds tens of millions of rows would
+ * fail for ever. Others wait for a piece for milliseconds.
  */
 export const pieceRows = 5_000;
 

@@ -1,4 +1,6 @@
+import { idTimeMs } from '../accounts/new-id.ts';
 import type { Bound } from '../accounts/own-tags.ts';
+import { isWhole, pieceRows } from '../db/in-pieces.ts';
 import type { Db } from '../db/transaction.ts';
 import type { NewEvent } from './event.ts';
 
@@ -98,11 +100,14 @@ export async function selectEvents(db: Db, filter: EventFilter): Promise<StoredE
     add((n) => `(not data ? 'budget' or data->'budget'->'scope' @> $${n})`, JSON.stringify(filter.bound));
   if (filter.types !== undefined) add((n) => `type = any($${n})`, filter.types);
   if (filter.afterTime !== undefined) add((n) => `created_at > $${n}`, filter.afterTime);
-  if (filter.afterId !== undefined)
-    add(
-      (n) => `(created_at, id) > (select created_at, id from events where workspace_id = $1 and id = $${n})`,
-      filter.afterId,
+  if (filter.afterId !== undefined) {
+    const drawnMs = idTimeMs(filter.afterId);
+    const n = values.push(filter.afterId, drawnMs === undefined ? null : new Date(drawnMs));
+    // An event that is deleted was made when its id was drawn: a poller that has seen it last goes on from there.
+    conditions.push(
+      `and (created_at, id) > (coalesce((select created_at from events where workspace_id = $1 and id = $${n - 1}), $${n}::timestamptz), $${n - 1})`,
     );
+  }
   if (filter.before !== undefined) {
     values.push(filter.before.createdAt, filter.before.id);
     conditions.push(`and (created_at, id) < ($${values.length - 1}::timestamptz, $${values.length})`);
@@ -125,6 +130,23 @@ export async function selectEvents(db: Db, filter: EventFilter): Promise<StoredE
     percent: row.percent ?? undefined,
     data: row.data,
   }));
+}
+
+/**
+ * Deletes a piece of the events that are older, by this clock and the database's; returns whether there may be more. Workspace by workspace, since the
+ * index of events is.
+ */
+export async function deleteOldEvents(db: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
+  const deleted = await db.query(
+    `delete from events where ctid = any(array(
+       select old.ctid from workspaces w cross join (values (true), (false)) as mode (livemode) cross join lateral (
+         select ctid from events e
+         where e.workspace_id = w.id and e.livemode = mode.livemode
+           and e.created_at < least(now(), $1::timestamptz) - make_interval(hours => 24 * $2::integer)
+         order by e.created_at limit $3) as old limit $3))`,
+    [new Date(nowMs), days, pieceRows],
+  );
+  return isWhole(deleted);
 }
 
 interface RawEvent {
