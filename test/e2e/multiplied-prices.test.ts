@@ -52,7 +52,7 @@ describe('a parameter that multiplies the price', () => {
   });
 });
 
-describe('what Claude used beside its totals', () => {
+describe('usage that Claude reports beside its totals', () => {
   const step = (type: string, input: number, output: number, more: object = {}) => {
     return { type, input_tokens: input, output_tokens: output, ...more };
   };

@@ -133,11 +133,11 @@ it('thoughts that the caller leaves out are not asked for', () => {
 describe('examples of the input of a tool, for which Anthropic alone has a field', () => {
   const descriptionOf = (tool: JsonObject) => read([], [{ ...search, ...tool }]).tools[0]?.description;
   const input_examples = [{ query: 'fetch' }, { query: 'write', limit: 2 }];
-  const told = 'Examples of its input:\n{"query":"fetch"}\n{"query":"write","limit":2}';
+  const examples = 'Examples of its input:\n{"query":"fetch"}\n{"query":"write","limit":2}';
 
-  it('are told in its description', () => {
-    expect(descriptionOf({ input_examples })).toBe(told);
-    expect(descriptionOf({ description: 'Finds tools.', input_examples })).toBe(`Finds tools.\n\n${told}`);
+  it('stand in its description', () => {
+    expect(descriptionOf({ input_examples })).toBe(examples);
+    expect(descriptionOf({ description: 'Finds tools.', input_examples })).toBe(`Finds tools.\n\n${examples}`);
   });
 
   it('change nothing where there are none', () => {

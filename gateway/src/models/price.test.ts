@@ -154,8 +154,8 @@ describe('the price of sound', () => {
       'gemini-2.5-flash-lite',
       { providerId: 'google', timestamp: at },
     );
-    const heard = { inputTokens: 10_000, cachedTokens: 6_000, soundInputTokens: 8_000, soundCachedTokens: 5_000 };
-    const cost = costNanos(priceOf('gemini-2.5-flash-lite'), usage({ ...heard, outputTokens: 100 }));
+    const sound = { inputTokens: 10_000, cachedTokens: 6_000, soundInputTokens: 8_000, soundCachedTokens: 5_000 };
+    const cost = costNanos(priceOf('gemini-2.5-flash-lite'), usage({ ...sound, outputTokens: 100 }));
     expect(Number(cost)).toBeCloseTo((theirs?.total_price ?? Number.NaN) * 1e9, 0);
   });
 });
