@@ -41,3 +41,29 @@ it('idle balances of many clients are let go in many turns, and those that calls
   // One that was let go is opened again.
   expect(await balanceOf(1)).not.toBe(balances[1]);
 });
+
+// Each client's budget of each day left a row until the process ended: its stop and its adoption went through all of them.
+it('a balance that is let go leaves no lease behind, and is leased again by the next call', async () => {
+  const { one } = pair;
+  const { pool } = money.database;
+  await newBudget(money, 'each client, blocking', { scope: { client_id: 'c' }, limitNanos: 1_000_000n });
+  const leased = async (): Promise<bigint[]> =>
+    (
+      (await pool.query('select amount_nanos from leases where process_id = $1', [one.lock.id])).rows as {
+        amount_nanos: bigint;
+      }[]
+    ).map(({ amount_nanos: nanos }) => nanos);
+  for (const id of ['req_1', 'req_2']) {
+    expect(await one.call(100n, id)).toBe(true);
+    expect(await leased()).toHaveLength(1);
+    await one.settle(90n);
+    for (const balance of await one.balances()) balance.usedAtMs = 0;
+    await one.journal.flush(5_000);
+    await one.ledger.sweep();
+    expect(await leased()).toEqual([]);
+  }
+  const { rows } = await pool.query(
+    'select sum(spent_nanos)::bigint as spent, sum(leased_nanos)::bigint as leased from meters',
+  );
+  expect(rows).toEqual([{ spent: 180n, leased: 0n }]);
+});

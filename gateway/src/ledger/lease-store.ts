@@ -126,6 +126,22 @@ export async function returnLeases(
   await db.query('delete from leases where process_id = $1 and amount_nanos = 0', [processId]);
 }
 
+/**
+ * Deletes the rows of leases that are used up, of balances that the process has let go. Passes over those that another statement of the process
+ * works on: one of them has money in it again.
+ */
+export async function dropEmptyLeases(
+  db: Db,
+  { processId, balanceIds }: { processId: string; balanceIds: readonly bigint[] },
+): Promise<void> {
+  await db.query(
+    `delete from leases l using (
+       select meter_id from leases where process_id = $1 and meter_id = any($2) and amount_nanos = 0 for update skip locked) as empty
+     where l.process_id = $1 and l.meter_id = empty.meter_id`,
+    [processId, balanceIds],
+  );
+}
+
 /** Asks the other processes to return what they do not need of a balance. */
 export async function requestReturn(
   db: Db,

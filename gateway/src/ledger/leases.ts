@@ -5,7 +5,15 @@ import { databaseAway } from '../db/unavailable.ts';
 import { nextTurn } from '../turns/in-turn.ts';
 import type { Balances } from './balances.ts';
 import type { BudgetBalance } from './budget-balance.ts';
-import { acquireLease, coverHeld, type Grant, requestReturn, returnLease, returnLeases } from './lease-store.ts';
+import {
+  acquireLease,
+  coverHeld,
+  dropEmptyLeases,
+  type Grant,
+  requestReturn,
+  returnLease,
+  returnLeases,
+} from './lease-store.ts';
 
 /** The result of extending a lease: enough for the call, too little while other processes have some, or all there is. */
 export type Extension = 'enough' | 'others-have-some' | 'exhausted';
@@ -22,6 +30,8 @@ const comfortCalls = 128n;
 const idleMs = 5_000;
 /** Idle balances that are let go in one turn of the event loop: one without a lease needs no answer of the database. */
 const sweptAtOnce = 100;
+/** Rows of used up leases that are deleted in one statement. */
+const droppedAtOnce = 1_000;
 /** More than any budget has. */
 const everythingNanos = 2n ** 62n;
 
@@ -201,6 +211,7 @@ export class Leases {
   async sweep(): Promise<void> {
     const now = this.#now();
     let idle = 0;
+    const swept: bigint[] = [];
     for (const balance of [...this.#balances.all()]) {
       if (idle === sweptAtOnce) {
         await nextTurn();
@@ -215,7 +226,14 @@ export class Leases {
       if (this.#extending.has(balance.id) || (!ended && isInUse(balance, this.#now()))) continue;
       this.#balances.sweep(balance);
       this.#rates.delete(balance.id);
+      swept.push(balance.id);
     }
+    // A process may run for months, with a balance a day for each client.
+    for (let at = 0; at < swept.length; at += droppedAtOnce)
+      await dropEmptyLeases(this.#db, {
+        processId: this.#process.id,
+        balanceIds: swept.slice(at, at + droppedAtOnce),
+      }).catch(() => {});
   }
 
   async #inTurn<T>(balance: BudgetBalance, work: () => Promise<T>): Promise<T> {
