@@ -32,10 +32,17 @@ function typeOf(status: number, retry: boolean): string {
   return byStatus[status] ?? (retry ? 'ConnectionError' : 'DataError');
 }
 
+/**
+ * A client that has spent its budget, or is locked, is one of those that the scenario works for: it goes on for the others, and Make
+ * keeps the bundle under incomplete executions. "`type`: IML string. An expression that specifies the error type."
+ * https://developers.make.com/custom-apps-documentation/component-blocks/api/handling-responses/error
+ */
+const spent = `{{if(body.error.details.scope.client_id || body.error.details.locked, 'DataError', '${switchesOff}')}}`;
+
 /** Money spent, and paused: the next run would be refused as well, so the scenario is to stop. */
 const byStatus: Readonly<Record<number, string>> = {
   401: 'InvalidAccessTokenError',
-  402: switchesOff,
+  402: spent,
   403: 'RuntimeError',
   423: switchesOff,
   429: 'RateLimitError',

@@ -14,6 +14,6 @@ Every call carries the scenario, the execution and the organization it comes fro
 ${rows.join('\n')}
 - **Make an API call**: Performs an arbitrary authorized API call.
 
-When a budget is used up or the scenario is paused at the gateway, Make turns the scenario off and writes to you. When a limit is passed or a provider fails, Make tries again later.
+When a budget is used up or the scenario is paused at the gateway, Make turns the scenario off and writes to you. When one client has used up its budget, the scenario stays on for the others. When a limit is passed or a provider fails, Make tries again later.
 `;
 }

@@ -103,22 +103,41 @@ describe('a gateway in trouble', () => {
 });
 
 describe('limits', () => {
-  test('a budget spent in the middle of a loop answers the paid calls, then Make switches the scenario off', async () => {
-    const scope = { client_id: 'loop' };
-    await make.act('budgetsCreate', { name: 'Tiny', limit_usd: 0.00002, scope });
+  /** How many calls the budget pays, and the refusal of the next. */
+  async function untilRefused(fields: Record<string, unknown>) {
     const script = { text: 'A', usage: { input: 20, output: 20 } };
     gateway.fakes.openai.reply(script, script, script, script, script, script);
     let answered = 0;
     const refused = await refusalOf(
       (async () => {
-        for (; answered < 6; answered += 1) await make.chat({ prompt: 'Hi', client_id: 'loop', max_tokens: 20 });
+        for (; answered < 6; answered += 1) await make.chat({ prompt: 'Hi', max_tokens: 20, ...fields });
       })(),
     );
     expect(answered).toBeGreaterThan(0);
+    expect(requests()).toHaveLength(answered);
+    return refused;
+  }
+
+  test('a budget spent in the middle of a loop answers the paid calls, then Make switches the scenario off', async () => {
+    await make.act('budgetsCreate', { name: 'Tiny', limit_usd: 0.00002, scope: { project: 'loop' } });
+    const refused = await untilRefused({ project: 'loop' });
     expect(refused).toMatchObject({ type: 'InvalidConfigurationError', deactivates: true });
     expect(refused.message).toMatch(/^\[402\] .*Tiny/);
-    expect(requests()).toHaveLength(answered);
-    expect(await make.checkBudget({ client_id: 'loop' })).toMatchObject({ tightest: { name: 'Tiny' } });
+    expect(await make.checkBudget({ project: 'loop' })).toMatchObject({ tightest: { name: 'Tiny' } });
+  });
+
+  // One scenario works for forty clients of an agency, and was switched off for all when one of them had spent its budget.
+  test('a client that has spent its budget, or is locked, stops no scenario that works for others too', async () => {
+    await make.act('budgetsCreate', { name: 'Each', limit_usd: 0.00002, scope: { client_id: '*' } });
+    const refused = await untilRefused({ client_id: 'spent' });
+    expect(refused).toMatchObject({ type: 'DataError', deactivates: false });
+    expect(refused.message).toMatch(/^\[402\] .*Each/);
+    expect(await make.chat({ prompt: 'Hi', client_id: 'thrifty', max_tokens: 20 })).toHaveProperty('text');
+    await json(gateway.send('PUT', '/v1/clients/late-payer', { locked: true }));
+    expect(await refusalOf(make.chat({ prompt: 'Hi', client_id: 'late-payer' }))).toMatchObject({
+      type: 'DataError',
+      message: expect.stringMatching(/^\[402\]/),
+    });
   });
 
   test('a pause stops the whole scenario, by the tag it sets itself', async () => {
