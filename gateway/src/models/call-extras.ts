@@ -33,7 +33,8 @@ function reachesServers(extra: JsonObject): boolean {
 /** Both of Anthropic's ways: an edit of the context (`compact_20260112`), and `compaction` itself. */
 function asksToCompact({ context_management: management, compaction }: JsonObject): boolean {
   if (isGiven(compaction)) return true;
-  const edits = isRecord(management) && Array.isArray(management.edits) ? (management.edits as unknown[]) : none;
+  const edits: readonly unknown[] =
+    isRecord(management) && Array.isArray(management.edits) ? (management.edits as unknown[]) : none;
   return edits.some((edit) => isRecord(edit) && String(edit.type).startsWith('compact'));
 }
 
