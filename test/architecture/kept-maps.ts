@@ -6,7 +6,7 @@ export function countKept(text: string): number {
   return text.match(kept)?.length ?? 0;
 }
 
-/** Files of `gateway/src` whose classes are made for a call, a request or a run of a tool, and end with it. */
+/** Files of `gateway/src` whose classes are made for a call, a request, a read or a run of a tool, and end with it. */
 export const endWithTheirCall: readonly string[] = [
   'calls/exchange.ts',
   'calls/stream-run.ts',
@@ -23,6 +23,7 @@ export const endWithTheirCall: readonly string[] = [
   'providers/translated-call.ts',
   'routing/auto.ts',
   'routing/evidence-view.ts',
+  'routing/leading-claim.ts',
   'routing/usual-repeats.ts',
 ];
 
