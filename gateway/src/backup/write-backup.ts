@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import { type BackupHead, headName, type Part, partsName } from './backup-head.ts';
 import { sealOf } from './seal-file.ts';
 import { tarEnd, tarHead, tarPadding } from './tar.ts';
+import { asideOf, removeUnfinished } from './unfinished-file.ts';
 
 /** The standard output in place of a file. */
 const toStandardOutput = '-';
@@ -35,7 +36,8 @@ export async function writeBackup(
 ): Promise<{ bytes: number }> {
   const target = path === toStandardOutput ? undefined : resolve(path);
   if (target !== undefined) refuseTaken(path, target);
-  const aside = target === undefined ? undefined : `${target}.unfinished-${randomBytes(3).toString('hex')}`;
+  if (target !== undefined) await removeUnfinished(target);
+  const aside = target === undefined ? undefined : asideOf(target);
   const sink = aside === undefined ? process.stdout : createWriteStream(aside, { flags: 'wx', mode: 0o600 });
   const gzip = createGzip({ level: 1 });
   // An error here is thrown by the next write, or by the last `await`.

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { estimateRows } from '../backup/dump-store.ts';
 import { exportDatabase } from '../backup/move-database.ts';
 import { showProgress } from '../backup/progress.ts';
+import { asideOf, removeUnfinished } from '../backup/unfinished-file.ts';
 import { command } from './command.ts';
 import { interruptible } from './interruptible.ts';
 import { withDatabase } from './with-database.ts';
@@ -56,7 +57,8 @@ async function write(
 /** The file gets its name only when it is whole, and replaces an older one then. A device or a pipe is written to as it is. */
 async function writeFile(pool: Pool, path: string, signal: AbortSignal): Promise<Exported> {
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
-  const aside = isSpecial ? path : `${path}.unfinished-${process.pid}`;
+  if (!isSpecial) await removeUnfinished(path);
+  const aside = isSpecial ? path : asideOf(path);
   const file = createWriteStream(aside, { mode: 0o600, flags: isSpecial ? 'w' : 'wx' });
   const failed = new AbortController();
   let fault: NodeJS.ErrnoException | undefined;
