@@ -123,6 +123,20 @@ describe('the size of an experiment', () => {
 });
 
 describe('the interval', () => {
+  it('has no winner where every unit costs the same and the means differ in their last digit', () => {
+    const mean = Math.log(12_345);
+    const [a, b] = [
+      { n: 150, mean, variance: 0 },
+      { n: 170, mean: mean + 4e-15, variance: 1e-30 },
+    ];
+    const found = difference(a, b, { scale: 'log', alpha: 0.05 });
+    expect([(found?.lower ?? 1) < 0, (found?.upper ?? -1) > 0]).toEqual([true, true]);
+    // A third more is one at once.
+    expect(difference(a, { ...b, mean: mean + Math.log(4 / 3) }, { scale: 'log', alpha: 0.05 })?.lower).toBeGreaterThan(
+      0,
+    );
+  });
+
   it('is undefined below a hundred units in either arm', () => {
     const [few, many] = [
       { n: leastUnits - 1, mean: 0, variance: 0 },

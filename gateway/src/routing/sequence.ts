@@ -56,12 +56,15 @@ export function difference(
   return { estimate, lower: estimate - half, upper: estimate + half };
 }
 
+/** A thousandth to each side. */
+const leastLogSpread = 1e-6;
+
 /**
  * The variance of a unit. A rate of 0 of 150 has none in the sample, but is no certainty: with one success and one failure more it is that of
- * (k+1)/(n+2).
+ * (k+1)/(n+2). Logarithms have a little in any case: where every call costs the same, means differ in their last digit, and that is no difference.
  */
 export function spread({ n, mean, variance }: Sample, scale: Scale): number {
-  if (scale === 'log') return variance;
+  if (scale === 'log') return Math.max(variance, leastLogSpread);
   const squares = (variance + mean * mean) * n;
   const shrunk = (mean * n + 1) / (n + 2);
   return Math.max(variance, (squares + 1) / (n + 2) - shrunk * shrunk);
