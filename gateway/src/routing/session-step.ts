@@ -20,6 +20,8 @@ export function keptBySession(
   const { model } = kept.candidate;
   if (isOpenTurn(call)) return { model: kept, reason: `auto: ${model} stays while the turn is open` };
   if (kept === taken || (kept.class === 'small' && taken.class === 'strong')) return undefined;
+  // Evidence speaks against it, or it costs more than the call allows: no warm cache outweighs that.
+  if (kept.leftOut !== undefined) return undefined;
   const [stay, change] = [kept.expectedNanos, taken.expectedNanos];
   if (stay === undefined || change === undefined || change * 100n < stay * (100n - leastSaving)) return undefined;
   taken.leftOut = 'a change within the session saves too little';
