@@ -195,7 +195,8 @@ const fromCalls = (conditions: string): string => `
   from (${timesOfCalls('left join opinions as f on f.call_id = calls.id', 'null::text', 'ms', `${ofFilter} ${conditions}`)}) as of_calls`;
 
 /**
- * Of marked hours, the opinions are read from feedback, which names the version, and not from the sums. The calls of the edges are joined with their
+ * Of marked hours, the opinions are read from feedback, which names the version, and not from the sums: hour by hour, so that those of a month are
+ * never sorted at once. The calls of the edges are joined with their
  * opinions: these are found by workspace and time, before their calls are. On a database spread by Citus feedback is elsewhere than calls, and
  * travels; for a look at one call after the other all of it would.
  */
@@ -204,10 +205,14 @@ const marked = `
     select distinct hour from prompt_marks where workspace_id = $1 and livemode = $2 and prompt_id = $3 and hour >= $5 and hour < $8
       and not exists (select 1 from dropped_months where from_at <= hour and to_at > hour)),
   late as (
-    select f.prompt_version, f.call_id, avg(f.score) as opinion
-    from marked join feedback f on f.workspace_id = $1 and f.livemode = $2 and f.prompt_id = $3 and f.prompt_version is not null
-      and f.call_at >= hour and f.call_at < hour + interval '1 hour'
-    group by f.prompt_version, f.call_id),
+    select given.* from marked cross join lateral (
+      select prompt_version, count(*) as feedback, sum(opinion) as score_sum
+      from (
+        select prompt_version, avg(score) as opinion from feedback
+        where workspace_id = $1 and livemode = $2 and prompt_id = $3 and prompt_version is not null
+          and call_at >= marked.hour and call_at < marked.hour + interval '1 hour'
+        group by prompt_version, call_id) as of_calls
+      group by prompt_version) as given),
   opinions as materialized (
     select call_id, avg(score) as opinion
     from (
@@ -232,7 +237,7 @@ const parts = `
     union all ${fromSums('quarter', '$8', '$9')}
     union all select prompt_version, null, ${opinionsOnly({ feedback: '-feedback', score_sum: '-score_sum' })}, 0
       from marked join usage_prompt_hours h on h.workspace_id = $1 and h.livemode = $2 and h.prompt_id = $3 and h.hour = marked.hour
-    union all select prompt_version, null, ${opinionsOnly({ feedback: 'count(*)', score_sum: 'sum(opinion)' })}, 0 from late group by prompt_version)`;
+    union all select prompt_version, null, ${opinionsOnly({ feedback: 'feedback', score_sum: 'score_sum' })}, 0 from late)`;
 
 const percentile = (percent: number): string =>
   `min(ms) filter (where upto * 100 >= total * ${percent}) as p${percent}_ms`;
