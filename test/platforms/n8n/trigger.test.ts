@@ -38,7 +38,8 @@ async function subscriptions(): Promise<Record<string, unknown>[]> {
 describe('publishing and unpublishing a workflow', () => {
   test('subscribe, find the subscription again, and end it', async () => {
     expect(await checkExists.call(published())).toBe(false);
-    expect(await create.call(published({ filters: { client: locator('acme'), percents: '80' } }))).toBe(true);
+    const filtered = published({ filters: { client: locator('acme'), percents: '80' } });
+    expect(await create.call(filtered)).toBe(true);
     expect(await subscriptions()).toMatchObject([
       {
         events: ['budget.threshold_reached', 'budget.exceeded'],
@@ -47,10 +48,29 @@ describe('publishing and unpublishing a workflow', () => {
         external_id: 'wf42',
       },
     ]);
-    expect(await checkExists.call(published())).toBe(true);
-    expect(await remove.call(published())).toBe(true);
+    expect(await checkExists.call(filtered)).toBe(true);
+    expect(await remove.call(filtered)).toBe(true);
     expect(await subscriptions()).toEqual([]);
-    expect(await checkExists.call(published())).toBe(false);
+    expect(await checkExists.call(filtered)).toBe(false);
+  });
+
+  // Where the gateway was away as a workflow was unpublished, the old subscription stayed, and with it the old filters.
+  test('subscribe again, and end the old subscription, where the form has changed', async () => {
+    await create.call(published({ filters: { client: locator('acme') } }));
+    const changed = published({ events: ['scenario.paused'], filters: { scenario: locator('loop') } });
+    expect(await checkExists.call(changed)).toBe(false);
+    await create.call(changed);
+    expect(await subscriptions()).toMatchObject([{ events: ['scenario.paused'], filter: { scenario_id: 'loop' } }]);
+    expect(await checkExists.call(changed)).toBe(true);
+  });
+
+  test('leave the subscription of the published workflow alone while the editor listens for a test event', async () => {
+    await create.call(published());
+    host.webhookUrl = `${receiver.url}/test`;
+    await create.call(published());
+    expect(await subscriptions()).toHaveLength(1);
+    host.webhookUrl = receiver.url;
+    expect(await subscriptions()).toHaveLength(1);
   });
 
   test('make one subscription, however often the workflow is published', async () => {

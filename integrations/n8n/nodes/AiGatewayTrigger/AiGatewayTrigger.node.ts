@@ -21,6 +21,8 @@ interface TriggerState {
   webhookId?: string;
   url?: string;
   secret?: string;
+  /** The form as it was subscribed. */
+  subscribed?: string;
   /** Ids of the latest events: a second delivery of one is accepted and dropped. */
   seen?: string[];
 }
@@ -58,24 +60,23 @@ export class AiGatewayTrigger implements INodeType {
     default: {
       async checkExists(this: IHookFunctions): Promise<boolean> {
         const kept = keptBy(this);
-        const url = this.getNodeWebhookUrl('default');
-        if (kept.webhookId === undefined || kept.secret === undefined || kept.url !== url) return false;
+        const wanted = wantedBy(this);
+        if (kept.webhookId === undefined || kept.secret === undefined || kept.url !== wanted.url) return false;
+        if (kept.subscribed !== JSON.stringify(wanted)) return false;
         return explained(this, () => isSubscribed(this, kept.webhookId));
       },
 
       /** n8n may call this several times over: the same URL, events and filter are the same subscription at the gateway. */
       async create(this: IHookFunctions): Promise<boolean> {
-        const url = this.getNodeWebhookUrl('default') ?? '';
-        const subscription = subscriptionOf({
-          url,
-          events: this.getNodeParameter('events', []) as string[],
-          filters: this.getNodeParameter('filters', {}) as IDataObject,
-          workflowId: this.getWorkflow().id,
-        });
+        const kept = keptBy(this);
+        const wanted = wantedBy(this);
+        // One for another address is another n8n's, or the published workflow's while the editor listens for a test event.
+        const before = kept.url === wanted.url ? kept.webhookId : undefined;
         const { id, secret } = await explained(this, async () =>
-          (await gatewayOf(this)).call('webhooks.create', subscription),
+          (await gatewayOf(this)).call('webhooks.create', wanted),
         );
-        Object.assign(keptBy(this), { webhookId: id, secret, url });
+        Object.assign(kept, { webhookId: id, secret, url: wanted.url, subscribed: JSON.stringify(wanted) });
+        if (before !== undefined && before !== id) await explained(this, () => unsubscribe(this, before));
         return true;
       },
 
@@ -86,6 +87,7 @@ export class AiGatewayTrigger implements INodeType {
         delete kept.webhookId;
         delete kept.secret;
         delete kept.url;
+        delete kept.subscribed;
         return true;
       },
     },
@@ -116,6 +118,16 @@ export class AiGatewayTrigger implements INodeType {
 
 function keptBy(context: IHookFunctions | IWebhookFunctions): TriggerState {
   return context.getWorkflowStaticData('node') as TriggerState;
+}
+
+/** The subscription that the form asks for. */
+function wantedBy(context: IHookFunctions) {
+  return subscriptionOf({
+    url: context.getNodeWebhookUrl('default') ?? '',
+    events: context.getNodeParameter('events', []) as string[],
+    filters: context.getNodeParameter('filters', {}) as IDataObject,
+    workflowId: context.getWorkflow().id,
+  });
 }
 
 async function isSubscribed(context: IHookFunctions, webhookId: string | undefined): Promise<boolean> {
