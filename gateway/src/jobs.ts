@@ -21,7 +21,7 @@ import { takeInUnwritten } from './ledger/take-in-unwritten-job.ts';
 import { type Counting, shareCounts } from './limits/share-counts.ts';
 import { repeatErasedPeople } from './members/erased-people.ts';
 import { forgetOldSignIns } from './people/failure-store.ts';
-import { checkAccounts } from './routing/check-accounts-job.ts';
+import { refusedKeysCheck } from './routing/check-accounts-job.ts';
 import { forgetAccounts } from './routing/forget-accounts-job.ts';
 import { learnAllHeads } from './routing/learn-heads-job.ts';
 import { countFeedback, countRates, forgetOldTasks } from './routing/task-rates-store.ts';
@@ -108,7 +108,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
     repeat('forget old tasks', 3_600_000, () => forgetOldTasks(db), forgetFirstMs),
     repeat('report overage to Stripe', 30_000, () => reportOverage(services)),
     repeat('watch the providers', 1_000, () => watchProviders(services)),
-    repeat('try refused keys again', 30_000, () => checkAccounts(services, 'refused')),
+    repeat('try refused keys again', 30_000, refusedKeysCheck(services)),
     repeat('forget provider accounts that were deleted', 3_600_000, () => forgetAccounts(services), forgetFirstMs),
     repeat('watch latency', 60_000, () => watchLatency(services)),
     repeat('deliver what was left waiting', 60_000, () => replanDeliveries(services)),

@@ -173,7 +173,7 @@ export async function startGateway(
   log.info({ url: services.publicUrl, version, database: database.kind }, 'ready');
   inBackground('look at the disk', services.disk.look());
   if (database.kind === 'server') inBackground('compare the clocks', tellWrongClock(db, { now, log }));
-  if (options.worker?.isFirst !== false) inBackground('try the provider keys', checkAccounts(services, 'all'));
+  if (options.worker?.isFirst !== false) inBackground('try the provider keys', checkAccounts(services));
 
   const stop = (): Promise<void> => {
     draining = true;

@@ -60,9 +60,12 @@ export async function listProviderAccounts(db: Db, workspaceId: string): Promise
   return rows.flatMap(readRow);
 }
 
-/** Of every workspace. */
-export async function listAllProviderAccounts(db: Db): Promise<ProviderAccountRow[]> {
-  const { rows } = await db.query(`select ${columns} from provider_accounts order by workspace_id, created_at, id`);
+/** Of every workspace: all of them, or those of these ids. */
+export async function listAllProviderAccounts(db: Db, ids?: readonly string[]): Promise<ProviderAccountRow[]> {
+  const { rows } = await db.query(
+    `select ${columns} from provider_accounts where $1::text[] is null or id = any($1) order by workspace_id, created_at, id`,
+    [ids ?? null],
+  );
   return rows.flatMap(readRow);
 }
 

@@ -24,9 +24,9 @@ export interface StoredAccount {
   account: ProviderAccount | undefined;
 }
 
-/** Every account that a workspace has stored. */
-export async function storedAccounts(db: Db, secret: string): Promise<StoredAccount[]> {
-  return (await listAllProviderAccounts(db)).map((row) => ({ row, account: opened(row, secret) }));
+/** Every account that a workspace has stored, or those of these ids. */
+export async function storedAccounts(db: Db, secret: string, ids?: readonly string[]): Promise<StoredAccount[]> {
+  return (await listAllProviderAccounts(db, ids)).map((row) => ({ row, account: opened(row, secret) }));
 }
 
 function opened(row: ProviderAccountRow, secret: string): ProviderAccount | undefined {

@@ -17,18 +17,48 @@ interface CheckPorts {
 const atOnce = 10;
 
 /**
- * Tries provider keys, the operator's and those that workspaces have stored: all of them once at the start, so that a refused one
- * is known before a caller meets it, then those that are refused, so that a key that works again is known. Refusals that calls
- * meet themselves are known without this.
+ * Tries every provider key once, the operator's and those that workspaces have stored, so that a refused one is known before a caller meets it.
+ * Refusals that calls meet themselves are known without this.
  */
-export async function checkAccounts(services: CheckPorts, which: 'all' | 'refused'): Promise<void> {
-  const { circuits, workspaces } = services;
-  const keysRefused = new Set(
-    circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])),
-  );
-  if (which === 'refused' && keysRefused.size === 0) return;
+export async function checkAccounts(services: CheckPorts): Promise<void> {
   const stored = (await storedAccounts(services.db, services.secret)).flatMap(({ account }) => account ?? []);
-  const waiting = [...workspaces.operators, ...stored].filter(({ id }) => which === 'all' || keysRefused.has(id));
+  await checkAll(services, [...services.workspaces.operators, ...stored]);
+}
+
+/** A stored key that is refused is tried again after this share of the time since it was refused, between these bounds. */
+const share = 0.1;
+const leastMs = 30_000;
+const mostMs = 600_000;
+
+/**
+ * Tries the keys that are refused, so that one that works again is known: soon after the refusal often, then every ten minutes, and the operator's own always often. Workspaces that nobody
+ * uses any more leave refused keys behind, and a vendor need not see each of them thousands of times a day.
+ */
+export function refusedKeysCheck(services: CheckPorts, now = () => performance.now()): () => Promise<void> {
+  const tries = new Map<string, { sinceMs: number; triedAtMs: number }>();
+  return async () => {
+    const refused = new Set(
+      services.circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])),
+    );
+    for (const id of tries.keys()) if (!refused.has(id)) tries.delete(id);
+    const nowMs = now();
+    const own = services.workspaces.operators.filter(({ id }) => refused.has(id));
+    const pauseOf = (id: string, sinceMs: number): number =>
+      own.some((one) => one.id === id) ? leastMs : Math.min(mostMs, Math.max(leastMs, (nowMs - sinceMs) * share));
+    const due = [...refused].filter((id) => {
+      const { sinceMs, triedAtMs } = tries.get(id) ?? { sinceMs: nowMs, triedAtMs: Number.NEGATIVE_INFINITY };
+      if (nowMs - triedAtMs < pauseOf(id, sinceMs)) return false;
+      tries.set(id, { sinceMs, triedAtMs: nowMs });
+      return true;
+    });
+    if (due.length === 0) return;
+    const stored = (await storedAccounts(services.db, services.secret, due)).flatMap(({ account }) => account ?? []);
+    await checkAll(services, [...own.filter(({ id }) => due.includes(id)), ...stored]);
+  };
+}
+
+async function checkAll(services: CheckPorts, accounts: readonly ProviderAccount[]): Promise<void> {
+  const waiting = [...accounts];
   const work = async (): Promise<void> => {
     for (let account = waiting.shift(); account !== undefined; account = waiting.shift())
       await checkOne(services, account);
