@@ -1,3 +1,4 @@
+import { isVendor } from '@ai-gateway/shared/provider-kinds';
 import { addUsage } from '../dialects/add-usage.ts';
 import type { Advice, ProviderKind, Usage } from '../dialects/neutral.ts';
 import { findModel } from '../models/catalog.ts';
@@ -5,7 +6,7 @@ import { costNanos, type Price } from '../models/price.ts';
 
 /** The cost of all that a call has used. Advice costs what the model that gave it costs, and nothing where that is unknown. */
 export function priceUsage({ kind, price }: { kind: ProviderKind; price: Price }, usage: Usage): bigint {
-  let cost = costNanos(price, kind === 'openai-compatible' ? atUsualRate(usage) : usage);
+  let cost = costNanos(price, isVendor(kind) ? usage : atUsualRate(usage));
   for (const advice of usage.advice ?? none) {
     const own = priceOf(advice);
     if (own !== undefined) cost += costNanos(own, advice.usage);
