@@ -67,6 +67,7 @@ export const bounds: Readonly<Record<string, readonly [count: number, bound: str
   'live/live-hints.ts': [8, '2,000 connections, and workspaces that others watch'],
   'models/catalog.ts': [2, '2,000 names; models of the catalogue'],
   'models/genai-prices.ts': [1, 'prices of the catalogue'],
+  'models/price.ts': [1, 'prices that are in use, by the rates a provider has'],
   'models/tokenizer.ts': [1, 'vocabularies'],
   'people/session-cache.ts': [1, '10,000 sessions'],
   'prompts/prompt-cache.ts': [1, '32 MiB'],

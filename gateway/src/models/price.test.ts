@@ -5,7 +5,7 @@ import type { Usage } from '../dialects/neutral.ts';
 import { vendorOf, vendors } from '../providers/providers.ts';
 import { type CatalogModel, findModel, listModels } from './catalog.ts';
 import { vendorModels } from './genai-prices.ts';
-import { costNanos, flatPrice, maxCostNanos, type Price } from './price.ts';
+import { atRate, costNanos, flatPrice, maxCostNanos, type Price } from './price.ts';
 
 const at = new Date('2026-11-24T12:00:00Z');
 
@@ -183,3 +183,11 @@ function priceOf(name: string): Price {
   if (price === undefined) throw new Error(`the catalogue has no price for ${name}`);
   return price;
 }
+
+it('a price at another rate has other tokens and the same fees, and is the same object each time', () => {
+  const price: Price = { ...flatPrice({ input: 1, output: 5 }), webSearchNanos: 10_000_000n };
+  const higher = atRate(price, 110);
+  expect(costNanos(higher, usage({ inputTokens: 1_000, outputTokens: 100, webSearches: 1 }))).toBe(11_650_000n);
+  expect(atRate(price, 110)).toBe(higher);
+  expect(atRate(price, 100)).toBe(price);
+});

@@ -58,6 +58,32 @@ export function rate(usdPerMtok: number): Rate {
   return BigInt(Math.round(usdPerMtok * 1e6));
 }
 
+/** A price with its tokens at another rate; fees by the use stay. The same object for the same price, as the catalogue has it. */
+export function atRate(price: Price, hundredths: number): Price {
+  if (hundredths === 100) return price;
+  const known = rated.get(price)?.get(hundredths);
+  if (known !== undefined) return known;
+  const at = (one: Rate): Rate => (one * BigInt(hundredths) + 99n) / 100n;
+  const { sound } = price;
+  const changed: Price = {
+    ...price,
+    tiers: price.tiers.map((tier) => ({
+      ...tier,
+      input: at(tier.input),
+      cached: at(tier.cached),
+      cacheWrite: at(tier.cacheWrite),
+      longCacheWrite: at(tier.longCacheWrite),
+      output: at(tier.output),
+    })),
+    ...(sound && { sound: { input: at(sound.input), cached: at(sound.cached), output: at(sound.output) } }),
+  };
+  rated.set(price, new Map(rated.get(price)).set(hundredths, changed));
+  return changed;
+}
+
+/** By the few rates there are. */
+const rated = new WeakMap<Price, ReadonlyMap<number, Price>>();
+
 /** Nano-dollars, rounded half up once for the whole call. */
 export function costNanos(price: Price, usage: Usage): bigint {
   const tier = tierOf(price, usage.inputTokens);

@@ -80,6 +80,8 @@ export interface Provider<Kind extends AccountKind = AccountKind> {
   cacheMinutes(model: string): number;
   /** Sound costs as much as text where the catalogue has no price for it. Default: such a call has no price. */
   readonly soundCostsAsText: boolean;
+  /** The price of a model at an address of the vendor's, in hundredths of its usual one. Default: the usual one. */
+  rateHundredths(at: Pick<Target, 'baseUrl' | 'model'>): number;
 }
 
 /** The facts of a vendor beside: its address, its variables of the environment, and the models it sells. */
@@ -197,4 +199,5 @@ const defaults = {
   cacheHint: undefined,
   cacheMinutes: () => 5,
   soundCostsAsText: false,
+  rateHundredths: () => 100,
 } satisfies Partial<Provider>;

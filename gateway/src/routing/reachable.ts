@@ -1,9 +1,9 @@
 import type { ProviderAccount } from '../accounts/workspace-cache.ts';
 import type { ModelPool } from '../accounts/workspace-store.ts';
 import { type CatalogModel, modelsOfClass } from '../models/catalog.ts';
-import { flatPrice, type Price } from '../models/price.ts';
+import { atRate, flatPrice, type Price } from '../models/price.ts';
 import type { Strength } from '../providers/define-provider.ts';
-import { vendors } from '../providers/providers.ts';
+import { providerOf, vendors } from '../providers/providers.ts';
 import { isAuto } from './auto-mode.ts';
 import type { Candidate, RouteCandidate, RouteInput, RouteRequest } from './candidate.ts';
 import { type NameContext, type NamedModel, ofVendor, readModelName } from './model-name.ts';
@@ -147,8 +147,11 @@ export function priceOf(found: NamedModel): Price | undefined {
   return priceIn(ownModel(found), found);
 }
 
-function priceIn(own: OwnModel | undefined, { entry }: NamedModel): Price | undefined {
-  return own ? flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok }) : entry?.price;
+function priceIn(own: OwnModel | undefined, { entry, account, kind, model }: NamedModel): Price | undefined {
+  if (own) return flatPrice({ input: own.input_usd_per_mtok, output: own.output_usd_per_mtok });
+  const price = entry?.price;
+  if (price === undefined || account === undefined || kind === 'sandbox') return price;
+  return atRate(price, providerOf(kind).rateHundredths({ baseUrl: account.baseUrl, model }));
 }
 
 type OwnModel = ProviderAccount['models'][number];

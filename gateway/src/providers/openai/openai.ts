@@ -38,6 +38,7 @@ export const openai = defineProvider({
   lowDetailTokens: 2_833,
   cacheHint: 'key',
   cacheMinutes: (model) => (keepsLonger(model) ? 30 : 5),
+  rateHundredths: ({ baseUrl, model }) => (isRegional(baseUrl) && sinceGpt54(model) ? 110 : 100),
   embeddings: openAiEmbeddings,
   adapter: openAiChat,
 });
@@ -55,7 +56,22 @@ function pictureTokens(model: string): number {
 
 /** From gpt-5.6 on OpenAI keeps the beginning of a prompt for 30 minutes. */
 function keepsLonger(model: string): boolean {
+  return versionOf(model) >= 506;
+}
+
+function versionOf(model: string): number {
   const [, major, minor] = /^gpt-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
-  const version = Number(major ?? 0) * 100 + Number(minor ?? 0);
-  return version >= 506;
+  return Number(major ?? 0) * 100 + Number(minor ?? 0);
+}
+
+/**
+ * "Data residency endpoints are charged a 10% uplift for models released on or after March 5, 2026", which is the day of GPT-5.4
+ * (https://developers.openai.com/api/docs/guides/data-residency): `eu.api.openai.com`, `us.api.openai.com` and their like.
+ */
+function isRegional(baseUrl: string): boolean {
+  return /^https:\/\/[a-z]{2}\.api\.openai\.com(?:[:/]|$)/i.test(baseUrl);
+}
+
+function sinceGpt54(model: string): boolean {
+  return versionOf(model.replace(/^ft:/, '')) >= 504;
 }
