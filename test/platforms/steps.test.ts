@@ -72,6 +72,12 @@ function comparableFields(fields: readonly FinishedField[]): FinishedField[] {
   }));
 }
 
+/** A field that a platform finds in a test of the step is in no sample of it. */
+function sampleOn(platform: Platform, sample: unknown): unknown {
+  const lacks = (key: string): boolean => changesOn(platform, `output.${key}`) === 'absent';
+  return Object.fromEntries(Object.entries(sample as Record<string, unknown>).filter(([key]) => !lacks(key)));
+}
+
 const byKey = <Item extends { key: string }>(fields: readonly Item[]): Record<string, Item> =>
   Object.fromEntries(fields.map((field) => [field.key, field]));
 
@@ -90,7 +96,7 @@ describe.each(platforms)('the chat completion on %s', (platform) => {
   test('answers with the shared output, and shows the shared sample', () => {
     const isDeclared = changesOn(platform, 'output') !== 'absent';
     expect(app.chat.output).toEqual(isDeclared ? outputOf(platform, chatOutput) : undefined);
-    expect(app.chat.sample).toEqual(isDeclared ? chatSample : undefined);
+    expect(app.chat.sample).toEqual(isDeclared ? sampleOn(platform, chatSample) : undefined);
   });
 });
 
@@ -125,7 +131,7 @@ describe.each(Object.entries(operationSteps))('the step of %s', (id, { prefix, o
       expect(finished?.output).toEqual(
         isDeclared ? outputOf(platform, fieldsOf({ input: operation.output })) : undefined,
       );
-      expect(finished?.sample).toEqual(isDeclared ? operation.sample.output : undefined);
+      expect(finished?.sample).toEqual(isDeclared ? sampleOn(platform, operation.sample.output) : undefined);
     });
   });
 

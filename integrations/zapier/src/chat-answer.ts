@@ -10,3 +10,12 @@ export function chatAnswer(
 ): ChatAnswer {
   return { ...stepAnswer(completion, asJson), ...receipt };
 }
+
+/**
+ * "If there are custom fields that will be returned for some users and not others, please do not include these in the sample data."
+ * The fields of an answer's JSON are a Zap's own: its form and its test have them.
+ * https://docs.zapier.com/platform/publish/integration-publishing-requirements
+ */
+export function sampleOfAnswer({ json: _, ...sample }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return sample;
+}

@@ -5,7 +5,7 @@ import type { TransportAnswer } from '@ai-gateway/shared/transport';
 import type { Bundle, Create, ZObject } from 'zapier-platform-core';
 import { answeredFields } from './answered-fields.ts';
 import { answeredMeanwhile, askInBackground, mayTakeLong, receiptOfBackground } from './background-answer.ts';
-import { type ChatAnswer, chatAnswer } from './chat-answer.ts';
+import { type ChatAnswer, chatAnswer, sampleOfAnswer } from './chat-answer.ts';
 import { chatInputs } from './chat-form.ts';
 import { chatRequest } from './chat-request.ts';
 import { filesOf } from './form-files.ts';
@@ -28,7 +28,7 @@ export function chatCompletion(operation: Operation, settings: Settings): Create
       performResume: (z, bundle) => asZapierErrors(z, () => resume(z, bundle, settings)),
       inputFields: [...chatInputs],
       outputFields: [...outputFields(chatOutput), async (_z, bundle) => answeredFields(bundle.inputData ?? {})],
-      sample: chatSample,
+      sample: sampleOfAnswer(chatSample),
     },
   };
 }

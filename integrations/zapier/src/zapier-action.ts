@@ -2,6 +2,7 @@ import { type Field, fieldsOf } from '@ai-gateway/shared/fields';
 import { isRecord } from '@ai-gateway/shared/json';
 import type { Operation } from '@ai-gateway/shared/operation';
 import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-platform-core';
+import { sampleOfAnswer } from './chat-answer.ts';
 import { dynamicFields, type FieldFunction } from './dynamic-fields.ts';
 import type { Settings } from './gateway.ts';
 import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
@@ -98,8 +99,9 @@ function rowsLabel({ id, label }: Operation): string {
 const hasMore: PlainOutputField = { key: 'has_more', label: 'Has More Rows', type: 'boolean' };
 
 /** An operation without an answer gets its input back, with `done`: see performCreate. */
-function sampleOf({ sample: { input, output } }: Operation): Record<string, unknown> {
-  return isRecord(output) ? output : { ...(input as Record<string, unknown>), done: true };
+function sampleOf({ id, sample: { input, output } }: Operation): Record<string, unknown> {
+  if (!isRecord(output)) return { ...(input as Record<string, unknown>), done: true };
+  return id === 'prompts.run' ? sampleOfAnswer(output) : output;
 }
 
 function sampleOfRows({ sample: { output } }: Operation): Record<string, unknown> {

