@@ -9,8 +9,8 @@ import { modelsOf, priceOf } from './reachable.ts';
 
 /**
  * The price of the model that would have answered without the gateway's choice: for a call to `auto` the one that the workspace compares
- * with, else the first strong model that can take the call; for a call whose model a rule replaced, that model. Undefined where nobody but
- * the caller chose.
+ * with, else the first strong model that can take the call; for a call whose model a rule replaced, by another model or by `auto`, that model.
+ * Undefined where nobody but the caller chose.
  */
 export function baselinePrice(
   route: RouteInput,
@@ -26,7 +26,7 @@ export function baselinePrice(
   },
 ): Price | undefined {
   const isByAuto = isAuto(route.call.model);
-  if (!isByAuto && chosenBy !== 'rule') return undefined;
+  if (!isByAuto && chosenBy !== 'rule' && chosenBy !== 'auto') return undefined;
   if (chosenBy === 'budget' || chosenBy === 'arm') return undefined;
   const at = new Date(route.nowMs ?? Date.now());
   const name = isByAuto ? baselineModel : route.call.model;
