@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { EvidenceCache } from './evidence-cache.ts';
-import { addPair, noteSampled } from './task-claim-store.ts';
+import { addPair, listClaims, noteSampled } from './task-claim-store.ts';
 
 /** How much of a task its pairs speak for. */
 const live = { workspaceId: 'ws_test', livemode: true };
@@ -63,4 +63,19 @@ it('the highest version of a prompt and the pairs since its first are taken down
   await sample(true, 3);
   await sample(true, 4);
   expect(await versionOf()).toEqual({ prompt_version: 4, version_pairs: 2 });
+});
+
+it('thousands of tasks with one pair each do not crowd out a task that is cleared', async () => {
+  for (let i = 0; i < 90; i++) await sample(true);
+  await database.pool.query(
+    `insert into task_claims (workspace_id, livemode, task, topic, weak, strong, pairs, agreed, lower, upper, recent, updated_at)
+     select $1, true, decode(md5(n::text), 'hex'), 'draft', $2, $3, 1, 1, 0.05, 1, '1', now() + n * interval '1 millisecond' from generate_series(1, 3500) n`,
+    [live.workspaceId, key.weak, key.strong],
+  );
+  expect((await evidence())?.lower).toBeGreaterThanOrEqual(0.95);
+  const slices = await listClaims(database.pool, { ...live, most: 3_000 });
+  const claims = slices.flatMap((slice) => slice.read());
+  expect(claims).toHaveLength(3_000);
+  // The latest pair first, also of those that had room.
+  expect(claims.at(-1)?.task).toBe(key.task);
 });

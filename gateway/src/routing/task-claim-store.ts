@@ -160,7 +160,13 @@ function claimOf(values: ClaimValues): StoredClaim {
   };
 }
 
-/** The claims of a workspace, those of the latest pairs first. */
+/** See `task_claims_telling`. */
+const isTelling = 'cleared_at is not null or withdrawn_at is not null or pairs >= 20';
+
+/**
+ * The claims of a workspace, those of the latest pairs first. Where there are more than `most`, those that say something of their tasks have room
+ * before tasks with a pair or two, which a system text with a date in it makes by the thousands.
+ */
 export async function listClaims(
   db: Db,
   { workspaceId, livemode, most }: { workspaceId: string; livemode: boolean; most: number },
@@ -170,7 +176,13 @@ export async function listClaims(
        cleared_at is not null, withdrawn_at is not null, updated_at, sampled, comparable, prompt_version, version_pairs) order by nth)::text as slice
      from (
        select *, row_number() over (order by updated_at desc) as nth from (
-         select * from task_claims where workspace_id = $1 and livemode = $2 order by updated_at desc limit $3) as latest) as numbered
+         select * from (
+           (select *, true as is_telling from task_claims where workspace_id = $1 and livemode = $2 and (${isTelling})
+            order by updated_at desc limit $3)
+           union all
+           (select *, false from task_claims where workspace_id = $1 and livemode = $2 and not (${isTelling})
+            order by updated_at desc limit $3)) as both_kinds
+         order by is_telling desc, updated_at desc limit $3) as latest) as numbered
      group by (nth - 1) / $4::integer order by min(nth)`,
     [workspaceId, livemode, most, rowsInSlice],
   );
