@@ -9,6 +9,7 @@ import { selectScenarioNames } from '../scenarios/scenario-name-store.ts';
 import {
   type DeliveryAttempt,
   type DeliveryRow,
+  dropDelivery,
   noteAttempt,
   takeDelivery,
   takenMs,
@@ -68,7 +69,11 @@ async function deliverInOrder(services: DeliveryPorts, { workspaceId, webhookId,
     const delivery = await takeDelivery(services.db, { workspaceId, id });
     if (delivery === undefined) continue;
     const webhook = await webhookOf(services, delivery);
-    if (webhook?.status !== 'enabled') continue;
+    if (webhook?.status !== 'enabled') {
+      // Of an event that was recorded while its webhook ended: it would be planned again every few minutes, for ever.
+      await dropDelivery(services.db, { workspaceId, id });
+      continue;
+    }
     try {
       await tryDelivery(services, webhook, delivery);
     } catch (error) {

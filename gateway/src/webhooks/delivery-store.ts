@@ -113,6 +113,14 @@ export async function noteAttempt(
   );
 }
 
+/** Nobody waits for it any more. */
+export async function dropDelivery(db: Db, place: { workspaceId: string; id: string }): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'dropped', next_try_at = null where workspace_id = $1 and id = $2 and status = 'pending'`,
+    [place.workspaceId, place.id],
+  );
+}
+
 /** Made due at once, whatever came of it before. */
 export async function reopenDelivery(db: Db, place: { workspaceId: string; id: string }): Promise<void> {
   await db.query(
