@@ -1,4 +1,5 @@
 import { type GatewayError, isGatewayError } from '@ai-gateway/shared/errors';
+import { isRecord } from '@ai-gateway/shared/json';
 import { networkCodes, unreachableText } from '@ai-gateway/shared/steps/connection-check';
 import type { ZObject } from 'zapier-platform-core';
 
@@ -26,10 +27,11 @@ function zapierError({ errors }: ZObject, error: GatewayError): Error {
     case 'rate_limited':
       return new errors.ThrottledError(message, Math.max(1, Math.ceil(retryAfterSeconds ?? 60)));
     case 'service_unavailable':
+    case 'no_provider_available':
       // "If the API’s outage duration is known …": https://docs.zapier.com/platform/manage/api-outage
-      return retryAfterSeconds === undefined
+      return retryAfterSeconds === undefined || !isKnownWait(error)
         ? new errors.Error(message, code, status)
-        : new errors.ThrottledError(message, Math.max(leastRestartSeconds, Math.ceil(retryAfterSeconds)));
+        : new errors.ThrottledError(message, Math.max(leastWaitSeconds, Math.ceil(retryAfterSeconds)));
     case 'invalid_api_key':
       return new errors.ExpiredAuthError(`${message} Reconnect AI Gateway with a key that is still valid.`);
     default:
@@ -37,8 +39,15 @@ function zapierError({ errors }: ZObject, error: GatewayError): Error {
   }
 }
 
-/** The gateway says after how long a program may ask again; a restart is over by then, or takes a while. */
-const leastRestartSeconds = 30;
+/** A restart ends, and so does the limit of a vendor; a provider that fails may fail for hours, and people want to hear of it. */
+function isKnownWait({ code, details = {} }: GatewayError): boolean {
+  if (code === 'service_unavailable') return true;
+  const attempts: unknown = details.attempts;
+  return Array.isArray(attempts) && attempts.every((attempt) => isRecord(attempt) && attempt.error === 'busy');
+}
+
+/** The gateway says after how long a program may ask again, often two seconds; a run of a Zap has more time. */
+const leastWaitSeconds = 30;
 
 function withResumeLink({ message, details = {} }: GatewayError): string {
   const link = details.resume_url;

@@ -54,6 +54,15 @@ describe('waits and tries again by itself', () => {
     expect(refusal.delay).toBeLessThanOrEqual(60);
   });
 
+  test('a provider that limits its calls is waited for as long as it says', async () => {
+    gateway.fakes.openai.always({ kind: 'status', status: 429, headers: { 'retry-after': '90' } });
+    // A model that no other test asks: it is left alone for as long.
+    const refusal = await refusalOf(door.chat(asked({ model: 'gpt-4.1-nano', no_fallback: true })));
+    expect(refusal.name).toBe('ThrottledError');
+    expect(refusal.delay).toBeGreaterThan(80);
+    expect(refusal.delay).toBeLessThanOrEqual(90);
+  });
+
   // A run that met an upgrade of the gateway failed, and its e-mail was lost where nobody replayed it.
   test('a gateway that restarts, or waits for its database, is waited for; a proxy that says nothing of when is not', async () => {
     const error = { message: 'This gateway is shutting down.', type: 'server_error', code: 'service_unavailable' };
