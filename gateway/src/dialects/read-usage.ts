@@ -141,8 +141,9 @@ function withIterations(usage: Usage, iterations: unknown): Usage {
 
 /**
  * Fast mode is "priced at 6x standard Opus rates" for Claude Opus 4.6 (https://platform.claude.com/docs/en/build-with-claude/fast-mode)
- * and less for later models: it is taken at six times, and the call is flagged. Inference in the US alone: "A 1.1x
- * pricing multiplier applies" (https://docs.aws.amazon.com/claude-platform/latest/userguide/data-residency.html). The fee for each search is in the catalogue.
+ * and less for later models: it is taken at six times, and the call is flagged. Of inference in the US alone: "A
+ * 1.1x pricing multiplier applies" (https://docs.aws.amazon.com/claude-platform/latest/userguide/data-residency.html). The fee for each
+ * search is in the catalogue.
  */
 function anthropicExtras(
   usage: Record<string, unknown>,
