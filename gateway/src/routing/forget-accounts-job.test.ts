@@ -18,7 +18,7 @@ it('of an account that was deleted no outage goes on, and one that is there keep
      values ('ws_1', 'prov_here', 'mine', 'openai', 'https://api.openai.com/v1', '\\x00', '1234', '[]')`,
   );
   const accounts = ['prov_here', 'prov_gone', 'openai'];
-  const keys = accounts.flatMap((account) => [account, keyOf(account, 'gpt-5', 'ws_1')]);
+  const keys = accounts.flatMap((account) => [account, keyOf(account, 'gpt-5.4', 'ws_1')]);
   await db.query('insert into provider_states (account, down, since) select unnest($1::text[]), true, now()', [keys]);
   const circuits = new CircuitBreakers({ now: Date.now });
   circuits.remember([keyOf('prov_gone'), keyOf('openai')]);

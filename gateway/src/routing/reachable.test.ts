@@ -28,7 +28,7 @@ describe('the price of a model at an address of OpenAI in a region', () => {
   });
 
   it.each([
-    ['gpt-4.1', 'https://eu.api.openai.com/v1'],
+    ['gpt-5.2', 'https://eu.api.openai.com/v1'],
     ['gpt-5.2', 'https://us.api.openai.com/v1'],
     ['gpt-6-sol', 'https://api.openai.com/v1'],
     ['gpt-6-sol', 'https://eu.api.openai.com.example/v1'],
