@@ -40,7 +40,8 @@ export interface CacheSources {
   /** `response_cache` of the body. */
   body: unknown;
   rule: CacheSetting | 'none' | undefined;
-  prompt: CacheSetting | undefined;
+  /** `response_cache` of the prompt, as nobody has read it yet. */
+  prompt: unknown;
   key: CacheSetting | undefined;
 }
 
@@ -57,11 +58,11 @@ export function readDirective({
   key,
 }: CacheSources): CacheDirective | Forbidden | undefined {
   const said = header === undefined ? undefined : readHeader(header);
-  const own = body === undefined || body === null ? undefined : readBody(body);
+  const own = readGiven(body);
   if (said === 'none') return undefined;
   if (rule === 'none')
     return said === undefined && own === undefined ? undefined : { forbidden: true, only: said?.only === true };
-  const settings = [said, own, rule, prompt, key].filter((one) => one !== undefined);
+  const settings = [said, own, rule, readGiven(prompt), key].filter((one) => one !== undefined);
   if (settings.length === 0) return undefined;
   const asked = said?.scope ?? own?.scope;
   const directive = {
@@ -122,6 +123,10 @@ function take(said: Said, name: string, value: string | undefined): void {
       `does not know "${shown(name)}". It takes ttl, scope, key, refresh, no-store, only and none.`,
       headerName,
     );
+}
+
+function readGiven(setting: unknown): CacheSetting | undefined {
+  return setting === undefined || setting === null ? undefined : readBody(setting);
 }
 
 const fields = ['ttl_seconds', 'scope', 'key'];

@@ -45,13 +45,15 @@ export function cachedCall(services: CachePorts, input: CacheInput): CachedCall 
     decided.cache === undefined
   )
     return undefined;
+  const ofPrompt = request.prompt?.gaveCache === true;
+  // An experiment compares answers that were made: only the call itself may ask for one from memory.
+  const isCompared = decision?.arm !== undefined;
   const directive = readDirective({
     header: wishes?.cache,
-    body: json.response_cache,
-    // An experiment compares answers that were made: only the call itself may ask for one from memory.
-    rule: decision?.arm === undefined ? decided.cache : undefined,
-    prompt: undefined,
-    key: decision?.arm === undefined ? caller.responseCache : undefined,
+    body: ofPrompt ? undefined : json.response_cache,
+    rule: isCompared ? undefined : decided.cache,
+    prompt: ofPrompt && !isCompared ? json.response_cache : undefined,
+    key: isCompared ? undefined : caller.responseCache,
   });
   const [candidate] = decided.candidates;
   if (directive === undefined || candidate === undefined) return undefined;

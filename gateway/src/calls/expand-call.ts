@@ -83,7 +83,10 @@ function expanded(
   const expansion = expandBody(request, { ...{ asked, used, compiled, fallbacks, strict }, dialect: dialect.id });
   const { body, outline, json, dropped } = expansion;
   request.report.modelRequested = nameOf(json.model);
-  const prompt = { ...used, dropped, gaveModel: request.json.model !== json.model };
+  const prompt = {
+    ...{ ...used, dropped, gaveModel: request.json.model !== json.model },
+    gaveCache: request.json.response_cache !== json.response_cache,
+  };
   return { ...request, body, outline, json, fallbacks: expansion.fallbacks, prompt };
 }
 

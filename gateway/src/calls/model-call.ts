@@ -30,8 +30,11 @@ export interface ModelCall {
   strict: boolean;
   /** Undefined where no header asks for anything. */
   wishes: CallWishes | undefined;
-  /** The prompt that the body was made from, and what of the call went into none of its variables. `gaveModel`: the caller named none. Undefined for a call without one. */
-  prompt?: (UsedPrompt & { dropped: readonly string[]; gaveModel: boolean }) | undefined;
+  /**
+   * The prompt that the body was made from, and what of the call went into none of its variables. `gaveModel`, `gaveCache`: the caller named no
+   * model, and asked for no answer from memory. Undefined for a call without one.
+   */
+  prompt?: (UsedPrompt & { dropped: readonly string[]; gaveModel: boolean; gaveCache: boolean }) | undefined;
   /** The label that meant the version of its prompt when a background call was accepted. Undefined where the caller named the version. */
   acceptedLabel?: string | undefined;
   /** The arm that chose the version of its prompt. */
