@@ -111,11 +111,21 @@ export async function findRows(
 ): Promise<Record<string, unknown> & { data: Record<string, unknown>[]; has_more: boolean }> {
   if (kind === 'rows') {
     const { data, object: _, first_id: __, last_id: ___, ...rest } = (await call(client, operation, input)) as Page;
-    return { ...rest, data: data.slice(0, most), has_more: data.length > most };
+    return { ...rest, data: data.slice(0, most).map(withoutProtocol), has_more: data.length > most };
   }
   const { first, rows, cursor } = await readPages(client, operation, { input, most });
   const { next_cursor: _, ...rest } = first;
-  return { ...rest, data: rows, has_more: cursor !== undefined };
+  return { ...rest, data: rows.map(withoutProtocol), has_more: cursor !== undefined };
+}
+
+/**
+ * Fields of a row that only OpenAI's own clients read. "Avoid UNIX/Epoch timestamps", and `created_at` says the same.
+ * https://docs.zapier.com/platform/publish/integration-publishing-requirements
+ */
+export const ofProtocol: ReadonlySet<string> = new Set(['object', 'created']);
+
+export function withoutProtocol(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !ofProtocol.has(key)));
 }
 
 /** Rows from a cursor on, or from the beginning, and the cursor of what is left. */

@@ -5,7 +5,15 @@ import type { Create, PlainInputField, PlainOutputField, Search } from 'zapier-p
 import { sampleOfAnswer } from './chat-answer.ts';
 import { dynamicFields, type FieldFunction } from './dynamic-fields.ts';
 import type { Settings } from './gateway.ts';
-import { answerKind, performCreate, performSearch, shownFields, usualRows } from './perform.ts';
+import {
+  answerKind,
+  ofProtocol,
+  performCreate,
+  performSearch,
+  shownFields,
+  usualRows,
+  withoutProtocol,
+} from './perform.ts';
 import { performPrompt, resumePrompt } from './prompt-run.ts';
 import { actionLabel, keyOf, nounOf, searchDescription, searchLabel } from './wording.ts';
 import { fieldGroups, zapierFields } from './zapier-field.ts';
@@ -87,8 +95,15 @@ function answer(operation: Operation): { outputFields: PlainOutputField[]; sampl
     return { outputFields: outputFields(fields, nounOf(operation.id)), sample: sampleOf(operation) };
   const shown = fields
     .filter(({ key }) => !besideRows.has(key))
-    .map((field) => (field.key === 'data' ? { ...field, label: rowsLabel(operation) } : field));
+    .map((field) => (field.key === 'data' ? rowsField(field, operation) : field));
   return { outputFields: [...outputFields(shown), hasMore], sample: sampleOfRows(operation) };
+}
+
+function rowsField(field: Field, operation: Operation): Field {
+  const [row] = field.children;
+  const children =
+    row === undefined ? [] : [{ ...row, children: row.children.filter(({ key }) => !ofProtocol.has(key)) }];
+  return { ...field, label: rowsLabel(operation), children };
 }
 
 /** `List calls` → `Calls`, `Usage by client` → `Usage Rows`. */
@@ -105,6 +120,8 @@ function sampleOf({ id, sample: { input, output } }: Operation): Record<string, 
 }
 
 function sampleOfRows({ sample: { output } }: Operation): Record<string, unknown> {
-  const said = Object.entries(isRecord(output) ? output : {}).filter(([key]) => !besideRows.has(key));
+  const said = Object.entries(isRecord(output) ? output : {})
+    .filter(([key]) => !besideRows.has(key))
+    .map(([key, value]) => [key, key === 'data' ? (value as Record<string, unknown>[]).map(withoutProtocol) : value]);
   return { ...Object.fromEntries(said), has_more: false };
 }

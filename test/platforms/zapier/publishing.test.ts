@@ -140,6 +140,13 @@ describe.each(named)('%s', (_, { kind, step, inputs, outputs, sample }) => {
         expect(value).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/);
   });
 
+  // "Avoid UNIX/Epoch timestamps": https://docs.zapier.com/platform/publish/integration-publishing-requirements
+  test('gives no time as a number of seconds', () => {
+    for (const { key, type } of withChildren(outputs))
+      if (/(^|_)(created|updated|time|date)$/.test(key)) expect([key, type]).not.toEqual([key, 'integer']);
+    expect(JSON.stringify(sample)).not.toMatch(/"created":/);
+  });
+
   test('is a REST hook with a list to test by, and no static one (D006, D016, D017)', () => {
     if (kind !== 'triggers') return;
     expect(step.operation).toMatchObject({
