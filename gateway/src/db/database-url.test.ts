@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { connectionTo, urlFault } from './database-url.ts';
@@ -43,4 +46,20 @@ it.each([
   const client = new pg.Client(connectionTo(`postgres://u:p@localhost/db${more}`));
   const { ssl: used } = client as unknown as { ssl: unknown };
   expect(used).toEqual(ssl);
+});
+
+// A certificate is renewed every few weeks, and a gateway runs for months.
+it('the files of certificates are read again for each connection', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'database-url-'));
+  const ca = join(folder, 'ca.crt');
+  try {
+    const connection = connectionTo(`postgres://user@db.example/gateway?sslmode=verify-full&sslrootcert=${ca}`);
+    const read = ['of November', 'of December'].map((text) => {
+      writeFileSync(ca, text);
+      return (new pg.Client(connection) as unknown as { ssl: { ca: string } }).ssl.ca;
+    });
+    expect(read).toEqual(['of November', 'of December']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
