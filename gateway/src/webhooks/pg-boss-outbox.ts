@@ -5,7 +5,7 @@ import { newId } from '../accounts/new-id.ts';
 import { subscriberOf } from '../accounts/own-tags.ts';
 import { type Db, withTransaction } from '../db/transaction.ts';
 import { lockUntilCommit } from '../db/transaction-settings.ts';
-import type { NewEvent } from '../events/event.ts';
+import { type NewEvent, nextEventMs } from '../events/event.ts';
 import { insertEvents, type StoredEvent, viewEvent } from '../events/event-store.ts';
 import type { Outbox } from '../events/outbox.ts';
 import { eventDataFor } from '../events/scenario-in-event.ts';
@@ -113,8 +113,7 @@ export class PgBossOutbox implements Outbox {
   async record(tx: Db, events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
     const stored = events.map((event): StoredEvent => {
-      // One after the other, also within a millisecond: lists by time show them as they happened.
-      this.#latestMs = Math.max(this.#latestMs + 1, this.#now());
+      this.#latestMs = nextEventMs(this.#latestMs, this.#now());
       return { ...event, id: newId('evt', this.#latestMs), createdAtMs: this.#latestMs };
     });
     await insertEvents(tx, stored);
