@@ -259,3 +259,34 @@ it.each(['llama-3.3-70b', 'qwen3', 'deepseek-chat', 'gpt-oss-120b', 'org/whateve
     expect(relayed(chat, 'openai', model, fields).untouched).toBe(true);
   },
 );
+
+// "The `reasoning_content` in the thinking mode must be passed back to the API" (https://api-docs.deepseek.com/guides/thinking_mode), and
+// LangChain, with it n8n, forgets it.
+describe('a conversation that calls tools, relayed to a model that misses its thoughts', () => {
+  const ask = { role: 'user', content: 'What is it?' };
+  const call = {
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f' } }],
+  };
+  const result = { role: 'tool', tool_call_id: 'c1', content: '42' };
+  const sentTo = (model: string, messages: readonly JsonObject[]): unknown => {
+    const json = { model, messages };
+    const body = Buffer.from(JSON.stringify(json));
+    const options = { body, outline: outlineJson(body), json, call: chat.read(json), model };
+    const sent = relayBody({ ...options, kind: 'openai-compatible' });
+    return (JSON.parse(sent.body.toString()) as JsonObject).messages;
+  };
+
+  it.each(['deepseek-v4-pro', 'kimi-k2-thinking'])('has them at %s, where the client has lost them', (model) => {
+    const said = { role: 'assistant', content: 'Done.', reasoning_content: 'It is 42.' };
+    const sent = sentTo(model, [ask, call, result, said, ask]);
+    expect(sent).toEqual([ask, { ...call, reasoning_content: ' ' }, result, said, ask]);
+  });
+
+  it('stays as it is where no tool was called, and at other models', () => {
+    const spoken = [ask, { role: 'assistant', content: 'Hi' }, ask];
+    expect(sentTo('deepseek-v4-pro', spoken)).toEqual(spoken);
+    expect(sentTo('gpt-oss-120b', [ask, call, result])).toEqual([ask, call, result]);
+  });
+});

@@ -1,5 +1,6 @@
+import { isRecord } from '@ai-gateway/shared/json';
 import { defineProvider } from '../define-provider.ts';
-import type { Fit, FitOptions } from '../fitting.ts';
+import { type Fit, type FitOptions, Fitting } from '../fitting.ts';
 import { chatStreamReader, readCompletion } from './openai-answer.ts';
 import { openAiEmbeddings } from './openai-embeddings.ts';
 import { openAiFailure } from './openai-error.ts';
@@ -28,10 +29,28 @@ export const openAiCompatible = defineProvider({
 
 /** Other servers know the older name of the ceiling. A caller who chose one of them knows what it takes; a fallback does not. */
 function fitCompatible({ model, json, call }: FitOptions): Fit | undefined {
-  if (call.dialect !== 'chat' || isAskedFor(call.model, model)) return undefined;
+  if (call.dialect !== 'chat') return undefined;
+  const fitting = new Fitting();
   const { max_completion_tokens: newer, max_tokens: older } = json;
-  if (typeof newer !== 'number' || typeof older === 'number') return undefined;
-  return { set: { max_tokens: String(newer) }, remove: ['max_completion_tokens'], dropped: [] };
+  if (!isAskedFor(call.model, model) && typeof newer === 'number' && typeof older !== 'number') {
+    fitting.set('max_tokens', newer);
+    fitting.remove('max_completion_tokens');
+  }
+  const messages = thoughtsBack(model) === 'always' ? withThoughts(json.messages) : undefined;
+  if (messages !== undefined) fitting.set('messages', messages);
+  return fitting.result;
+}
+
+/** Most packages (LangChain, and with it n8n) forget the thoughts. Undefined where none is missing, or no tool was called. */
+function withThoughts(messages: unknown): unknown[] | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  const list = (messages as unknown[]).map((one) => (isRecord(one) && one.role === 'assistant' ? one : undefined));
+  if (!list.some((one) => Array.isArray(one?.tool_calls) && one.tool_calls.length > 0)) return undefined;
+  if (list.every((one) => one === undefined || typeof one.reasoning_content === 'string')) return undefined;
+  return (messages as unknown[]).map((one, i) => {
+    const own = list[i];
+    return own === undefined || typeof own.reasoning_content === 'string' ? one : { ...own, reasoning_content: ' ' };
+  });
 }
 
 function isAskedFor(asked: string, model: string): boolean {
@@ -46,6 +65,6 @@ function isAskedFor(asked: string, model: string): boolean {
  */
 function thoughtsBack(model: string): ThoughtsBack {
   if (/instruct/i.test(model)) return 'none';
-  if (/deepseek|kimi|mimo-/i.test(model)) return 'always';
-  return /\bglm-/i.test(model) ? 'given' : 'none';
+  if (/deepseek-(v3\.2|v[4-9]|reasoner|chat)|kimi|mimo-/i.test(model)) return 'always';
+  return /deepseek|\bglm-/i.test(model) ? 'given' : 'none';
 }
