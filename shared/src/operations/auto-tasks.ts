@@ -34,7 +34,7 @@ const task = z.object({
   state: z.enum(['measuring', 'cleared', 'withdrawn', 'refuted']).meta({
     title: 'State',
     description:
-      'measuring: the pairs prove nothing yet. cleared: they prove the share that is needed. withdrawn: they did, and the newest took it back. refuted: they prove that the share is lower.',
+      'measuring: the pairs prove nothing yet. cleared: they prove the share that is needed, and nine in ten of the sampled answers can be compared. withdrawn: they did, and the newest took it back. refuted: they prove that the share is lower.',
   }),
   model: z.string().meta({ title: 'Model now', description: 'The model that `auto` prefers for the task now.' }),
   because: z.string().meta({ title: 'Because', description: 'The reason for that model.' }),
