@@ -175,3 +175,20 @@ it('totals count every group, the largest savings are listed, and second answers
     expect(await json(gateway.get('/v1/cache/stats'))).toMatchObject({ last_30_days: { requests: totals.calls } });
   }
 });
+
+it('a call saves nothing by tokens that the baseline, with its shorter answers to the task, would not have written', async () => {
+  const { pool } = gateway.database;
+  const letter = classify('One more letter');
+  const same = await savedBy(letter, 'long');
+  await pool.query(
+    `insert into task_rates (workspace_id, livemode, task, model, signal, n, ok_sum, out_tokens_sum)
+     select c.workspace_id, true, c.task, model, 'length', 30, 30, 30 * tokens
+     from (select workspace_id, task from calls where client_id = 'long' and task is not null limit 1) c,
+       (values ('gpt-4o-mini', 1000), ('gpt-4o', 100)) as given (model, tokens)`,
+  );
+  const { rows } = await pool.query('select id from workspaces order by created_at limit 1');
+  const { services } = gateway.gateway;
+  services.evidence.forget((rows as { id: string }[])[0]?.id);
+  // 900 tokens of answer less, at $10 a million.
+  await eventually(async () => expect((await savedBy(letter, 'long')) - same).toBeCloseTo(-0.009, 6));
+});

@@ -43,7 +43,8 @@ export async function answerHit(
   if (running.candidate !== undefined) request.report.target = running.candidate;
   running.firstByteAt = performance.now();
   const savings = savingsOfHit({
-    baseline: decided.baseline,
+    baseline: decided.baseline?.price,
+    lengthShare: candidate && decided.baseline?.lengthShare(candidate.model),
     price: candidate?.price,
     usage: hit.answer.usage,
     firstCostNanos: costNanos,

@@ -4,7 +4,7 @@ import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { RunningExperiment } from '../routing/assign.ts';
 import { autoFor, usualAuto } from '../routing/auto-settings.ts';
-import { baselinePrice } from '../routing/baseline.ts';
+import { type Baseline, baselineModelOf, lengthShareOf } from '../routing/baseline.ts';
 import type { CallFacts } from '../routing/call-facts.ts';
 import { featuresOf } from '../routing/call-structure.ts';
 import type { RouteInput } from '../routing/candidate.ts';
@@ -87,11 +87,17 @@ export function decideCall(
     },
   });
   const pool = routing?.auto?.pool ?? [];
-  const baseline = baselinePrice(route, {
+  const compared = baselineModelOf(route, {
     pool: pool.length === 0 ? route.pool : pool,
     chosenBy: decided.decision?.chosenBy,
     baselineModel: baselineIn(routing, request.tags.client),
   });
+  const task = decided.decision?.task;
+  const find = evidence?.find ?? noEvidence;
+  const baseline: Baseline | undefined = compared && {
+    price: compared.price,
+    lengthShare: (model) => lengthShareOf(find, { task, baseline: compared.model, model }),
+  };
   const { prompt } = request;
   if (baseline === undefined && prompt === undefined) return preferWarm(services, request, decided);
   const decision =

@@ -1,7 +1,7 @@
 import { subjectOf } from '../budgets/budget.ts';
 import type { NeutralCall } from '../dialects/neutral.ts';
 import type { BudgetBalance } from '../ledger/budget-balance.ts';
-import type { Price } from '../models/price.ts';
+import type { Baseline } from '../routing/baseline.ts';
 import type { Candidate, RouteInput } from '../routing/candidate.ts';
 import type { Attempt } from '../routing/outage.ts';
 import type { CallDecision, OpenCall } from '../usage/call-record.ts';
@@ -45,7 +45,7 @@ export function openCall(
     leftOut?: readonly string[] | undefined;
     tokenIds?: number | undefined;
     decision?: CallDecision | undefined;
-    baseline?: Price | undefined;
+    baseline?: Baseline | undefined;
     /** The only one there is: the row names it, tried or not. */
     candidate?: Candidate | undefined;
   },

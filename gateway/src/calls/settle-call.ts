@@ -9,7 +9,7 @@ import type { BudgetBalance } from '../ledger/budget-balance.ts';
 import type { JournalEntry } from '../ledger/call-journal.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import { unpricedAt } from '../models/call-extras.ts';
-import type { Price } from '../models/price.ts';
+import type { Baseline } from '../routing/baseline.ts';
 import type { Attempt } from '../routing/outage.ts';
 import type { CallReport } from '../telemetry/call-report.ts';
 import { type ClosedCall, noUsage, type Savings } from '../usage/call-record.ts';
@@ -41,8 +41,8 @@ export interface RunningCall extends AttemptSoFar {
   firstReason: string;
   /** The key of the attempt under way, or of the last one, for the circuit breakers. */
   attempt: Attempt;
-  /** Savings are measured against its price; undefined where nobody but the caller chose. */
-  baseline: Price | undefined;
+  /** Undefined where nobody but the caller chose. */
+  baseline: Baseline | undefined;
   /** The attempt under way has marks of the gateway's in its prompt. */
   isMarked: boolean;
   /** Second answers use no tokens of the workspace's plan: nobody asked for them. */
@@ -103,7 +103,11 @@ export async function settleCall(
 }
 
 function savingsIn({ baseline, candidate, isMarked, earlier }: RunningCall, usage: Usage): Savings | undefined {
-  return savingsOf({ baseline, price: candidate?.price, usage, isMarked, earlierNanos: earlier?.costNanos });
+  const share = candidate && baseline?.lengthShare(candidate.model);
+  return savingsOf({
+    ...{ baseline: baseline?.price, lengthShare: share, price: candidate?.price },
+    ...{ usage, isMarked, earlierNanos: earlier?.costNanos },
+  });
 }
 
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */

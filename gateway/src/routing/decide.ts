@@ -1,10 +1,10 @@
 import type { CacheSetting } from '../cache/cache-directive.ts';
-import type { Price } from '../models/price.ts';
 import type { CallDecision } from '../usage/call-record.ts';
 import { applyRules, namesModel, type Ruling } from './apply-rules.ts';
 import { type ArmChoice, type ArmPorts, armHeader, chooseArm } from './arm-step.ts';
 import type { AutoTrace } from './auto.ts';
 import { type AutoPorts, autoStepFor } from './auto-step.ts';
+import type { Baseline } from './baseline.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { Candidate, RouteInput } from './candidate.ts';
 import type { DecisionTrace } from './decision-trace.ts';
@@ -103,7 +103,7 @@ export interface Decision {
   /** How `auto` came to its choice; undefined where it was not asked. */
   auto?: AutoTrace | undefined;
   /** Savings are measured against it; left out where nobody but the caller chose. */
-  baseline?: Price | undefined;
+  baseline?: Baseline | undefined;
 }
 
 interface Plan {

@@ -157,7 +157,7 @@ function addRate(gathered: Gathered, { signal, n, okSum, outTokensSum, fade }: T
     sum.n += n * fade;
     sum.okSum += okSum * fade;
   }
-  if (signal !== 'error') return;
+  if (signal !== 'error' && signal !== 'length') return;
   gathered.outTokens += outTokensSum;
   gathered.answers += okSum;
 }
@@ -175,7 +175,7 @@ function evidenceOf({ signals, claims, outTokens, answers }: Gathered, leading: 
     agreeing: counted.reduce((sum, one) => sum + one.agreed, 0),
     n: worst === undefined ? 0 : worst.n * weight,
     okSum: worst === undefined ? 0 : worst.okSum * weight,
-    ...(answers > 0 ? { outTokensMean: outTokens / answers } : {}),
+    ...(answers > 0 ? { outTokensMean: outTokens / answers, answers } : {}),
     ...(ofTask === undefined ? {} : claimFields(ofTask)),
   };
 }

@@ -15,6 +15,8 @@ export interface Evidence {
   okSum: number;
   /** Tokens of an answer, reasoning included; undefined while no call is counted. */
   outTokensMean?: number | undefined;
+  /** The number of answers that it is the mean of. */
+  answers?: number | undefined;
   /** The comparison that cleared the task for this model, while it is cleared. */
   clearedBy?: 'agreement' | 'judge' | undefined;
   /** A model compared most of the pairs. */

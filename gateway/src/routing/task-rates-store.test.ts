@@ -96,6 +96,8 @@ describe('the rates of a task', () => {
       'gpt-6-luna json_ok': [2, 1, 0],
       'gpt-6-luna tool_ok': [1, 1, 0],
       'gpt-6-sol json_ok': [1, 1, 0],
+      // Its length is known, and that it failed would have been no news.
+      'gpt-6-sol length': [1, 1, 40],
     };
     const later = at + 600_000;
     while (await countRates(database.pool, later));

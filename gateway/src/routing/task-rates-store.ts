@@ -2,7 +2,8 @@ import type { Pool, PoolClient } from 'pg';
 import { type Db, withLongTransaction, withTransaction } from '../db/transaction.ts';
 import { rowsInSlice, type Slice, sliceOf } from './slices.ts';
 
-export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error';
+/** `length`: of second answers, which say how long a model's answers are, and nothing of how it fails. */
+export type Signal = 'agreement' | 'feedback' | 'json_ok' | 'tool_ok' | 'retry' | 'error' | 'length';
 
 export interface TaskRateRow {
   task: string;
@@ -107,11 +108,12 @@ async function addRates(tx: PoolClient, from: Date, to: Date): Promise<void> {
   await tx.query(
     `with counted as (${addCounted(`
        select ${key}, count(*) as n, count(*) filter (where ok)::float8 as ok_sum,
-         coalesce(sum(output_tokens) filter (where ok and signal = 'error'), 0) as out_tokens_sum
+         coalesce(sum(output_tokens) filter (where ok and signal in ('error', 'length')), 0) as out_tokens_sum
        from calls cross join lateral (
          -- A second answer that fails has failed for no customer.
          -- Nor does a request that its provider refuses as wrong say anything of the model.
-         values ('error', case when shadow_of is null and error_code is distinct from 'invalid_request' then status = 'succeeded' end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
+         values ('error', case when shadow_of is null and error_code is distinct from 'invalid_request' then status = 'succeeded' end),
+           ('length', case when shadow_of is not null and status = 'succeeded' then true end), ('json_ok', json_ok), ('tool_ok', tool_ok)) as s (signal, ok)
        where created_at >= $3 and created_at < $4 and task is not null and model is not null and status in ('succeeded', 'failed')
          and cache is distinct from 'hit' and ok is not null
        group by ${key}`)})

@@ -69,6 +69,21 @@ it('a mark that is written and never read counts against the saving', () => {
   expect(of(8_000, 0)).toEqual({ totalNanos: 28_800_000n, routeNanos: 0n, marksNanos: 28_800_000n });
 });
 
+it('a model that writes more than the baseline saves nothing by the tokens that the baseline would not have written', () => {
+  const [sol, luna] = [flatPrice({ input: 2, output: 10 }), flatPrice({ input: 0.1, output: 0.5 })];
+  const used = {
+    inputTokens: 1_000,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 4_000,
+    reasoningTokens: 3_600,
+  };
+  const of = (lengthShare: number) =>
+    savingsOf({ baseline: sol, lengthShare, price: luna, usage: used, isMarked: false });
+  // $0.042 at the same tokens, and $0.006 with a tenth of them; luna cost $0.0021.
+  expect([of(1)?.routeNanos, of(0.1)?.routeNanos]).toEqual([39_900_000n, 3_900_000n]);
+});
+
 it('a call that nothing is known to compare with saves nothing, and says so', () => {
   const used = { inputTokens: 10, cachedTokens: 0, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 };
   expect(

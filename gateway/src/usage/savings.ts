@@ -7,11 +7,14 @@ import type { Savings } from './call-record.ts';
  *
  *     the baseline model at the same tokens ── route ──> the model that answered ── marks ──> the same, with its cache
  *
+ * Where the baseline's answers are known to be shorter, it is taken to have written that much less.
+ *
  * Each part has a sign: a dearer model, or a mark that was written and never read, costs more than it saves. Undefined where there is
  * nothing to compare with.
  */
 export function savingsOf({
   baseline,
+  lengthShare = 1,
   price,
   usage,
   isMarked,
@@ -19,6 +22,8 @@ export function savingsOf({
 }: {
   /** Of the model that would have answered without us. */
   baseline: Price | undefined;
+  /** The share of the answer's tokens that it would have written: see `Baseline`. */
+  lengthShare?: number | undefined;
   /** Of the model that answered. */
   price: Price | undefined;
   usage: Usage;
@@ -30,7 +35,8 @@ export function savingsOf({
   if (price === undefined || (baseline === undefined && !isMarked)) return undefined;
   const plain = isMarked ? uncached(usage) : usage;
   const chosen = costNanos(price, plain);
-  const routeNanos = baseline === undefined ? 0n : costNanos(baseline, plain) - chosen - earlierNanos;
+  const routeNanos =
+    baseline === undefined ? 0n : costNanos(baseline, shortened(plain, lengthShare)) - chosen - earlierNanos;
   const marksNanos = isMarked ? chosen - costNanos(price, usage) : 0n;
   return { totalNanos: routeNanos + marksNanos, routeNanos, marksNanos };
 }
@@ -50,19 +56,27 @@ export function keptUsage({ price, usage, isMarked }: { price: Price | undefined
 /** The saving of an answer from the response cache: what it cost when it was made (see `keptUsage`), and what its model saved then. */
 export function savingsOfHit({
   baseline,
+  lengthShare,
   price,
   usage,
   firstCostNanos,
 }: {
   baseline: Price | undefined;
+  lengthShare?: number | undefined;
   price: Price | undefined;
   usage: Usage;
   firstCostNanos: bigint;
 }): Savings {
-  const routeNanos = savingsOf({ baseline, price, usage, isMarked: false })?.routeNanos ?? 0n;
+  const routeNanos = savingsOf({ baseline, lengthShare, price, usage, isMarked: false })?.routeNanos ?? 0n;
   return { totalNanos: routeNanos + firstCostNanos, routeNanos, marksNanos: 0n };
 }
 
 function uncached({ longCacheWriteTokens: _long, soundCachedTokens: _sound, ...usage }: Usage): Usage {
   return { ...usage, cachedTokens: 0, cacheWriteTokens: 0 };
+}
+
+function shortened(usage: Usage, share: number): Usage {
+  if (share === 1) return usage;
+  const [outputTokens, reasoningTokens] = [usage.outputTokens, usage.reasoningTokens].map((n) => Math.round(n * share));
+  return { ...usage, outputTokens: outputTokens ?? 0, reasoningTokens: reasoningTokens ?? 0 };
 }
