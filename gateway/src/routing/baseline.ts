@@ -59,7 +59,7 @@ export interface Baseline {
 /** Fewer answers of a model at a task say nothing of their length. */
 const leastAnswers = 20;
 
-/** By the mean lengths of answers to the task; 1 where one of them is unknown. What a baseline writes beyond is no saving that is claimed. */
+/** By the mean lengths of answers to the task; 1 where one of them is unknown. Longer answers of the baseline are not claimed. */
 export function lengthShareOf(
   find: FindEvidence,
   { task, baseline, model }: { task: string | undefined; baseline: string; model: string },
