@@ -24,9 +24,14 @@ it('of an account that was deleted no outage goes on, and one that is there keep
   circuits.remember([keyOf('prov_gone'), keyOf('openai')]);
   for (const account of accounts)
     circuits.checked(account, { kind: 'account', message: 'wrong key', refusal: { reason: 'key', ofModel: false } });
+  await db.query(
+    `insert into provider_states (account, down, since) select 'openai' || E'\n' || name, down, now() - days * interval '1 day'
+     from (values ('over', false, 40), ('over lately', false, 2), ('goes on', true, 40)) as given (name, down, days)`,
+  );
   await forgetAccounts({ db, circuits });
   expect(circuits.refusals().map(({ account }) => account)).toEqual(['prov_here', 'openai']);
   expect(circuits.accounts.toSorted()).toEqual(['openai', 'prov_here']);
   const { rows } = await db.query('select account from provider_states order by 1');
-  expect(rows.map(({ account }) => account)).toEqual(keys.filter((key) => !key.startsWith('prov_gone')).sort());
+  const left = [...keys.filter((key) => !key.startsWith('prov_gone')), 'openai\ngoes on', 'openai\nover lately'];
+  expect(rows.map(({ account }) => account).sort()).toEqual(left.sort());
 });

@@ -115,11 +115,12 @@ export async function listUnstored(db: Db, ids: readonly string[]): Promise<stri
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 
-/** Deletes what was announced of accounts that are gone, and of models that were slow once. */
+/** Deletes what was announced of accounts that are gone, and outages and slow models of a month ago. An outage that is not over stays. */
 export async function forgetOldStates(db: Db): Promise<void> {
   await db.query(
     `delete from provider_states s where split_part(s.account, E'\\n', 1) like 'prov\\_%'
        and not exists (select 1 from provider_accounts p where p.id = split_part(s.account, E'\\n', 1))`,
   );
+  await db.query(`delete from provider_states where not down and since < now() - interval '30 days'`);
   await db.query(`delete from slow_models where told_at < now() - interval '30 days'`);
 }
