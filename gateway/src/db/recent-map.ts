@@ -3,7 +3,7 @@ const idleMs = 3_600_000;
 const sizeMax = 20_000;
 
 /**
- * A map that forgets what nobody has asked for lately. What is asked for moves from the older half to the newer one; now and then the older half is
+ * A map that forgets what nobody has asked for lately. A value that is asked for moves from the older half to the newer one; now and then the older half is
  * dropped and the newer one takes its place. So a value that is in use costs one look-up, and no timer runs.
  */
 export class RecentMap<Value> {

@@ -36,23 +36,23 @@ afterAll(async () => {
 // A workspace that nobody uses any more had its key tried 2,880 times a day, for ever.
 it('a stored key that stays refused is tried less and less often, and one that works again is known', async () => {
   const { pool: db } = database;
-  const place = {
+  const account = {
     workspaceId: 'ws_1',
     id: 'prov_1',
     baseUrl: `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/v1`,
   };
   await db.query(`insert into workspaces (id, name) values ('ws_1', 'Agency')`);
   await insertProviderAccount(db, {
-    ...place,
+    ...account,
     name: 'mine',
     kind: 'openai',
     keyHint: '1234',
     models: [],
-    sealedKey: seal(secret, Buffer.from('sk-1'), sealContext(place)),
+    sealedKey: seal(secret, Buffer.from('sk-1'), sealContext(account)),
   });
   const circuits = new CircuitBreakers({ now: Date.now });
   const refusal = { reason: 'key' as const, ofModel: false };
-  circuits.checked(place.id, { kind: 'account', message: 'wrong key', refusal });
+  circuits.checked(account.id, { kind: 'account', message: 'wrong key', refusal });
   let nowMs = 0;
   const workspaces = new WorkspaceCache({ db, secret, operators: [] });
   const check = refusedKeysCheck({ db, secret, circuits, workspaces, httpPools }, () => nowMs);
