@@ -32,6 +32,7 @@ import { watchStatus } from './status/watch-status-job.ts';
 import { SparingLog } from './telemetry/sparing-log.ts';
 import { deleteOldFailures } from './usage/call-detail-store.ts';
 import { ensureCallPartitions } from './usage/call-store.ts';
+import { ClockWatch } from './usage/clock-watch.ts';
 import { dropOldMonths } from './usage/drop-months-job.ts';
 import { deleteOldRefusals } from './usage/refusal-store.ts';
 import { rollUp } from './usage/roll-up-store.ts';
@@ -57,6 +58,7 @@ export function startJobs(services: Services, counting: Counting): Jobs {
   const callbacks = new TaskPool({ atOnce: 20 });
   const shadows = new TaskPool({ atOnce: 4 });
   const sparing = new SparingLog({ log: services.log, now: () => performance.now() });
+  const clock = new ClockWatch(services);
   let isStopping = false;
   /** Soon after a start, too: a process may be replaced every hour. */
   const forgetting: readonly (readonly [string, () => Promise<boolean>])[] = [
@@ -64,7 +66,11 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       'forget old failed attempts',
       () => deleteOldFailures(db, { nowMs: services.now(), days: services.callsKeptDays }),
     ],
-    ['forget old events', () => deleteOldEvents(db, { nowMs: services.now(), days: services.callsKeptDays })],
+    [
+      'forget old events',
+      async () =>
+        clock.isTrusted() && (await deleteOldEvents(db, { nowMs: services.now(), days: services.callsKeptDays })),
+    ],
     ['forget old feedback', () => deleteOldFeedback(db)],
     ['forget old refusals', () => deleteOldRefusals(db, { nowMs: services.now(), days: refusalsKeptDays })],
     ['forget old events of Stripe', () => deleteOldStripeEvents(db)],
@@ -121,11 +127,20 @@ export function startJobs(services: Services, counting: Counting): Jobs {
       await repeatErasedPeople(services);
     }),
     repeat('erase what older versions left in sums', 3_600_000, () => eraseNarrowLeft(services)),
-    repeat('drop the old audit log', 3_600_000, () => dropOldAudit(services, stopping.signal), forgetFirstMs),
-    repeat('drop old months', 3_600_000, () => dropOldMonths(services, stopping.signal), 60_000),
+    repeat(
+      'drop the old audit log',
+      3_600_000,
+      () => trusted(() => dropOldAudit(services, stopping.signal)),
+      forgetFirstMs,
+    ),
+    repeat('drop old months', 3_600_000, () => trusted(() => dropOldMonths(services, stopping.signal)), 60_000),
     repeat('watch the database', 60_000, databaseWatch(services)),
     repeat('make partitions', 6 * 3_600_000, () => ensureCallPartitions(services.db, services.now())),
   ];
+
+  async function trusted(drop: () => Promise<void>): Promise<void> {
+    if (clock.isTrusted()) await drop();
+  }
 
   /** Until nothing is left, or the process stops. */
   async function inPieces(deletePiece: () => Promise<boolean>): Promise<void> {
