@@ -65,6 +65,20 @@ test('of any number of scenarios with any number of prompts the latest prompts a
   expect(loopDetector.prompts).toBe(0);
 });
 
+test('a slow loop is seen among scenarios that have a new prompt for each call', () => {
+  const loopDetector = new LoopDetector();
+  let [call, ms] = [0, 0];
+  const tripped = () => {
+    ms += 20_000;
+    for (const until = call + 20_000; call < until; call++)
+      loopDetector.repeat(`scenario ${call % 300}`, limits, `prompt ${call}`, startMs + ms);
+    return loopDetector.repeat('loop', limits, 'the same', startMs + ms);
+  };
+  const repeats = Array.from({ length: 25 }, tripped);
+  expect(loopDetector.prompts).toBeLessThanOrEqual(200_000);
+  expect(repeats.findIndex((one) => one !== undefined)).toBe(20);
+});
+
 test('a scenario that goes on calling is remembered after the clock was an hour ahead for a moment, and one that does not is forgotten', () => {
   const loopDetector = new LoopDetector();
   for (const key of ['over', 'busy']) loopDetector.admit(key, limits, startMs + 2 * hourMs);

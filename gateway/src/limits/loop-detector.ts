@@ -35,10 +35,12 @@ const historyPromptsMax = 100;
 const scenariosMax = 20_000;
 /** Prompts remembered for each scenario: a loop's own is always among the latest. */
 const promptsMax = 1_000;
-/** Of all scenarios, some 0.7 kB each: 140 MB. */
+/** Of all scenarios, 1 kB each (measured): 200 MB. */
 const allPromptsMax = 200_000;
 /** The share that is left where they were too many: the next prompts find room without a look at the scenarios. */
 const keptShare = 0.9;
+/** The prompts that a scenario keeps at first where there are too many: the one of a loop is among them. */
+const latestPrompts = 10;
 /** Scenarios that are looked at in one sweep, four times a second, and prompts that are forgotten in it. */
 const sweptAtOnce = 2_000;
 const promptsSweptAtOnce = 10_000;
@@ -174,13 +176,20 @@ export class LoopDetector {
     this.#scenarios.delete(key);
   }
 
-  /** The prompts of the scenarios that have not called for longest go first. */
+  /** The scenarios that have not called for longest go first, all but their latest prompts, and these only where that is too little. */
   #forgetPrompts(of: Counters): void {
-    for (const counters of this.#scenarios.values()) {
-      if (this.#prompts <= allPromptsMax * keptShare) return;
-      if (counters === of) continue;
-      this.#prompts -= counters.repeats.size;
-      counters.repeats.clear();
+    for (const kept of [latestPrompts, 0])
+      for (const counters of this.#scenarios.values()) {
+        if (this.#prompts <= allPromptsMax * keptShare) return;
+        if (counters !== of) this.#forgetOldest(counters, kept);
+      }
+  }
+
+  #forgetOldest({ repeats }: Counters, kept: number): void {
+    for (const hash of repeats.keys()) {
+      if (repeats.size <= kept) return;
+      repeats.delete(hash);
+      this.#prompts -= 1;
     }
   }
 
