@@ -38,6 +38,11 @@ export class RecentMap<Value> {
     this.#newer = new Map();
   }
 
+  *[Symbol.iterator](): Generator<[string, Value]> {
+    yield* this.#older;
+    yield* this.#newer;
+  }
+
   delete(key: string): void {
     this.#newer.delete(key);
     this.#older.delete(key);

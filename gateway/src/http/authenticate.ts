@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '@ai-gateway/shared/errors';
 import { type Caller, hashText, looksLikeKey } from '../accounts/api-key.ts';
 import { findCaller, noteUse } from '../accounts/key-store.ts';
+import { RecentMap } from '../db/recent-map.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
 
 const rememberMs = 60_000;
-const remembered = 10_000;
+const remembered = 40_000;
 
 /**
  * Key to caller, remembered in memory and forgotten as soon as the database says that keys have changed. Unknown keys are
@@ -15,7 +16,7 @@ const remembered = 10_000;
 export class Authenticator {
   readonly #db: Db;
   readonly #now: () => number;
-  readonly #callers = new Map<string, KnownCaller>();
+  readonly #callers = new RecentMap<KnownCaller>({ most: remembered });
   /** Counts what was forgotten: an answer read before a key was revoked must not be remembered after. */
   #forgotten = 0;
 
@@ -48,7 +49,7 @@ export class Authenticator {
 
   /** Writes down when keys were last used: those used since the last time. */
   async noteUses(): Promise<void> {
-    const used = [...this.#callers.values()].filter(({ usedAtMs, notedAtMs }) => usedAtMs > notedAtMs);
+    const used = [...this.#callers].map(([, known]) => known).filter(({ usedAtMs, notedAtMs }) => usedAtMs > notedAtMs);
     if (used.length === 0) return;
     const uses = used.map(({ caller, usedAtMs }) => ({
       workspaceId: caller.workspaceId,
@@ -76,7 +77,6 @@ export class Authenticator {
     const now = this.#now();
     current(caller, now);
     if (forgotten !== this.#forgotten) return caller;
-    if (this.#callers.size >= remembered) this.#callers.clear();
     this.#callers.set(name, { caller, until: now + rememberMs, usedAtMs: now, notedAtMs: 0 });
     return caller;
   }

@@ -1,10 +1,11 @@
+import { RecentMap } from '../db/recent-map.ts';
 import type { Db } from '../db/transaction.ts';
 import { databaseAway } from '../db/unavailable.ts';
 import { hashToken } from './secret-token.ts';
 import { findSession, noteSeen, type SignedIn } from './session-store.ts';
 
 const rememberMs = 60_000;
-const remembered = 10_000;
+const remembered = 20_000;
 const notedEveryMs = 5 * 60_000;
 
 /**
@@ -14,7 +15,7 @@ const notedEveryMs = 5 * 60_000;
 export class SessionCache {
   readonly #db: Db;
   readonly #now: () => number;
-  readonly #known = new Map<string, { signedIn: SignedIn; until: number }>();
+  readonly #known = new RecentMap<{ signedIn: SignedIn; until: number }>({ most: remembered });
   /** Counts what was forgotten: an answer read before a session ended must not be remembered after. */
   #forgotten = 0;
 
@@ -35,7 +36,6 @@ export class SessionCache {
     const signedIn = await this.#read(hash, address);
     if (signedIn === undefined) return undefined;
     if (forgotten !== this.#forgotten) return signedIn;
-    if (this.#known.size >= remembered) this.#known.clear();
     const until = Math.min(this.#now() + rememberMs, signedIn.session.expiresAt.getTime());
     this.#known.set(name, { signedIn, until });
     return signedIn;
