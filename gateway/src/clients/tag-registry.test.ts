@@ -43,3 +43,20 @@ test('tags that waited for the database for long are written in pieces, and are 
   expect(written.reduce((sum, one) => sum + one, 0)).toBe(50_000);
   expect(registry.size.waiting).toBe(0);
 });
+
+// At the bound everything was forgotten, and the next call of each tag waited for the database again.
+test('tags in steady use are not looked for again, however many others come', async () => {
+  const { registry } = registryOf({ isAway: false });
+  const isLookedFor = (client: string): boolean => {
+    const look = registry.note(callOf(client));
+    look?.catch(() => {});
+    return look !== undefined;
+  };
+  expect(isLookedFor('busy')).toBe(true);
+  for (let n = 0; n < 120_000; n++) {
+    isLookedFor(`client ${n}`);
+    if (n % 1_000 === 0) expect(isLookedFor('busy')).toBe(false);
+  }
+  expect(registry.size.met).toBeLessThanOrEqual(50_000);
+  await registry.flush();
+});

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { CallTags } from '../accounts/call-tags.ts';
+import { RecentMap } from '../db/recent-map.ts';
 import type { Db } from '../db/transaction.ts';
 import { foldTag, type SeenTag, selectAlike, type TagKind, upsertTags } from './tag-store.ts';
 
@@ -58,9 +59,28 @@ function noneMet(): Record<TagKind, Set<string>> {
   return { client: new Set(), project: new Set(), scenario: new Set() };
 }
 
-function sizeOf(modes: Record<'live' | 'test', Record<TagKind, Set<string>>> | undefined): number {
-  if (modes === undefined) return 0;
-  return kinds.reduce((sum, kind) => sum + modes.live[kind].size + modes.test[kind].size, 0);
+/** Tags, counted one by one: of one name there are as many spellings as somebody makes up. */
+class Met {
+  readonly #workspaces = new Map<string, Record<'live' | 'test', Record<TagKind, Set<string>>>>();
+  count = 0;
+
+  has({ workspaceId, livemode }: Noted, kind: TagKind, id: string): boolean {
+    return this.#workspaces.get(workspaceId)?.[livemode ? 'live' : 'test'][kind].has(id) ?? false;
+  }
+
+  add({ workspaceId, livemode }: Noted, kind: TagKind, id: string): void {
+    const modes = this.#workspaces.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
+    this.#workspaces.set(workspaceId, modes);
+    modes[livemode ? 'live' : 'test'][kind].add(id);
+    this.count += 1;
+  }
+
+  delete(workspaceId: string): void {
+    const modes = this.#workspaces.get(workspaceId);
+    if (modes === undefined) return;
+    for (const kind of kinds) this.count -= modes.live[kind].size + modes.test[kind].size;
+    this.#workspaces.delete(workspaceId);
+  }
 }
 
 function spellingKey(workspaceId: string, livemode: boolean, kind: TagKind, id: string): string {
@@ -71,10 +91,11 @@ function spellingKey(workspaceId: string, livemode: boolean, kind: TagKind, id: 
 export class TagRegistry {
   readonly #db: Db;
   readonly #log: Logger;
-  readonly #spellings = new Map<string, readonly string[]>();
+  readonly #spellings = new RecentMap<readonly string[]>({ most: metMax });
   /** The same by where they belong: nearly every call's tags are here, and no name is put together to find them. */
-  readonly #met = new Map<string, Record<'live' | 'test', Record<TagKind, Set<string>>>>();
-  #metCount = 0;
+  #met = new Met();
+  /** Those of before: one that is in use moves on, and the others are forgotten together. */
+  #metBefore = new Met();
   #seen = new Seen();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -104,24 +125,27 @@ export class TagRegistry {
     return Promise.all(looks).then((found) => found.filter((one) => one !== undefined));
   }
 
-  #isMet({ workspaceId, livemode }: Noted, kind: TagKind, id: string): boolean {
-    return this.#met.get(workspaceId)?.[livemode ? 'live' : 'test'][kind].has(id) ?? false;
+  #isMet(call: Noted, kind: TagKind, id: string): boolean {
+    if (this.#met.has(call, kind, id)) return true;
+    if (!this.#metBefore.has(call, kind, id)) return false;
+    this.#meet(call, kind, id);
+    return true;
   }
 
-  async #lookFor({ workspaceId, livemode }: Noted, kind: TagKind, id: string): Promise<Lookalike | undefined> {
+  #meet(call: Noted, kind: TagKind, id: string): void {
+    if (this.#met.count >= metMax / 2) {
+      this.#metBefore = this.#met;
+      this.#met = new Met();
+    }
+    this.#met.add(call, kind, id);
+  }
+
+  async #lookFor(call: Noted, kind: TagKind, id: string): Promise<Lookalike | undefined> {
+    const { workspaceId, livemode } = call;
     const key = spellingKey(workspaceId, livemode, kind, id);
     const met = this.#spellings.get(key) ?? [];
-    // Counted by the tag: of one name there are as many spellings as somebody makes up.
-    if (this.#metCount >= metMax) {
-      this.#spellings.clear();
-      this.#met.clear();
-      this.#metCount = 0;
-    }
-    this.#metCount += 1;
     if (met.length < spellingsMax) this.#spellings.set(key, [...met, id]);
-    const modes = this.#met.get(workspaceId) ?? { live: noneMet(), test: noneMet() };
-    this.#met.set(workspaceId, modes);
-    modes[livemode ? 'live' : 'test'][kind].add(id);
+    this.#meet(call, kind, id);
     const late = new Promise<string[]>((resolve) => setTimeout(resolve, lookMs, []).unref());
     const stored = await Promise.race([
       selectAlike(this.#db, { workspaceId, livemode, kind, id }).catch((): string[] => []),
@@ -147,14 +171,14 @@ export class TagRegistry {
 
   /** How many tags are remembered, and how many wait to be written. */
   get size(): { met: number; waiting: number } {
-    return { met: this.#metCount, waiting: this.#seen.all.length };
+    return { met: this.#met.count + this.#metBefore.count, waiting: this.#seen.all.length };
   }
 
   /** Drops the spellings that are remembered of a workspace: one of its clients was erased. */
   forget(workspaceId: string): void {
-    this.#metCount -= sizeOf(this.#met.get(workspaceId));
     this.#met.delete(workspaceId);
-    for (const key of this.#spellings.keys()) if (key.startsWith(`${workspaceId} `)) this.#spellings.delete(key);
+    this.#metBefore.delete(workspaceId);
+    for (const [key] of this.#spellings) if (key.startsWith(`${workspaceId} `)) this.#spellings.delete(key);
   }
 
   /** Writes what was noted so far. A failure keeps it for the next time. */
