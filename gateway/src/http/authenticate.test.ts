@@ -16,7 +16,7 @@ const headersOf = (n: number) => ({ authorization: `Bearer gw_live_${String(n).p
 function authenticatorOf(now: () => number): {
   authenticator: Authenticator;
   looked: () => number;
-  noted: Set<string>;
+  noted: () => number;
 } {
   let [looked, noted] = [0, 0];
   const query = async (text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }> => {
