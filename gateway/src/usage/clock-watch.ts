@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { Logger } from 'pino';
 
 /** A clock that is set by more than this may be wrong, or may have been. */
@@ -6,7 +7,7 @@ const doubtMs = 24 * 3_600_000;
 
 /**
  * Says whether the clock may decide what is old enough to be gone for good. One that jumps a year ahead for an hour makes every call look old: after a
- * jump nothing is dropped for a day. A machine that slept has jumped, too.
+ * jump nothing is dropped for a day.
  */
 export class ClockWatch {
   readonly #log: Pick<Logger, 'warn'>;
@@ -15,11 +16,11 @@ export class ClockWatch {
   #last: { ms: number; steadyMs: number };
   #jumpedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `steadyNow` is by the clock that is never set. */
+  /** `steadyNow` is by the clock that is never set. The machine's own goes on while it sleeps: one that sleeps every night has not jumped. */
   constructor(options: { log: Pick<Logger, 'warn'>; now: () => number; steadyNow?: () => number }) {
     this.#log = options.log;
     this.#now = options.now;
-    this.#steadyNow = options.steadyNow ?? (() => performance.now());
+    this.#steadyNow = options.steadyNow ?? (() => uptime() * 1_000);
     this.#last = { ms: this.#now(), steadyMs: this.#steadyNow() };
   }
 
@@ -33,7 +34,7 @@ export class ClockWatch {
       this.#jumpedAtMs = steadyMs;
       this.#log.warn(
         { seconds: Math.round(setByMs / 1000) },
-        'the clock was set, or the machine slept: old calls, events and audit rows are kept for a day more',
+        'the clock was set: old calls, events and audit rows are kept for a day more',
       );
     }
     return steadyMs - this.#jumpedAtMs >= doubtMs;
