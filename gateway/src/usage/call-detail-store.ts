@@ -35,7 +35,6 @@ export async function addFailures(db: Db, calls: readonly CallFailures[]): Promi
   );
 }
 
-/** Those of calls that came in before. */
 /** Deletes a piece of those that are older, by this clock and the database's; returns whether there may be more. */
 export async function deleteOldFailures(db: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
   const deleted = await db.query(

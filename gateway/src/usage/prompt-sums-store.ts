@@ -11,7 +11,8 @@ import { boundsOf } from './summed-range-store.ts';
  *       └── quarters of an hour, once a month's calls are dropped ──> usage_prompt_quarters
  *
  * Feedback may come weeks after its call, and marks the hour of the call (`prompt_marks`). Until a marked hour is summed again, its opinions are
- * read from feedback and all else from its sums: figures are true at every moment, and a read costs no look at the calls of these hours.
+ * read from feedback and all else from its sums: opinions count at once, a late call once its hour is summed again, and a read costs no look at the
+ * calls of these hours.
  */
 const figures = [
   'calls',

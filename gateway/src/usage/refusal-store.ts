@@ -162,7 +162,6 @@ export async function findRefusal(
   return (rows as StoredRefusal[])[0];
 }
 
-/** Refusals of hours that ended before. */
 /** Deletes a piece of those that are older, by this clock and the database's; returns whether there may be more. */
 export async function deleteOldRefusals(db: Db, { nowMs, days }: { nowMs: number; days: number }): Promise<boolean> {
   const deleted = await db.query(
