@@ -148,7 +148,12 @@ describe('OpenAI’s /v1/responses is asked where its chat endpoint does not ser
     expect(sent()[2]?.[1].input).toEqual([
       { type: 'message', role: 'user', content: 'Hi' },
       { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }], encrypted_content: 'proof' },
-      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Let me look.' }] },
+      {
+        type: 'message',
+        role: 'assistant',
+        phase: 'commentary',
+        content: [{ type: 'output_text', text: 'Let me look.' }],
+      },
       { type: 'function_call', call_id: 'call_a', name: 'get_weather', arguments: '{"city":"Paris"}' },
       { type: 'function_call_output', call_id: 'call_a', output: 'clear' },
     ]);
