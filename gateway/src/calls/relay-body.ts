@@ -30,6 +30,8 @@ export function relayBody(options: {
   json: JsonObject;
   call: NeutralCall;
   model: string;
+  /** The address of the server. Undefined: any. */
+  baseUrl?: string | undefined;
   /** Servers that merely follow OpenAI's dialect may know fields OpenAI does not. Undefined: the body is no conversation. */
   kind: AccountKind | undefined;
   /** The rule for names of tools at the provider, where it is known. */
@@ -65,7 +67,7 @@ export function relayBody(options: {
     dropped.push(...routing.names);
     for (const [member, value] of Object.entries(routing.set)) set[member] = writeExact(value);
   }
-  const fit = provider?.fit?.({ model, json, call, ceiling });
+  const fit = provider?.fit?.({ model, baseUrl: options.baseUrl, json, call, ceiling });
   if (fit !== undefined) {
     Object.assign(set, fit.set);
     remove.push(...fit.remove);

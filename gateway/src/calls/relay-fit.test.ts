@@ -270,11 +270,11 @@ describe('a conversation that calls tools, relayed to a model that misses its th
     tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f' } }],
   };
   const result = { role: 'tool', tool_call_id: 'c1', content: '42' };
-  const sentTo = (model: string, messages: readonly JsonObject[]): unknown => {
+  const sentTo = (model: string, messages: readonly JsonObject[], baseUrl?: string): unknown => {
     const json = { model, messages };
     const body = Buffer.from(JSON.stringify(json));
     const options = { body, outline: outlineJson(body), json, call: chat.read(json), model };
-    const sent = relayBody({ ...options, kind: 'openai-compatible' });
+    const sent = relayBody({ ...options, kind: 'openai-compatible', baseUrl });
     return (JSON.parse(sent.body.toString()) as JsonObject).messages;
   };
 
@@ -282,6 +282,11 @@ describe('a conversation that calls tools, relayed to a model that misses its th
     const said = { role: 'assistant', content: 'Done.', reasoning_content: 'It is 42.' };
     const sent = sentTo(model, [ask, call, result, said, ask]);
     expect(sent).toEqual([ask, { ...call, reasoning_content: ' ' }, result, said, ask]);
+  });
+
+  it('stays as it is at a server that refuses them', () => {
+    const sent = sentTo('moonshotai/kimi-k2.5', [ask, call, result], 'https://api.groq.com/openai/v1');
+    expect(sent).toEqual([ask, call, result]);
   });
 
   it('stays as it is where no tool was called, and at other models', () => {

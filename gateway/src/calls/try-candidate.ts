@@ -94,7 +94,8 @@ function relay(
   { kind }: Provider,
   { request, call, candidate, ceiling, cacheKey }: AttemptRequest,
 ): Omit<ProviderRequest, 'body'> & Relay {
-  const head = adapter.relay(call.dialect, targetOf(candidate));
+  const target = targetOf(candidate);
+  const head = adapter.relay(call.dialect, target);
   const { outline, json } = request;
   const { body, dropped, restore } = relayBody({
     body: request.body,
@@ -102,6 +103,7 @@ function relay(
     json,
     call,
     model: candidate.model,
+    baseUrl: target.baseUrl,
     kind,
     ceiling,
     cacheKey,

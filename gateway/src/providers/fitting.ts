@@ -11,6 +11,8 @@ export interface Fit {
 
 export interface FitOptions {
   model: string;
+  /** The address of the server, where one is known. */
+  baseUrl?: string | undefined;
   json: JsonObject;
   call: NeutralCall;
   /** The most tokens of answer to ask for, where the gateway says less than the caller. */

@@ -18,7 +18,7 @@ export const openAiCompatible = defineProvider({
   adapter: {
     relay: openAiRelay,
     request: (call, target) => {
-      const { body, dropped } = chatRequest(call, target.model, { ...anyServer, thoughts: thoughtsBack(target.model) });
+      const { body, dropped } = chatRequest(call, target.model, { ...anyServer, thoughts: thoughtsBack(target) });
       return { ...openAiRelay('chat', target), body: JSON.stringify(body), dropped };
     },
     response: readCompletion,
@@ -28,7 +28,7 @@ export const openAiCompatible = defineProvider({
 });
 
 /** Other servers know the older name of the ceiling. A caller who chose one of them knows what it takes; a fallback does not. */
-function fitCompatible({ model, json, call }: FitOptions): Fit | undefined {
+function fitCompatible({ model, baseUrl, json, call }: FitOptions): Fit | undefined {
   if (call.dialect !== 'chat') return undefined;
   const fitting = new Fitting();
   const { max_completion_tokens: newer, max_tokens: older } = json;
@@ -36,7 +36,7 @@ function fitCompatible({ model, json, call }: FitOptions): Fit | undefined {
     fitting.set('max_tokens', newer);
     fitting.remove('max_completion_tokens');
   }
-  const messages = thoughtsBack(model) === 'always' ? withThoughts(json.messages) : undefined;
+  const messages = thoughtsBack({ model, baseUrl }) === 'always' ? withThoughts(json.messages) : undefined;
   if (messages !== undefined) fitting.set('messages', messages);
   return fitting.result;
 }
@@ -60,11 +60,15 @@ function isAskedFor(asked: string, model: string): boolean {
 /**
  * "The `reasoning_content` in the thinking mode must be passed back to the API" (DeepSeek, https://api-docs.deepseek.com/guides/thinking_mode,
  * and Xiaomi's MiMo), "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot's Kimi), where a
- * conversation calls tools; GLM heeds it. Other servers refuse the field (Groq: "property 'reasoning_content' is unsupported"), Kimi's
- * `instruct` models among theirs.
+ * conversation calls tools; GLM heeds it. Models that were only distilled from such a one, and Kimi's `instruct` models, need none.
  */
-function thoughtsBack(model: string): ThoughtsBack {
-  if (/instruct/i.test(model)) return 'none';
+function thoughtsBack({ model, baseUrl }: { model: string; baseUrl: string | undefined }): ThoughtsBack {
+  if (/instruct|distill/i.test(model) || refusesThoughts(baseUrl)) return 'none';
   if (/deepseek-(v3\.2|v[4-9]|reasoner|chat)|kimi|mimo-/i.test(model)) return 'always';
   return /deepseek|\bglm-/i.test(model) ? 'given' : 'none';
+}
+
+/** "property 'messages.2.assistant.reasoning_content' is unsupported" (Cerebras), "property 'reasoning_content' is unsupported" (Groq). */
+function refusesThoughts(baseUrl: string | undefined): boolean {
+  return baseUrl !== undefined && /^https?:\/\/(?:[^/]*\.)?(?:cerebras\.ai|groq\.com)(?:[:/]|$)/i.test(baseUrl);
 }

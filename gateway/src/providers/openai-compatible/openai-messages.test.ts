@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chat } from '../../dialects/chat.ts';
 import { messages } from '../../dialects/messages.ts';
 import type { JsonObject } from '../../dialects/neutral.ts';
 import { responses } from '../../dialects/responses.ts';
@@ -19,9 +20,10 @@ const claude = (...blocks: JsonObject[]) =>
     ],
   });
 
-const target = { kind: 'openai-compatible', provider: 'own', baseUrl: 'https://a.test/v1', apiKey: 'k' } as const;
-const assistantOf = (call: ReturnType<typeof claude>, model: string): JsonObject => {
-  const { body } = openAiCompatible.adapter.request(call, { ...target, model });
+const baseUrl: string = 'https://a.test/v1';
+const target = { kind: 'openai-compatible', provider: 'own', baseUrl, apiKey: 'k' } as const;
+const assistantOf = (call: ReturnType<typeof claude>, model: string, baseUrl = target.baseUrl): JsonObject => {
+  const { body } = openAiCompatible.adapter.request(call, { ...target, baseUrl, model });
   const { messages: sent } = JSON.parse(body) as { messages: JsonObject[] };
   return sent.find(({ role }) => role === 'assistant') ?? {};
 };
@@ -43,6 +45,33 @@ describe('the thoughts of a model that calls tools', () => {
 
   it.each(['openai/gpt-oss-120b', 'moonshotai/kimi-k2-instruct-0905', 'llama-4'])('stay away from %s', (model) => {
     expect(assistantOf(claude(thinking), model)).not.toHaveProperty('reasoning_content');
+  });
+
+  it.each([
+    ['https://api.cerebras.ai/v1', 'zai-glm-4.7'],
+    ['https://api.groq.com/openai/v1', 'moonshotai/kimi-k2.5'],
+    ['https://a.test/v1', 'deepseek-r1-distill-llama-70b'],
+  ])('stay away from %s, which refuses them of %s', (baseUrl, model) => {
+    expect(assistantOf(claude(thinking), model, baseUrl)).not.toHaveProperty('reasoning_content');
+  });
+
+  it.each([
+    ['https://openrouter.ai/api/v1', 'z-ai/glm-4.7'],
+    ['https://groq.com.a.test/v1', 'deepseek-v4-pro'],
+  ])('return to %s', (baseUrl, model) => {
+    expect(assistantOf(claude(thinking), model, baseUrl).reasoning_content).toBe('I look it up.');
+  });
+
+  it('are not made up where no tool was called', () => {
+    const call = chat.read({
+      model: 'm',
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: 'Hello' },
+        { role: 'user', content: 'What is it?' },
+      ],
+    });
+    expect(assistantOf(call, 'deepseek-v4-pro')).toEqual({ role: 'assistant', content: 'Hello' });
   });
 
   it('return from a client of the responses dialect too', () => {

@@ -3,14 +3,15 @@ import { toolIds } from '../tool-ids.ts';
 
 type ToolResult = Extract<Part, { kind: 'tool-result' }>;
 
-/** Whether a model wants its thoughts back: not at all, those there are, or with each of its messages. */
+/** Whether a model wants its thoughts back: not at all, those there are, or with each of its messages once a tool was called. */
 export type ThoughtsBack = 'none' | 'given' | 'always';
 
 /**
  * Neutral messages as those of a chat completion. Tool messages are text, and nothing may stand between those that answer one
  * turn: pictures and files tools returned follow behind the last of them, as a message of the user's.
  */
-export function writeMessages(messages: readonly Message[], thoughts: ThoughtsBack = 'none'): JsonObject[] {
+export function writeMessages(messages: readonly Message[], wanted: ThoughtsBack = 'none'): JsonObject[] {
+  const thoughts = wanted === 'always' && !callsTools(messages) ? 'given' : wanted;
   const written: JsonObject[] = [];
   let shown: Part[] = [];
   let waiting: Message[] = [];
@@ -46,6 +47,10 @@ export function writeMessages(messages: readonly Message[], thoughts: ThoughtsBa
   }
   show();
   return written;
+}
+
+function callsTools(messages: readonly Message[]): boolean {
+  return messages.some(({ parts }) => parts.some(({ kind }) => kind === 'tool-call'));
 }
 
 function writeMessage({ role, name }: Message, parts: readonly Part[], thoughts: ThoughtsBack): JsonObject {
