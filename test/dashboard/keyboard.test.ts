@@ -325,7 +325,7 @@ describe.skipIf(chromiumPath === undefined)(`by keyboard alone${leftOutWithoutCh
     await page.keyboard.press('Enter');
     // The client id is missing: the field at fault takes the focus and says so.
     await dialog().getByRole('alert').first().waitFor();
-    expect(await page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true');
+    await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true');
     await closed();
   });
 
