@@ -62,8 +62,6 @@ const answerTokensMax = 8_192;
 
 async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSignal): Promise<void> {
   if (!(await isStillWanted(services, shadow))) return;
-  await noteSampled(services.db, claimKeyOf(shadow, shadow.otherModel), shadow.kind !== 'none');
-  if (shadow.kind === 'none') return;
   const { call, inputTokens, task, routingVersion, request, other, dayLimitNanos } = shadow;
   const question: AsideCall = {
     ...{ request, call, inputTokens, dayLimitNanos },
@@ -72,16 +70,34 @@ async function answerOne(services: ShadowPorts, shadow: Shadow, signal: AbortSig
     maxTokens: Math.min(call.maxTokens ?? answerTokensMax, answerTokensMax),
     decision: { task, routingVersion, shadowOf: request.id },
   };
+  // Where the day cannot pay, no answer counts, whether it can be compared or not: else the share of those that can would be wrong.
   const purse = await purseFor(services, shadow, question);
   if (purse === undefined) return;
   try {
+    if (!isComparable(shadow)) return await noteIncomparable(services, shadow);
     const answered = await askAside(services, question, { signal, purse });
     if (answered === undefined) return;
     const compared = await compare(services, { shadow, body: answered.body }, { signal, purse });
-    if (compared !== undefined) await learn(services, { shadow, model: answered.model, ...compared });
+    if (compared === 'incomparable') await noteIncomparable(services, shadow);
+    else if (compared !== undefined) await learn(services, { shadow, model: answered.model, ...compared });
   } finally {
     await emptyPurse(services, purse);
   }
+}
+
+async function noteIncomparable(services: ShadowPorts, shadow: Shadow): Promise<void> {
+  if (await isStillWanted(services, shadow))
+    await noteSampled(services.db, claimKeyOf(shadow, shadow.otherModel), false);
+}
+
+/** Can this answer be compared, whatever the other is? */
+function isComparable({ kind, judge, answer }: Shadow): boolean {
+  return kind !== 'none' && (!needsJudge({ kind, judge, answer }) || isJudgeableAnswer(answer));
+}
+
+/** Is there a judge, and nobody else who could compare this answer? */
+function needsJudge({ kind, judge, answer }: Pick<Shadow, 'kind' | 'judge' | 'answer'>): boolean {
+  return judge !== undefined && (kind === 'free' || (kind !== 'none' && agree(kind, answer, answer) === 'texts'));
 }
 
 /** Of the pair that the shadow makes with the answer of another model. */
@@ -93,10 +109,8 @@ function claimKeyOf({ request, task, isStrong, model }: Shadow, other: string) {
 
 /** No second answer is bought that only a judge can compare, where the judge cannot be asked, or not be paid for both orders. */
 async function purseFor(services: ShadowPorts, shadow: Shadow, question: AsideCall): Promise<Purse | undefined> {
-  const { kind, judge, answer } = shadow;
-  if (judge === undefined || (kind !== 'free' && kind !== 'none' && agree(kind, answer, answer) !== 'texts'))
-    return setAside(services, [question]);
-  if (!isJudgeableAnswer(answer)) return undefined;
+  const { judge, answer } = shadow;
+  if (judge === undefined || !needsJudge(shadow) || !isComparable(shadow)) return setAside(services, [question]);
   // The other answer may be longer.
   const verdict = judgeQuestion({ shadow, judge, answers: [answer.text, answer.text.repeat(2)] });
   return setAside(services, [question, verdict, verdict]);
@@ -123,22 +137,22 @@ async function isErased(services: { db: Db; secret: string }, { request }: Shado
   return client !== undefined && wasErased(services, caller, { name: client, sinceMs: receivedAtMs });
 }
 
-/** By a program where one can, else by the judge, where there is one. Undefined: neither can say. */
+/** By a program where one can, else by the judge, where there is one. `incomparable`: neither can say. Undefined: the judge was not asked. */
 async function compare(
   services: ShadowPorts,
   { shadow, body }: { shadow: Shadow; body: Buffer | string },
   paid: { signal: AbortSignal; purse: Purse },
-): Promise<{ agrees: boolean; isJudged: boolean } | undefined> {
+): Promise<{ agrees: boolean; isJudged: boolean } | 'incomparable' | undefined> {
   const { answer: own, kind, judge, isStrong } = shadow;
   const other = contentOf(shadow.call.dialect, JSON.parse(String(body)) as JsonObject);
   const agrees = kind === 'free' || kind === 'none' ? 'texts' : agree(kind, own, other);
-  if (agrees === undefined) return undefined;
+  if (agrees === undefined) return 'incomparable';
   if (agrees !== 'texts') return { agrees, isJudged: false };
-  if (judge === undefined || !isWhole(finishReasonsOf(body))) return undefined;
+  if (judge === undefined || !isWhole(finishReasonsOf(body))) return 'incomparable';
   const [weak, strong] = isStrong ? [other, own] : [own, other];
   const isWanted = (): Promise<boolean> => isStillWanted(services, shadow);
   const isGood = await judgeAnswers(services, { shadow, judge, weak, strong, isWanted }, paid);
-  return isGood === undefined ? undefined : { agrees: isGood, isJudged: true };
+  return typeof isGood === 'boolean' ? { agrees: isGood, isJudged: true } : isGood;
 }
 
 async function learn(
@@ -157,6 +171,7 @@ async function learn(
       sealedFeatures: sealFeatures(services.secret, { workspaceId, id: shadow.request.id }, featuresOf(shadow.call)),
       ...{ agreed: agrees, weak, strong },
     });
+    await noteSampled(tx, { workspaceId, livemode, task, weak, strong }, true);
     const {
       claim,
       before,

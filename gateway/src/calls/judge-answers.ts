@@ -15,7 +15,8 @@ const verdictTokensMax = 2_048;
 
 /**
  * Is the answer of the small model as good as that of the strong one, by the rubric of the workspace? Asked in both orders, each a call of its own on
- * the budget for learning. Undefined where the judge did not say so, or where the call is not to be learned from any more.
+ * the budget for learning. `incomparable`: the judge would not read all of an answer, or does not say. Undefined where it could not be asked, or
+ * where the call is not to be learned from any more.
  */
 export async function judgeAnswers(
   services: AsidePorts,
@@ -33,16 +34,17 @@ export async function judgeAnswers(
     isWanted: () => Promise<boolean>;
   },
   paid: { signal: AbortSignal; purse: Purse },
-): Promise<boolean | undefined> {
-  if (!isJudgeableAnswer(weak) || !isJudgeableAnswer(strong)) return undefined;
+): Promise<boolean | 'incomparable' | undefined> {
+  if (!isJudgeableAnswer(weak) || !isJudgeableAnswer(strong)) return 'incomparable';
   // Neither order comes first more often than the other.
   const first = shadow.request.id.charCodeAt(shadow.request.id.length - 1) % 2 === 0;
   for (const isFirst of [first, !first]) {
     const answers = isFirst ? ([weak.text, strong.text] as const) : ([strong.text, weak.text] as const);
     if (!(await isWanted())) return undefined;
     const said = await askAside(services, judgeQuestion({ shadow, judge, answers }), paid);
-    const verdict = said && readVerdict(contentOf('chat', JSON.parse(String(said.body)) as JsonObject).text);
-    if (verdict === undefined) return undefined;
+    if (said === undefined) return undefined;
+    const verdict = readVerdict(contentOf('chat', JSON.parse(String(said.body)) as JsonObject).text);
+    if (verdict === undefined) return 'incomparable';
     if (!isAsGood(verdict, isFirst)) return false;
   }
   return true;
