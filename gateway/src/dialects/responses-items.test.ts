@@ -24,6 +24,22 @@ it('an item that changes the format takes the place of the format of the request
   expect(back.output).toEqual({ kind: 'text' });
 });
 
+it('an item that changes something else leaves the effort and the format as they are', () => {
+  const format = { type: 'json_schema', name: 'answer', schema: { type: 'object' } };
+  const more = { text: { format }, reasoning: { effort: 'low' } };
+  const schema = { kind: 'json-schema', name: 'answer', schema: { type: 'object' } };
+  const others = update({ text: { verbosity: 'low' }, reasoning: { summary: 'auto' } });
+  const ofRequest = read([others, hi], more);
+  expect([ofRequest.output, ofRequest.reasoning]).toEqual([schema, { effort: 'low' }]);
+  const ofItem = read([update(more), hi, others, hi], { reasoning: { effort: 'high' } });
+  expect([ofItem.output, ofItem.reasoning]).toEqual([schema, { effort: 'low' }]);
+});
+
+it('an item that is wrong is named with its position', () => {
+  expect(() => read([hi, update({ reasoning: { effort: 'huge' } })])).toThrow('input[1].reasoning.effort');
+  expect(() => read([hi, update({ text: { format: { type: 'xml' } } })])).toThrow('input[1].text.format.type');
+});
+
 // `call_id?: string | null` and `name?: string | null` (`ResponseInputItem.FunctionCallOutput` of openai 7.59.0).
 it('a result that names its tool and no call is for OpenAI alone', () => {
   const output = { type: 'function_call_output', name: 'watch', output: 'It rains.' };

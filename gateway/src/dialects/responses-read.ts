@@ -73,6 +73,7 @@ export function readResponses(body: JsonObject): NeutralCall {
   });
   const tools = readTools(body, native);
   const text = readObject(body.text, 'text');
+  const format = readFormat(text, 'text.format');
   const updates = readUpdates(body.input);
   const include = readIncludes(body.include);
   const topLogprobs = readNumber(body.top_logprobs, 'top_logprobs', { min: 0, max: 20, integer: true });
@@ -92,11 +93,11 @@ export function readResponses(body: JsonObject): NeutralCall {
       // Chat takes a number of alternatives only together with the switch, which this dialect keeps elsewhere.
       logprobs: include.includes(logprobs) || (topLogprobs ?? 0) > 0 ? true : undefined,
       topLogprobs,
-      reasoning: readReasoning(body.reasoning, updates.reasoning),
+      reasoning: readReasoning(body.reasoning, updates.effort),
       user: readString(body.safety_identifier, 'safety_identifier') ?? readString(body.user, 'user'),
       serviceTier: readString(body.service_tier, 'service_tier'),
     }),
-    output: readFormat(updates.text ?? text),
+    output: updates.format ?? format ?? { kind: 'text' },
     stop: [],
     extra: { ...without(body, read), ...readExtra(body, { text, include }) },
     onlyNative: native,
@@ -138,25 +139,33 @@ function isUnusual(value: unknown, usual: string): boolean {
   return value !== undefined && value !== null && value !== usual;
 }
 
-/** Items of the input may change an effort and a format from there on: "until another configuration update replaces it". */
-function readUpdates(input: unknown): { reasoning?: JsonObject; text?: JsonObject } {
-  const updates: { reasoning?: JsonObject; text?: JsonObject } = {};
+interface Updates {
+  effort?: NonNullable<NeutralCall['reasoning']>['effort'];
+  format?: OutputFormat;
+}
+
+/**
+ * Items of the input may change an effort and a format from there on: "until another configuration update replaces it". One that changes
+ * something else leaves both as they are.
+ */
+function readUpdates(input: unknown): Updates {
+  const updates: Updates = {};
   if (!Array.isArray(input)) return updates;
   for (const [i, item] of (input as unknown[]).entries()) {
     if (!isRecord(item) || item.type !== 'configuration_update') continue;
     const reasoning = readObject(item.reasoning, `input[${i}].reasoning`);
-    const text = readObject(item.text, `input[${i}].text`);
-    if (reasoning !== undefined) updates.reasoning = reasoning;
-    if (text !== undefined) updates.text = text;
+    const effort = readChoice(reasoning?.effort, `input[${i}].reasoning.effort`, efforts);
+    const format = readFormat(readObject(item.text, `input[${i}].text`), `input[${i}].text.format`);
+    if (effort !== undefined) updates.effort = effort;
+    if (format !== undefined) updates.format = format;
   }
   return updates;
 }
 
-function readReasoning(value: unknown, update: JsonObject | undefined): NeutralCall['reasoning'] {
+function readReasoning(value: unknown, updated: Updates['effort']): NeutralCall['reasoning'] {
   const reasoning = readObject(value, 'reasoning');
-  const effort =
-    readChoice(update?.effort, 'input.reasoning.effort', efforts) ??
-    readChoice(reasoning?.effort, 'reasoning.effort', efforts);
+  const own = readChoice(reasoning?.effort, 'reasoning.effort', efforts);
+  const effort = updated ?? own;
   const summary =
     readString(reasoning?.summary, 'reasoning.summary') ??
     readString(reasoning?.generate_summary, 'reasoning.generate_summary');
@@ -164,9 +173,11 @@ function readReasoning(value: unknown, update: JsonObject | undefined): NeutralC
   return { ...(effort === undefined ? {} : { effort }), ...(summary === undefined ? {} : { visible: true }) };
 }
 
-function readFormat(text: JsonObject | undefined): OutputFormat {
-  const format = readObject(text?.format, 'text.format');
-  const type = readChoice(format?.type, 'text.format.type', ['text', 'json_object', 'json_schema']);
-  if (format === undefined || type === undefined || type === 'text') return { kind: 'text' };
-  return type === 'json_object' ? { kind: 'json' } : readSchemaFormat(format, 'text.format');
+/** Undefined where no format is given. */
+function readFormat(text: JsonObject | undefined, path: string): OutputFormat | undefined {
+  const format = readObject(text?.format, path);
+  const type = readChoice(format?.type, `${path}.type`, ['text', 'json_object', 'json_schema']);
+  if (format === undefined || type === undefined) return undefined;
+  if (type === 'text') return { kind: 'text' };
+  return type === 'json_object' ? { kind: 'json' } : readSchemaFormat(format, path);
 }
