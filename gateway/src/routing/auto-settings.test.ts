@@ -14,3 +14,13 @@ it('a client whose models are limited is read by no judge outside of them, unles
   expect(judgeFor({ allowed_models: ['claude-haiku-4-5'], learning: { judge: own } })).toEqual(own);
   expect(judgeFor({ allowed_models: ['claude-haiku-4-5'], learning: { judge: 'feedback' } })).toBe('feedback');
 });
+
+it.each([
+  ['gpt-6-sol', 'azure-eu/gpt-6-sol'],
+  ['openrouter/openai/gpt-6-sol', 'openai/gpt-6-sol'],
+  ['openrouter/openai/gpt-6-sol', 'gpt-6-sol'],
+])('the judge %s does not read a client that is limited to %s, which may be served elsewhere', (model, allowed) => {
+  const named = { ...settings, learning: { ...settings.learning, judge: { ...judge, model } } };
+  const client = { allowed_models: [allowed] };
+  expect(autoFor({ ...named, per_client: { acme: client } }, 'acme').learning.judge).toBe('agreement');
+});

@@ -92,9 +92,14 @@ function withinAllowed(learning: Learning, own: ClientAuto | undefined): Learnin
   const allowed = own?.allowed_models;
   if (typeof judge !== 'object' || allowed === undefined || own?.learning?.judge !== undefined) return learning;
   const isAllowed = allowed.some(
-    (name) => name === judge.model || name.endsWith(`/${judge.model}`) || judge.model.endsWith(`/${name}`),
+    (name) => name === judge.model || (!name.includes('/') && name === bareName(judge.model)),
   );
   return isAllowed ? learning : { ...learning, judge: 'agreement' };
+}
+
+/** Without its account, as a list allows a model wherever it is served: `gpt-6-sol` of `openai/gpt-6-sol`, `openai/gpt-6-sol` of `router/openai/gpt-6-sol`. */
+function bareName(model: string): string {
+  return model.slice(model.indexOf('/') + 1);
 }
 
 function ownOf<Own>(of: Readonly<Record<string, Own>>, name: string | undefined): Own | undefined {
