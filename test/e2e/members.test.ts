@@ -213,7 +213,10 @@ describe('an invitation', () => {
     await json(gateway.send('DELETE', `/v1/invitations/${ivan.id}`), 404);
     await expect(accept(ivan)).rejects.toMatchObject({ code: 'link_used' });
     const judy = await invite({ email: 'judy@agency.example', role: 'member' });
-    await gateway.gateway.services.db.query('update invitations set expires_at = now() where id = $1', [judy.id]);
+    await gateway.gateway.services.db.query(
+      "update invitations set expires_at = now() - interval '1 second' where id = $1",
+      [judy.id],
+    );
     await expect(accept(judy)).rejects.toMatchObject({ code: 'link_used' });
     expect(JSON.stringify(await json(gateway.get('/v1/invitations')))).not.toContain('judy');
   });

@@ -109,7 +109,7 @@ export async function findSavingsEvidence(
        select task, ${undated('weak')} as weak, pairs, agreed, judged, withdrawn_at is not null as is_withdrawn,
          case when comparable * 10 >= sampled * 9 then lower else 0 end as lower,
          array_position($${values.length + 2}::text[], ${undated('strong')}) as rank,
-         updated_at >= max(updated_at) over (partition by task, ${undated('weak')}) - interval '30 days' as is_recent
+         updated_at >= max(updated_at) over (partition by task, ${undated('weak')}) - interval '720 hours' as is_recent
        from task_claims
        where workspace_id = $1 and livemode = $2 and (pairs > 0 or withdrawn_at is not null)
          and (judged = 0 or judges <> '{}' and judges <@ $${values.length + 1}::text[])),
