@@ -38,7 +38,7 @@ export const autoTaskHandlers: Pick<Handlers<Context<AutoTaskPorts>>, 'auto.task
     const { dial } = document.auto === undefined ? usualAuto : readAutoSettings(document.auto);
     const { view, claims } = await inTurns(
       evidenceInPieces({
-        ...{ claims: stored, rates, strongModels: strongModelsOf(document) },
+        ...{ claims: stored, rates, strongModels: strongModelsOf(document, new Date(now())) },
         isCurrent: (claim) => isCurrent(claim, judges),
       }),
     );

@@ -162,7 +162,12 @@ export class EvidenceCache {
     const fresh = weights && (await inTurn(() => unpackHeads(weights)));
     const learned = isKnown ? before?.view.heads?.learned : fresh;
     const pieces = evidenceInPieces(
-      { claims, rates, isCurrent: (claim) => isCurrent(claim, judges), strongModels: strongModelsOf(document) },
+      {
+        claims,
+        rates,
+        isCurrent: (claim) => isCurrent(claim, judges),
+        strongModels: strongModelsOf(document, new Date()),
+      },
       learned && { learned, smallModel: found?.weak ?? '' },
     );
     // Most workspaces have none: their first call waits for no turn.

@@ -47,6 +47,16 @@ it('the strong models of the settings have no account before their names and no 
     { model: 'azure/gpt-6-sol-2026-10-01', class: 'strong' },
     { model: 'opus', class: 'strong' },
   ];
-  expect(strongModelsOf({ auto: { pool } })).toEqual(['azure/gpt-6-sol', 'gpt-6-sol', 'opus']);
-  expect(strongModelsOf({ auto: undefined })).toEqual([]);
+  const at = new Date('2026-12-01');
+  expect(strongModelsOf({ auto: { pool } }, at)).toEqual(['azure/gpt-6-sol', 'gpt-6-sol', 'opus']);
+  expect(strongModelsOf({ auto: undefined }, at)).toEqual([]);
+});
+
+it('a model that its vendor has retired comes behind the one that answers in its place, whose pairs count from the first on', () => {
+  const pool = [{ model: 'anthropic/claude-3-opus-20240229', class: 'strong' }];
+  const names = strongModelsOf({ auto: { pool } }, new Date('2026-12-01'));
+  const [successor = ''] = names;
+  expect(names.slice(1)).toEqual(['anthropic/claude-3-opus', 'claude-3-opus']);
+  expect(successor).toMatch(/^claude-opus-/);
+  expect(leading([claim('claude-3-opus-20240229', 900, 1), claim(successor, 1, 0)], [...names])).toBe(successor);
 });

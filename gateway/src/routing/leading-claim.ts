@@ -1,4 +1,5 @@
 import { readAutoSettings } from './auto-settings.ts';
+import { readModelName } from './model-name.ts';
 import type { RoutingDocument } from './routing-version-store.ts';
 import type { StoredClaim } from './task-claim-store.ts';
 
@@ -9,13 +10,24 @@ export function undated(model: string): string {
   return !hasHyphen ? model : model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '');
 }
 
-/** The strong models of the settings in their order, without the names of accounts before them and dates behind; none where the gateway chooses. */
-export function strongModelsOf({ auto }: Pick<RoutingDocument, 'auto'>): readonly string[] {
+/**
+ * The strong models of the settings in their order, without the names of accounts before them and dates behind; none where the gateway chooses. A model
+ * that its vendor has retired comes behind the one that answers in its place.
+ */
+export function strongModelsOf({ auto }: Pick<RoutingDocument, 'auto'>, at: Date): readonly string[] {
   if (auto === undefined) return [];
-  const strong = readAutoSettings(auto)
-    .pool.filter((one) => one.class === 'strong')
-    .map(({ model }) => undated(model));
-  return [...new Set(strong.flatMap((name) => [name, name.slice(name.indexOf('/') + 1)]))];
+  const { pool } = readAutoSettings(auto);
+  const strong = pool.filter((one) => one.class === 'strong').map(({ model }) => model);
+  return [
+    ...new Set(
+      strong.flatMap((name) => {
+        const bare = name.slice(name.indexOf('/') + 1);
+        const named = readModelName(bare, { accounts: [], at, pool });
+        const successor = named?.successor?.model ?? (named?.inPlaceOf === undefined ? undefined : named.model);
+        return [...(successor === undefined ? [] : [undated(successor)]), undated(name), undated(bare)];
+      }),
+    ),
+  ];
 }
 
 /** Pairs that are older than the latest by more than this give way: the default strong models of the gateway change, too. */

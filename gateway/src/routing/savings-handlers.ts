@@ -42,7 +42,7 @@ export const savingsHandlers: Pick<Handlers<Context<SavingsPorts>>, 'savings.get
       document &&
       (await findSavingsEvidence(
         services.db,
-        { ...query, strongModels: strongModelsOf(document) },
+        { ...query, strongModels: strongModelsOf(document, new Date(services.now())) },
         judgesOf(document),
       ));
     return {
