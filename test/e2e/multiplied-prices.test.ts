@@ -6,7 +6,7 @@ let gateway: TestGateway;
 let limit: { id: string };
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ ALLOW_PRIVATE_NETWORK: 'true' });
   limit = await json(gateway.post('/v1/budgets', { name: 'Hard', scope: { client_id: 'hard' }, limit_usd: 10 }), 201);
 });
 afterEach(() => gateway.fakes.reset());
@@ -158,6 +158,25 @@ describe('usage that OpenAI reports outside of usage', () => {
           estimated: tier !== 'default',
         });
       }
+  });
+
+  it('the tier of a server that is no vendor multiplies neither the cost nor what a kept answer saves', async () => {
+    const model = { id: 'house-model', input_usd_per_mtok: 2.5, output_usd_per_mtok: 10 };
+    const own = {
+      name: 'own',
+      kind: 'openai-compatible',
+      base_url: gateway.fakes.openai.baseUrl,
+      api_key: 'sk-canary-openai-4711',
+    };
+    await json(gateway.post('/v1/providers', { ...own, models: [model] }), 201);
+    gateway.fakes.openai.fault(whole(completion({ service_tier: 'priority' })));
+    const ask = () =>
+      gateway.post(chat, { model: 'own/house-model', messages: hi }, { 'x-gateway-cache': 'ttl=60, scope=workspace' });
+    const first = await ask();
+    expect(first.status).toBe(200);
+    await first.text();
+    expect(costOf(first)).toBe(0.0035);
+    expect((await ask()).headers.get('x-gateway-saved-usd')).toBe('0.0035');
   });
 
   // "like reasoning tokens, these tokens are still counted in the total completion tokens for purposes of billing" (OpenAI's API

@@ -14,6 +14,7 @@ import type { Permit } from './admission.ts';
 import type { Answered } from './attempt-outcome.ts';
 import type { Funding } from './funding.ts';
 import { ClientGone, type ModelCall } from './model-call.ts';
+import { adviceNanos, billedUsage } from './price-usage.ts';
 import type { RunningCall } from './settle-call.ts';
 import { metadataTagNames } from './tags.ts';
 
@@ -214,11 +215,14 @@ export function keeping(
   return () => cached.keep({ body, tailBytes: 0, model, provider, ...used, dropped });
 }
 
+/** Advice was paid as well, and a hit needs none. */
 export function keptUsageOf(
   { candidate, isMarked }: Pick<RunningCall, 'candidate' | 'isMarked'>,
   usage: Usage,
 ): Pick<CachedAnswer, 'usage' | 'costNanos'> {
-  return keptUsage({ price: candidate?.price, usage, isMarked });
+  const price = candidate?.price;
+  const kept = keptUsage({ price, usage: billedUsage(candidate?.kind, usage), isMarked });
+  return price === undefined ? kept : { ...kept, costNanos: kept.costNanos + adviceNanos(kept.usage) };
 }
 
 /** Did a plain answer end by itself, and is it small enough to be kept? */

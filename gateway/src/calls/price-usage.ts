@@ -4,19 +4,27 @@ import type { Advice, ProviderKind, Usage } from '../dialects/neutral.ts';
 import { findModel } from '../models/catalog.ts';
 import { costNanos, type Price } from '../models/price.ts';
 
-/** The cost of all that a call has used. Advice costs what the model that gave it costs, and nothing where that is unknown. */
-export function priceUsage({ kind, price }: { kind: ProviderKind; price: Price }, usage: Usage): bigint {
-  let cost = costNanos(price, isVendor(kind) ? usage : atUsualRate(usage));
-  for (const advice of usage.advice ?? none) {
-    const own = priceOf(advice);
-    if (own !== undefined) cost += costNanos(own, advice.usage);
-  }
-  return cost;
+/**
+ * A usage as it is billed: bills, savings and kept answers count the same. The tiers of servers that are no vendor's have OpenAI's names and prices
+ * of their own: of Groq's `flex` "pricing matches the on-demand tier".
+ */
+export function billedUsage(kind: ProviderKind | undefined, usage: Usage): Usage {
+  if (usage.rateHundredths === undefined || (kind !== undefined && isVendor(kind))) return usage;
+  const { rateHundredths: _, ...billed } = usage;
+  return billed;
 }
 
-/** The tiers of other servers have OpenAI's names and prices of their own: of Groq's `flex` "pricing matches the on-demand tier". */
-function atUsualRate({ rateHundredths: _, ...usage }: Usage): Usage {
-  return usage;
+/** The cost of all that a call has used (see `billedUsage`). */
+export function priceUsage(price: Price, usage: Usage): bigint {
+  return costNanos(price, usage) + adviceNanos(usage);
+}
+
+/** Advice costs what the model that gave it costs, and nothing where that is unknown. */
+export function adviceNanos({ advice = none }: Usage): bigint {
+  return advice.reduce((sum, one) => {
+    const own = priceOf(one);
+    return own === undefined ? sum : sum + costNanos(own, one.usage);
+  }, 0n);
 }
 
 export function isAdvicePriced({ advice = none }: Usage): boolean {

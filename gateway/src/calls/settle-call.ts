@@ -17,7 +17,7 @@ import { billed } from '../usage/markup.ts';
 import { savingsOf } from '../usage/savings.ts';
 import type { Permit } from './admission.ts';
 import type { AnswerChecks } from './check-answer.ts';
-import { isAdvicePriced, priceUsage, withAdvice } from './price-usage.ts';
+import { billedUsage, isAdvicePriced, priceUsage, withAdvice } from './price-usage.ts';
 import { type AttemptSoFar, estimateSpent, type Spent } from './spent.ts';
 
 export const notTried: Attempt = { account: '', model: '', workspaceId: '', isProbe: false };
@@ -79,7 +79,7 @@ export async function settleCall(
   running: RunningCall,
   end: Spent & Pick<ClosedCall, 'status' | 'errorCode' | 'cache'> & { checks?: AnswerChecks | undefined },
 ): Promise<Settlement> {
-  const usage = end.usage ?? (await estimateSpent(running, end, isGuarded(running)));
+  const usage = await usageOf(running, end);
   const cost = priced(running.candidate, usage);
   const savings = end.status === 'succeeded' && end.usage !== undefined ? savingsIn(running, usage) : undefined;
   const { onRecord, settlement } = post(running, {
@@ -112,7 +112,7 @@ function savingsIn({ baseline, candidate, isMarked, earlier }: RunningCall, usag
 
 /** An attempt went out and came to nothing: its provider bills it all the same, and the call goes on with what is left. */
 export async function bookAttempt(running: RunningCall, spent: Spent): Promise<void> {
-  const usage = spent.usage ?? (await estimateSpent(running, spent, isGuarded(running)));
+  const usage = await usageOf(running, spent);
   const cost = priced(running.candidate, usage);
   const { earlier } = running;
   running.earlier = {
@@ -123,9 +123,12 @@ export async function bookAttempt(running: RunningCall, spent: Spent): Promise<v
   };
 }
 
+async function usageOf(running: RunningCall, spent: Spent): Promise<Usage> {
+  return billedUsage(running.candidate?.kind, spent.usage ?? (await estimateSpent(running, spent, isGuarded(running))));
+}
+
 function priced(candidate: RunningCall['candidate'], usage: Usage): bigint | undefined {
-  if (candidate?.price === undefined) return undefined;
-  return priceUsage({ kind: candidate.kind, price: candidate.price }, usage);
+  return candidate?.price === undefined ? undefined : priceUsage(candidate.price, usage);
 }
 
 /** Is some of what was used without a price? */
