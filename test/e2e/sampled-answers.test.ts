@@ -89,7 +89,7 @@ it('an answer does not count where the budget of the day is spent', async () => 
 });
 
 it('an answer does not count where the other model or the judge fails', async () => {
-  await answered({ text: own }, { kind: 'status', status: 400 });
-  await answered({ text: own }, { text: other }, { kind: 'status', status: 400 });
+  await answered({ text: own }, { status: 400 });
+  await answered({ text: own }, { text: other }, { status: 400 });
   expect(await noted()).toEqual([{ pairs: 1, sampled: 0, comparable: 0 }]);
 });
