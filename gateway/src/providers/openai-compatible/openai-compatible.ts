@@ -36,7 +36,11 @@ function fitCompatible({ model, baseUrl, json, call }: FitOptions): Fit | undefi
     fitting.set('max_tokens', newer);
     fitting.remove('max_completion_tokens');
   }
-  const messages = thoughtsBack({ model, baseUrl }) === 'always' ? withThoughts(json.messages) : undefined;
+  const messages = refusesThoughts(baseUrl)
+    ? withoutThoughts(json.messages)
+    : thoughtsBack({ model, baseUrl }) === 'always'
+      ? withThoughts(json.messages)
+      : undefined;
   if (messages !== undefined) fitting.set('messages', messages);
   return fitting.result;
 }
@@ -50,6 +54,18 @@ function withThoughts(messages: unknown): unknown[] | undefined {
   return (messages as unknown[]).map((one, i) => {
     const own = list[i];
     return own === undefined || typeof own.reasoning_content === 'string' ? one : { ...own, reasoning_content: ' ' };
+  });
+}
+
+/** Clients send back what another model has thought, too. Undefined where there are no thoughts. */
+function withoutThoughts(messages: unknown): unknown[] | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  const list = messages as unknown[];
+  if (!list.some((one) => isRecord(one) && 'reasoning_content' in one)) return undefined;
+  return list.map((one) => {
+    if (!isRecord(one)) return one;
+    const { reasoning_content: _, ...rest } = one;
+    return rest;
   });
 }
 
