@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 // A workspace that nobody uses any more had its key tried 2,880 times a day, for ever.
-it('a stored key that stays refused is tried less and less often, and one that works again is known', async () => {
+it('a stored key that stays refused is tried less and less often, at once where it was changed, and one that works again is known', async () => {
   const { pool: db } = database;
   const account = {
     workspaceId: 'ws_1',
@@ -64,6 +64,10 @@ it('a stored key that stays refused is tried less and less often, and one that w
   expect(await triedWithin(300_000)).toBe(10);
   await triedWithin(6 * 3_600_000);
   expect(await triedWithin(3_600_000)).toBe(6);
+  const sealedKey = seal(secret, Buffer.from('sk-2'), sealContext(account));
+  await db.query('update provider_accounts set sealed_key = $1', [sealedKey]);
+  expect(await triedWithin(30_000)).toBe(1);
+  await triedWithin(3_600_000);
   isValid = true;
   await triedWithin(600_000);
   expect(circuits.refusals()).toEqual([]);

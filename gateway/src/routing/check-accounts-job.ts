@@ -31,29 +31,33 @@ const leastMs = 30_000;
 const mostMs = 600_000;
 
 /**
- * Tries the keys that are refused, so that one that works again is known: soon after the refusal often, then every ten minutes, and the operator's own always often. Workspaces that nobody
- * uses any more leave refused keys behind, and a vendor need not see each of them thousands of times a day.
+ * Tries the keys that are refused, so that one that works again is known: soon after the refusal often, then every ten minutes; the operator's own
+ * always often, and one that was changed at once. Workspaces that nobody uses any more leave refused keys behind, and a vendor need not see each of
+ * them thousands of times a day.
  */
 export function refusedKeysCheck(services: CheckPorts, now = () => performance.now()): () => Promise<void> {
-  const tries = new Map<string, { sinceMs: number; triedAtMs: number }>();
+  const tries = new Map<string, { sinceMs: number; triedAtMs: number; apiKey: string; baseUrl: string }>();
   return async () => {
     const refused = new Set(
       services.circuits.refusals().flatMap(({ account, reason }) => (reason === 'key' ? [account] : [])),
     );
     for (const id of tries.keys()) if (!refused.has(id)) tries.delete(id);
+    if (refused.size === 0) return;
     const nowMs = now();
     const own = services.workspaces.operators.filter(({ id }) => refused.has(id));
-    const pauseOf = (id: string, sinceMs: number): number =>
-      own.some((one) => one.id === id) ? leastMs : Math.min(mostMs, Math.max(leastMs, (nowMs - sinceMs) * share));
-    const due = [...refused].filter((id) => {
-      const { sinceMs, triedAtMs } = tries.get(id) ?? { sinceMs: nowMs, triedAtMs: Number.NEGATIVE_INFINITY };
-      if (nowMs - triedAtMs < pauseOf(id, sinceMs)) return false;
-      tries.set(id, { sinceMs, triedAtMs: nowMs });
+    const stored = (await storedAccounts(services.db, services.secret, [...refused])).flatMap(
+      ({ account }) => account ?? [],
+    );
+    const due = [...own, ...stored].filter(({ id, apiKey, baseUrl, operators }) => {
+      const before = tries.get(id);
+      const isSame = before?.apiKey === apiKey && before.baseUrl === baseUrl;
+      const sinceMs = isSame ? before.sinceMs : nowMs;
+      const pauseMs = operators ? leastMs : Math.min(mostMs, Math.max(leastMs, (nowMs - sinceMs) * share));
+      if (isSame && nowMs - before.triedAtMs < pauseMs) return false;
+      tries.set(id, { sinceMs, triedAtMs: nowMs, apiKey, baseUrl });
       return true;
     });
-    if (due.length === 0) return;
-    const stored = (await storedAccounts(services.db, services.secret, due)).flatMap(({ account }) => account ?? []);
-    await checkAll(services, [...own.filter(({ id }) => due.includes(id)), ...stored]);
+    await checkAll(services, due);
   };
 }
 
