@@ -130,9 +130,13 @@ export async function noteSampled(
   isComparable: boolean,
 ): Promise<void> {
   const half = (column: string): string => `case when sampled >= ${sampledMax} then ${column} / 2 else ${column} end`;
+  // A task that so few of its answers stand for goes back to the strong model: views that other gateways keep are read again.
   await db.query(
-    `update task_claims set sampled = ${half('sampled')} + 1, comparable = ${half('comparable')} + $6::integer
-     where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5`,
+    `with noted as (
+       update task_claims set sampled = ${half('sampled')} + 1, comparable = ${half('comparable')} + $6::integer
+       where workspace_id = $1 and livemode = $2 and task = $3 and weak = $4 and strong = $5
+       returning workspace_id, cleared_at is not null and comparable * 10 < sampled * 9 as is_measured_again)
+     select pg_notify('evidence', workspace_id) from noted where is_measured_again`,
     [workspaceId, livemode, Buffer.from(task, 'hex'), weak, strong, isComparable ? 1 : 0],
   );
 }
