@@ -97,7 +97,7 @@ function withinAllowed(learning: Learning, own: ClientAuto | undefined): Learnin
   return isAllowed ? learning : { ...learning, judge: 'agreement' };
 }
 
-/** Without its account, as a list allows a model wherever it is served: `gpt-6-sol` of `openai/gpt-6-sol`, `openai/gpt-6-sol` of `router/openai/gpt-6-sol`. */
+/** A list allows a model wherever it is served: `gpt-6-sol` stands for `openai/gpt-6-sol`, too. */
 function bareName(model: string): string {
   return model.slice(model.indexOf('/') + 1);
 }

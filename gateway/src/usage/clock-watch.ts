@@ -6,8 +6,8 @@ const jumpMs = 3_600_000;
 const doubtMs = 24 * 3_600_000;
 
 /**
- * Says whether the clock may decide what is old enough to be gone for good. One that jumps a year ahead for an hour makes every call look old: after a
- * jump nothing is dropped for a day.
+ * The clock decides what is old enough to be gone for good. One that jumps a year ahead for an hour makes every call look old: after a jump nothing is
+ * dropped for a day.
  */
 export class ClockWatch {
   readonly #log: Pick<Logger, 'warn'>;
