@@ -5,10 +5,7 @@ import type { Logger } from 'pino';
 const jumpMs = 3_600_000;
 const doubtMs = 24 * 3_600_000;
 
-/**
- * The clock decides what is old enough to be gone for good. One that jumps a year ahead for an hour makes every call look old: after a jump nothing is
- * dropped for a day.
- */
+/** Old rows are dropped by the clock. A jump of a year, for an hour, makes every call look old: after a jump nothing is dropped for a day. */
 export class ClockWatch {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #now: () => number;

@@ -4,7 +4,7 @@ import { asArray, asObject, parseObject } from '../read-json.ts';
 import { geminiFailure } from './gemini-error.ts';
 import { geminiHead } from './gemini-head.ts';
 
-/** What was sent is counted where Gemini reports no usage (`usageMetadata` of `EmbedContentResponse`, @google/genai 3.3.0). */
+/** The gateway counts the tokens sent where Gemini reports no usage (`usageMetadata` of `EmbedContentResponse`, @google/genai 3.3.0). */
 export const geminiEmbeddings: EmbeddingAdapter = {
   relays: false,
   request: (request, target) => ({
