@@ -3,6 +3,3 @@
 update feedback f set prompt_id = c.prompt_id, prompt_version = c.prompt_version from calls c
 where c.workspace_id = f.workspace_id and c.created_at = f.call_at and c.id = f.call_id
   and c.prompt_id is not null and c.prompt_version is not null and c.shadow_of is null;
-
-create index feedback_of_prompts on feedback (workspace_id, prompt_id, livemode, call_at) include (call_id, prompt_version, score)
-  where prompt_version is not null;

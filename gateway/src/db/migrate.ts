@@ -63,13 +63,16 @@ const tableWaitMs = 3_000;
 const pauseMs = 1_000;
 const patienceMs = 120_000;
 
+/** A table is not free, or the wait for it was a deadlock with a gateway that serves. */
+const isPassing = (code: string | undefined): boolean => code === '55P03' || code === '40P01';
+
 /** Tries again while somebody's long transaction has a table that is to be changed. */
 async function whenFree<T>(name: string, work: () => Promise<T>): Promise<T> {
   for (const until = Date.now() + patienceMs; ; await sleep(pauseMs)) {
     try {
       return await work();
     } catch (error) {
-      if ((error as { code?: string }).code !== '55P03') throw error;
+      if (!isPassing((error as { code?: string }).code)) throw error;
       if (Date.now() > until)
         throw new Error(
           `The migration ${name} waits for a table that a long transaction holds (a pg_dump, an export, a session that was left open?). End it, then start again. \`doctor\` names it.`,

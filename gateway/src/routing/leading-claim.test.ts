@@ -58,5 +58,8 @@ it('a model that its vendor has retired comes behind the one that answers in its
   const [successor = ''] = names;
   expect(names.slice(1)).toEqual(['anthropic/claude-3-opus', 'claude-3-opus']);
   expect(successor).toMatch(/^claude-opus-/);
+  const own = [{ model: 'my-server/claude-3-opus-20240229', class: 'strong' }];
+  const at = new Date('2026-12-01');
+  expect(strongModelsOf({ auto: { pool: own } }, at)).toEqual(['my-server/claude-3-opus', 'claude-3-opus']);
   expect(leading([claim('claude-3-opus-20240229', 900, 1), claim(successor, 1, 0)], [...names])).toBe(successor);
 });

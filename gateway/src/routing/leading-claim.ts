@@ -12,7 +12,7 @@ export function undated(model: string): string {
 
 /**
  * The strong models of the settings in their order, without the names of accounts before them and dates behind; none where the gateway chooses. A model
- * that its vendor has retired comes behind the one that answers in its place.
+ * that its vendor has retired comes behind the one that answers in its place; a server of one's own may serve it still.
  */
 export function strongModelsOf({ auto }: Pick<RoutingDocument, 'auto'>, at: Date): readonly string[] {
   if (auto === undefined) return [];
@@ -22,7 +22,7 @@ export function strongModelsOf({ auto }: Pick<RoutingDocument, 'auto'>, at: Date
     ...new Set(
       strong.flatMap((name) => {
         const bare = name.slice(name.indexOf('/') + 1);
-        const named = readModelName(bare, { accounts: [], at, pool });
+        const named = readModelName(name, { accounts: [], at, pool });
         const successor = named?.successor?.model ?? (named?.inPlaceOf === undefined ? undefined : named.model);
         return [...(successor === undefined ? [] : [undated(successor)]), undated(name), undated(bare)];
       }),
