@@ -56,3 +56,38 @@ test('made-up clients take the place of others only where there are too many, an
     'calls_per_minute',
   ]);
 });
+
+test('refusals of made-up clients and scenarios push out no count of the key that they are refused by', () => {
+  const limiter = new RateLimiter();
+  const limit = { callsPerMinute: 1 };
+  const key = { key: 'key', kind: 'key' as const, limit };
+  const call = (n: number) => [
+    key,
+    { key: `client ${n}`, kind: 'client' as const, limit },
+    { key: `scenario ${n}`, kind: 'scenario' as const, limit },
+  ];
+  expect(limiter.admit(call(0), 0, 0)).toBeUndefined();
+  limiter.release(call(0), 0, 0);
+  for (let n = 1; n <= 60_000; n++) {
+    if (limiter.admit(call(n), 0, 1_000) === undefined) throw new Error(`call ${n} passed`);
+    limiter.headers(call(n), 1_000);
+  }
+  expect(limiter.size).toBe(3);
+});
+
+test('the counts of a key in use stay where there are too many, whenever it was met first', () => {
+  const limiter = new RateLimiter();
+  const limited = (key: string, callsPerMinute: number) => [
+    { key, kind: 'client' as const, limit: { callsPerMinute } },
+  ];
+  const admit = (key: string, most: number, nowMs: number): boolean => {
+    const refused = limiter.admit(limited(key, most), 0, nowMs) !== undefined;
+    if (!refused) limiter.release(limited(key, most), 0, nowMs);
+    return !refused;
+  };
+  admit('first', 2, 0);
+  for (let n = 0; n < 99_999; n++) admit(`other ${n}`, 9, 1_000);
+  expect(admit('first', 2, 30_000)).toBe(true);
+  admit('new', 9, 31_000);
+  expect(admit('first', 2, 32_000)).toBe(false);
+});

@@ -21,11 +21,16 @@ export interface Excess {
 /** OpenAI's headers, of the limit with least left. */
 export type LimitHeaders = Record<string, string>;
 
+/** A gauge in use becomes the last to be dropped this often. */
+const movedMs = 20_000;
+
 interface Gauge {
   calls: SlidingCount;
   tokens: SlidingCount;
   concurrent: number;
   usedAtMs: number;
+  /** When it last became the one that is dropped last. */
+  movedAtMs: number;
 }
 
 /** The counts of a key in one process since its last message to the others. */
@@ -58,6 +63,8 @@ const gaugesMax = 100_000;
 export class RateLimiter {
   readonly #gauges = new Map<string, Gauge>();
   readonly #rounds = new MapRounds(this.#gauges);
+  /** A key that is only looked at gets no gauge: refusals would push out the counts that refuse them. */
+  readonly #none = emptyGauge(0);
   /** The keys with calls under way. */
   readonly #running = new Set<string>();
   readonly #deltas = new Map<string, { calls: number; tokens: number }>();
@@ -98,7 +105,7 @@ export class RateLimiter {
     let fewestCalls = Number.POSITIVE_INFINITY;
     let fewestTokens = Number.POSITIVE_INFINITY;
     for (const { key, limit } of limits) {
-      const gauge = this.#gauge(key, nowMs);
+      const gauge = this.#gauges.get(key) ?? this.#none;
       if (limit.callsPerMinute !== undefined) {
         const left = Math.max(0, limit.callsPerMinute - gauge.calls.sum(nowMs));
         if (left < fewestCalls) {
@@ -203,7 +210,7 @@ export class RateLimiter {
   }
 
   #excess({ key, kind, limit }: Limited, tokens: number, nowMs: number): Excess | undefined {
-    const gauge = this.#gauge(key, nowMs);
+    const gauge = this.#gauges.get(key) ?? this.#none;
     const { callsPerMinute, tokensPerMinute, concurrent } = limit;
     if (callsPerMinute !== undefined && gauge.calls.sum(nowMs) + 1 > callsPerMinute) {
       const ms = gauge.calls.msUntil(nowMs, callsPerMinute - 1);
@@ -239,12 +246,22 @@ export class RateLimiter {
     let gauge = this.#gauges.get(key);
     if (gauge === undefined) {
       if (this.#gauges.size >= gaugesMax) this.#makeRoom();
-      gauge = { calls: new SlidingCount(minute), tokens: new SlidingCount(minute), concurrent: 0, usedAtMs: nowMs };
+      gauge = emptyGauge(nowMs);
+      this.#gauges.set(key, gauge);
+    } else if (Math.abs(nowMs - gauge.movedAtMs) > movedMs) {
+      // Those that are used stay: the one that was not for longest gives way.
+      gauge.movedAtMs = nowMs;
+      this.#gauges.delete(key);
       this.#gauges.set(key, gauge);
     }
     gauge.usedAtMs = nowMs;
     return gauge;
   }
+}
+
+function emptyGauge(nowMs: number): Gauge {
+  const [calls, tokens] = [new SlidingCount(minute), new SlidingCount(minute)];
+  return { calls, tokens, concurrent: 0, usedAtMs: nowMs, movedAtMs: nowMs };
 }
 
 /** In either direction: a clock that was set back would let a stale count stay for as long as the clock was ahead. */
