@@ -39,11 +39,14 @@ function typeOf(status: number, retry: boolean): string {
  */
 const spent = `{{if(body.error.details.scope.client_id || body.error.details.locked, 'DataError', '${switchesOff}')}}`;
 
+/** A stop of one client, too, leaves the others. */
+const stopped = `{{if(body.error.details.client_id, 'DataError', '${switchesOff}')}}`;
+
 /** Money spent, and paused: the next run would be refused as well, so the scenario is to stop. */
 const byStatus: Readonly<Record<number, string>> = {
   401: 'InvalidAccessTokenError',
   402: spent,
   403: 'RuntimeError',
-  423: switchesOff,
+  423: stopped,
   429: 'RateLimitError',
 };

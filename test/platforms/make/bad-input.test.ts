@@ -140,6 +140,17 @@ describe('limits', () => {
     });
   });
 
+  test('a client that is stopped stops no scenario that works for others too, and a stop of all clients does', async () => {
+    const chatOf = (client: string) => refusalOf(make.chat({ prompt: 'Hi', client_id: client }));
+    await json(gateway.send('POST', '/v1/stop', { client_id: 'stopped', reason: 'Asked for' }));
+    expect(await chatOf('stopped')).toMatchObject({ type: 'DataError', message: expect.stringMatching(/^\[423\]/) });
+    expect(await make.chat({ prompt: 'Hi', client_id: 'going-on' })).toHaveProperty('text');
+    await json(gateway.send('POST', '/v1/stop', { reason: 'Asked for' }));
+    expect(await chatOf('going-on')).toMatchObject({ type: 'InvalidConfigurationError' });
+    await gateway.send('DELETE', '/v1/stop');
+    await gateway.send('DELETE', '/v1/stop?client_id=stopped');
+  });
+
   test('a pause stops the whole scenario, by the tag it sets itself', async () => {
     const own = await openMake(gateway.url, liveKey, { scenario: { id: 9, organizationId: 1 } });
     await own.chat({ prompt: 'Hi' });
