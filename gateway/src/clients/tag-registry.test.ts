@@ -35,7 +35,11 @@ test('tags that waited for the database for long are written in pieces, and are 
   const db = { isAway: true };
   const { registry, written } = registryOf(db);
   for (let n = 0; n < 60_000; n++) registry.note(callOf(`client ${n}`))?.catch(() => {});
-  await registry.flush();
+  const failing = registry.flush();
+  // Others come while the statement waits.
+  await Promise.resolve();
+  for (let n = 60_000; n < 120_000; n++) registry.note(callOf(`client ${n}`))?.catch(() => {});
+  await failing;
   expect(registry.size.waiting).toBe(50_000);
   db.isAway = false;
   await registry.flush();

@@ -198,8 +198,10 @@ export class TagRegistry {
         await upsertTags(this.#db, all.slice(at, at + tagsAtOnce));
       } catch (error) {
         const left = all.slice(at);
-        for (const tag of left)
+        for (const tag of left) {
+          if (this.#seen.all.length >= waitingMax) break;
           if (this.#seen.get(tag.workspaceId, tag.livemode, tag.kind, tag.id) === undefined) this.#seen.add(tag);
+        }
         this.#log.warn({ err: error, tags: left.length }, 'tags could not be noted and will be tried again');
         this.#timer ??= setTimeout(() => void this.flush(), 2_000).unref();
         return;
