@@ -23,11 +23,13 @@ export async function adoptOrphans(services: AdoptionPorts): Promise<void> {
 }
 
 async function adopt(services: AdoptionPorts, dead: readonly string[]): Promise<void> {
-  const calls = await withTransaction(services.db, (tx) =>
-    adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events)),
-  );
+  const calls = await withTransaction(services.db, async (tx) => {
+    const adopted = await adoptLeases(tx, dead, (inner, events) => services.outbox.record(inner, events));
+    // In one with it: the processes are registered no more, and nobody would look for their keys again soon.
+    await freeKeysOfDead(tx);
+    return adopted;
+  });
   services.outbox.deliverSoon();
-  await freeKeysOfDead(services.db);
   if (calls > 0)
     services.log.warn({ calls, processes: dead.length }, 'settled the calls of ended processes by estimate');
 }
